@@ -1,0 +1,1 @@
+"""One folder for each CRM behind the contract of `connectors.base`; `sandbox` emulates them."""

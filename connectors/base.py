@@ -1,0 +1,207 @@
+"""The contract of a CRM: what `service` asks, in which shapes, and how failures are named.
+
+Errors are named by what to do next: `Retriable` (wait, retry), `Rejected` (this record only, an
+`Outcome`), `Fatal` (stop this CRM, keep the others).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from rules.language import Text
+from rules.records import FieldType, Kind, Link, Quarantine, Record
+from rules.time import Instant
+
+
+class ConnectorError(Exception):
+    """A CRM did not do what was asked. The message says what, where, and the next step."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message.en)
+        self.message = message
+
+
+class Retriable(ConnectorError):  # noqa: N818 - named by what to do next
+    """Worth another try after `retry_after` seconds (None: the caller's own backoff)."""
+
+    def __init__(self, message: Text, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Fatal(ConnectorError):  # noqa: N818 - named by what to do next
+    """This CRM can't go on without a person: wrong token, missing scope, wrong portal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which CRM account a token opens. `account_id` is pinned; writes to another are refused."""
+
+    vendor: str
+    account_id: str
+    name: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A CRM field that the playbook uses: `name` in rules, `crm_field` in the CRM.
+
+    `values` maps the CRM's option to the playbook's value for a choice (empty: taken as is).
+    """
+
+    kind: Kind
+    name: str
+    crm_field: str
+    type: FieldType
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmField:
+    """A field as the CRM declares it; `type` is the CRM's own word."""
+
+    name: str
+    label: str
+    type: str
+    options: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnField:
+    """A field that Arpent owns on the account; `options` are (value, label). See `rules.owned`."""
+
+    name: str
+    type: FieldType
+    label: str
+    description: str
+    options: Sequence[tuple[str, str]] = ()
+
+
+class Provision(StrEnum):
+    """What `ensure` did, or would do, with one own field."""
+
+    PRESENT = "present"
+    CREATED = "created"
+    UPDATED = "updated"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned:
+    """The outcome of `ensure` for one field; `note` explains a conflict and the next step."""
+
+    field: str
+    crm_field: str
+    state: Provision
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One response worth of records, whole: its links replace the earlier links of its records.
+
+    `cursor` resumes after this page; it is saved in the same transaction as the page.
+    `is_last` marks the end of the stream for now. `gone` are ids that exist no more.
+    """
+
+    kind: Kind
+    records: Sequence[Record]
+    cursor: str
+    is_last: bool
+    links: Sequence[Link] = ()
+    gone: Sequence[str] = ()
+    quarantined: Sequence[Quarantine] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The own fields to write on one account; a value is text as `rules.owned` writes it."""
+
+    external_id: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A to-do for an owner, tied to an account so that `find_task` can look it up consistently.
+
+    `key` is written into the task and makes a second creation avoidable.
+    """
+
+    key: str
+    subject: str
+    body: str
+    due_at: Instant
+    owner_id: str
+    account_id: str
+    is_urgent: bool = False
+
+
+class State(StrEnum):
+    """What became of a change: only a per-record success in the CRM's answer is `APPLIED`."""
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The outcome of one change or task. `reason` holds the CRM's own words, `remedy` ours."""
+
+    external_id: str
+    state: State
+    reason: str = ""
+    remedy: Text | None = None
+
+
+class Connector(Protocol):
+    """A CRM. Every method may raise `Retriable` or `Fatal`; none retries a write."""
+
+    vendor: str
+
+    def identify(self) -> Identity:
+        """Which CRM account this is; also the check that the credentials work."""
+
+    def fields(self, kind: Kind) -> Sequence[CrmField]:
+        """The fields that the CRM declares for a kind (accounts, opportunities)."""
+
+    def ensure(
+        self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
+    ) -> Sequence[Provisioned]:
+        """Create what is missing of our own fields; never change the type of one that exists."""
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        """The stream of a kind: whole from `None`, else what changed since the cursor.
+
+        Ends after the page with `is_last`. A cursor never passes the CRM's own clock minus a
+        safety lag, so pages overlap: the store drops what it has already.
+        """
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Write own fields on accounts, one outcome for each change, in the order given."""
+
+    def create_task(self, task: Task) -> Outcome:
+        """Create a task; `external_id` of the outcome is the task's."""
+
+    def find_task(self, task: Task) -> str | None:
+        """The id of the task with this key among the account's, by a consistent read."""
+
+    def record_url(self, kind: Kind, external_id: str) -> str:
+        """The address of a record's page in the CRM."""
+
+    def close(self) -> None:
+        """Release connections. Idempotent."""
+
+    @property
+    def calls(self) -> int:
+        """How many requests this connector has sent since it was made."""

@@ -1,0 +1,66 @@
+"""French first, English second: texts that exist in both, and numbers as each writes them."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+
+class Language(StrEnum):
+    """A language that Arpent speaks."""
+
+    FR = "fr"
+    EN = "en"
+
+    @property
+    def locale(self) -> str:
+        """The locale of Québec in this language."""
+        return f"{self.value}_CA"
+
+
+class Text(NamedTuple):
+    """A text in both languages."""
+
+    fr: str
+    en: str
+
+    def to(self, language: Language) -> str:
+        """The text in a language."""
+        return self.fr if language is Language.FR else self.en
+
+
+def money(minor: int, currency: str, language: Language) -> str:
+    """An amount as people write it: `1 200 000 $`, cents only when there are some."""
+    amount = Decimal(minor) / 100
+    pattern = None if amount % 1 else ("#,##0 ¤" if language is Language.FR else "¤#,##0")
+    return format_currency(
+        amount, currency, format=pattern, locale=language.locale, currency_digits=bool(amount % 1)
+    )
+
+
+def number(value: float, language: Language, *, digits: int = 1) -> str:
+    """A number with at most `digits` decimals."""
+    return format_decimal(round(value, digits), locale=language.locale)
+
+
+def percent(ratio: float, language: Language) -> str:
+    """A ratio as a whole percentage: `25 %`."""
+    return format_percent(ratio, locale=language.locale)
+
+
+def day_month(day: date, language: Language) -> str:
+    """A day without its year: `14 janv.`, `Jan 14`."""
+    pattern = "d MMM" if language is Language.FR else "MMM d"
+    return format_date(day, pattern, locale=language.locale)
+
+
+def joined(words: Iterable[str], language: Language) -> str:
+    """`a, b et c` / `a, b and c`."""
+    *first, last = list(words)
+    if not first:
+        return last
+    return f"{', '.join(first)} {Text('et', 'and').to(language)} {last}"

@@ -1,0 +1,494 @@
+"""The tables of a workspace: one company, several CRM connections, no tenant column.
+
+Columns `*_at` hold instants (UTC milliseconds), `*_on` hold days of the team's zone, `*_amount`
+hold minor units of money: plain integers, so that SQLite and PostgreSQL compute alike.
+Custom CRM fields live in the typed slots of `account` and `opportunity`; `field_binding` says
+which playbook name sits in which slot.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# How many slots each type has; money holds minor units, a date holds a day.
+ACCOUNT_SLOTS = {"number": 8, "money": 6, "text": 12, "date": 6, "yes_no": 6}
+OPPORTUNITY_SLOTS = {"number": 2, "money": 2, "text": 6, "date": 2, "yes_no": 2}
+_SLOT_TYPES = {
+    "number": Float,
+    "money": BigInteger,
+    "text": Text,
+    "date": Integer,
+    "yes_no": Boolean,
+}
+
+# The own fields as last pulled from the CRM, in `account.observed_*`.
+OWN_FIELDS = (
+    "tier",
+    "priority",
+    "next_contact",
+    "why",
+    "challenge",
+    "segment",
+    "quadrant",
+    "contact_status",
+)
+
+
+def _slots(counts: dict[str, int]) -> list[Column[object]]:
+    return [
+        Column(f"{kind}_{number}", _SLOT_TYPES[kind])
+        for kind, count in counts.items()
+        for number in range(1, count + 1)
+    ]
+
+
+def _surrogate(name: str = "id") -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("fiscal_year_start", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+
+rep = Table(
+    "rep",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("manager", Text),
+    Column("start_on", Integer),
+    Column("end_on", Integer),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _surrogate(),
+    Column("vendor", Text, nullable=False, unique=True),
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("not_before_at", BigInteger),
+    CheckConstraint("state in ('active', 'stopped')", name="state"),
+)
+
+# The next free surrogate id of each kind; see `store.references`.
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("next_id", BigInteger, nullable=False),
+)
+
+external_ref = Table(
+    "external_ref",
+    metadata,
+    Column("connection_id", BigInteger, ForeignKey("connection.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("entity_id", BigInteger, nullable=False),
+    Column("is_current", Boolean, nullable=False, server_default=text("true")),
+    Index("ix_external_ref_entity", "kind", "entity_id"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text),
+    Column("domain", Text),
+    Column("owner_id", BigInteger, index=True),
+    Column("created_on", Integer),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+    Column("pulled_at", BigInteger, nullable=False),
+    *_slots(ACCOUNT_SLOTS),
+    *[Column(f"observed_{name}", Text) for name in OWN_FIELDS],
+)
+
+opportunity = Table(
+    "opportunity",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text),
+    Column("owner_id", BigInteger, index=True),
+    Column("stage_id", BigInteger),
+    Column("amount", BigInteger),
+    Column("currency", Text),
+    Column("team_amount", BigInteger),
+    Column("team_peak_amount", BigInteger),
+    Column("created_at", BigInteger),
+    Column("created_on", Integer),
+    Column("closes_on", Integer),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+    Column("pulled_at", BigInteger, nullable=False),
+    *_slots(OPPORTUNITY_SLOTS),
+)
+
+owner = Table(
+    "owner",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("is_active", Boolean, nullable=False),
+    Column("rep_key", Text),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("role", Text),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("owner_id", BigInteger),
+    Column("happened_at", BigInteger),
+    Column("happened_on", Integer),
+    Column("is_contact", Boolean, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+)
+
+stage = Table(
+    "stage",
+    metadata,
+    _surrogate(),
+    Column("connection_id", BigInteger, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("pipeline_id", Text, nullable=False),
+    Column("pipeline_label", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("kind", Text, nullable=False),
+    CheckConstraint("kind in ('open', 'won', 'lost')", name="kind"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("relation", Text, primary_key=True),
+    Column("from_id", BigInteger, primary_key=True),
+    Column("to_id", BigInteger, primary_key=True),
+    Column("is_primary", Boolean, nullable=False),
+    Index("ix_link_to", "relation", "to_id"),
+)
+
+# Tracked fields with their validity: stage of an opportunity, owner of an account, amounts.
+history = Table(
+    "history",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("entity_id", BigInteger, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("valid_from_at", BigInteger, primary_key=True),
+    Column("valid_to_at", BigInteger),
+    Column("value", Text),
+)
+
+field_binding = Table(
+    "field_binding",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("vendor", Text, primary_key=True),
+    Column("crm_field", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("is_backfilled", Boolean, nullable=False),
+)
+
+fx_rate = Table(
+    "fx_rate",
+    metadata,
+    Column("currency", Text, primary_key=True),
+    Column("valid_from_on", Integer, primary_key=True),
+    Column("rate", Float, nullable=False),
+)
+
+# Accounts to evaluate again. `claim` marks the ones that a running evaluation has taken.
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("claim", BigInteger),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("raw", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("run_id", BigInteger),
+)
+
+rulebook = Table(
+    "rulebook",
+    metadata,
+    _surrogate(),
+    Column("hash", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("preview", Text),
+)
+
+_TAG_VALUES = (
+    Column("is_in_scope", Boolean, nullable=False),
+    Column("tier", Text),
+    Column("tier_row", Integer),
+    Column("priority", Text),
+    Column("priority_row", Integer),
+    Column("segment", Text),
+    Column("quadrant", Text),
+    Column("next_contact_on", Integer),
+    Column("contact_status", Text),
+    Column("why", Text),
+)
+
+# The values of an account under the rulebook in force, and the first day they may change by
+# themselves. `is_owed` marks rows whose values have changed since they were last owed to the CRM.
+tag = Table(
+    "tag",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    *_TAG_VALUES,
+    Column("tier_since_at", BigInteger, nullable=False),
+    Column("recheck_on", Integer),
+    Column("rulebook_id", BigInteger, nullable=False),
+    Column("evaluated_at", BigInteger, nullable=False),
+    Column("is_owed", Boolean, nullable=False),
+    Index("ix_tag_recheck", "recheck_on"),
+    Index(
+        "ix_tag_owed", "account_id", sqlite_where=text("is_owed"), postgresql_where=text("is_owed")
+    ),
+)
+
+tag_history = Table(
+    "tag_history",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("valid_from_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("tier", Text),
+    Column("tier_row", Integer),
+    Column("rulebook_id", BigInteger, nullable=False),
+)
+
+override = Table(
+    "override",
+    metadata,
+    _surrogate(),
+    Column("account_id", BigInteger, nullable=False, index=True),
+    Column("field", Text, nullable=False),
+    Column("value", Text),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("from_on", Integer, nullable=False),
+    Column("until_on", Integer),
+)
+
+challenge = Table(
+    "challenge",
+    metadata,
+    _surrogate(),
+    Column("account_id", BigInteger, nullable=False, index=True),
+    Column("field", Text, nullable=False),
+    Column("value", Text),
+    Column("author", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answered_by", Text),
+    Column("answered_at", BigInteger),
+    CheckConstraint("state in ('open', 'accepted', 'refused')", name="state"),
+)
+
+# What we owe to a CRM: the desired value of one own field of one account. `version` rises with
+# each new desired value; `confirmed` is the value that the CRM acknowledged, at `confirmed_at`.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("desired", Text),
+    Column("version", Integer, nullable=False),
+    Column("confirmed", Text),
+    Column("confirmed_version", Integer, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before_at", BigInteger),
+    CheckConstraint("state in ('owed', 'settled', 'rejected', 'held', 'drift')", name="state"),
+    Index("ix_outbox_state", "state", "account_id"),
+)
+
+push_journal = Table(
+    "push_journal",
+    metadata,
+    _surrogate(),
+    Column("run_id", BigInteger, nullable=False, index=True),
+    Column("account_id", BigInteger, nullable=False, index=True),
+    Column("field", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("version", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("actor", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("done_at", BigInteger, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    _surrogate(),
+    Column("command", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("error", Text),
+    CheckConstraint("state in ('running', 'done', 'failed', 'held')", name="state"),
+)
+
+plan_version = Table(
+    "plan_version",
+    metadata,
+    _surrogate(),
+    Column("rep_key", Text, nullable=False),
+    Column("rulebook_id", BigInteger, nullable=False),
+    Column("valid_from_on", Integer, nullable=False),
+    Column("valid_to_on", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("rep_key", "rulebook_id", "valid_from_on"),
+)
+
+# A KPI of a rep over a period as of a day; `definition` is the hash of how it was computed.
+measure = Table(
+    "measure",
+    metadata,
+    Column("rep_key", Text, primary_key=True),
+    Column("kpi", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("as_of_on", Integer, nullable=False),
+    Column("value", Float),
+    Column("numerator", Float),
+    Column("denominator", Float),
+    Column("target", Float),
+    Column("expected", Float),
+    Column("definition", Text, nullable=False),
+    Column("measured_at", BigInteger, nullable=False),
+    Column("frozen_at", BigInteger),
+)
+
+# An alert episode: opens once for (rule, subject), is updated while it lasts, and recovers.
+alert = Table(
+    "alert",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_on", Integer, nullable=False),
+    Column("updated_on", Integer, nullable=False),
+    Column("recovered_on", Integer),
+    Column("evidence", Text, nullable=False),
+    Column("subject_line", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("account_id", BigInteger),
+    Column("owner_id", BigInteger),
+    Column("task_state", Text, nullable=False),
+    Column("task_id", Text),
+    Column("task_reason", Text),
+    UniqueConstraint("rule", "subject", "episode"),
+    CheckConstraint("state in ('open', 'recovered')", name="state"),
+    CheckConstraint(
+        "task_state in ('none', 'owed', 'sending', 'created', 'rejected', 'held')",
+        name="task_state",
+    ),
+)
