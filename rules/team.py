@@ -1,0 +1,113 @@
+"""`team.yaml`: the people, the zone, the currency, the language of the CRM's labels."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from rules.language import Language, Text
+from rules.located import Document, Misfit, model_of, nearest
+from rules.numbers import read_day
+from rules.time import Day
+
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+
+
+class Strict(BaseModel):
+    """A part of a playbook: frozen, and no key that it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _zone(name: object) -> ZoneInfo:
+    if not isinstance(name, str) or name not in available_timezones():
+        hint = nearest(str(name), sorted(available_timezones()))
+        raise Misfit(
+            f"fuseau inconnu « {name} »{hint.fr} : écrivez par exemple America/Toronto",
+            f"unknown zone '{name}'{hint.en}: write for example America/Toronto",
+        )
+    return ZoneInfo(name)
+
+
+def _month(name: object) -> int:
+    if name not in MONTHS:
+        raise Misfit(
+            f"« {name} » n'est pas un mois (écrivez january, april …)",
+            f"'{name}' is not a month (write january, april …)",
+        )
+    return MONTHS.index(name) + 1
+
+
+def _currency(code: object) -> str:
+    if not (isinstance(code, str) and len(code) == 3 and code.isalpha() and code.isupper()):  # noqa: PLR2004 - ISO 4217
+        raise Misfit(
+            f"« {code} » n'est pas un code de monnaie (CAD, USD …)",
+            f"'{code}' is not a currency code (CAD, USD …)",
+        )
+    return code
+
+
+def _text(pair: object) -> Text:
+    if isinstance(pair, str):
+        return Text(pair, pair)
+    if isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) for word in pair):  # noqa: PLR2004 - French and English
+        return Text(*pair)
+    raise Misfit("écrivez [français, anglais], ou un seul texte", "write [French, English], or one")
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Currency = Annotated[str, BeforeValidator(_currency)]
+Month = Annotated[int, BeforeValidator(_month)]
+Words = Annotated[Text, BeforeValidator(_text)]
+DayText = Annotated[Day, BeforeValidator(read_day)]
+
+
+class Rep(Strict):
+    """A member of the team, found in a CRM by e-mail; `manager` is another member's key."""
+
+    name: str
+    email: str | None = None
+    manager: str | None = None
+    start: DayText | None = None
+    end: DayText | None = None
+
+
+class Team(Strict):
+    """Who the playbook is for."""
+
+    zone: Zone
+    currency: Currency
+    language: Language = Language.FR
+    fiscal_year: Month = 1
+    reps: dict[str, Rep] = Field(default_factory=dict)
+
+
+def read_team(document: Document) -> Team | None:
+    """`team.yaml`, its managers checked."""
+    team = model_of(document, Team)
+    if team is None:
+        return None
+    for key, rep in team.reps.items():
+        if rep.manager is not None and rep.manager not in team.reps:
+            hint = nearest(rep.manager, list(team.reps))
+            document.complain(
+                ("reps", key, "manager"),
+                Text(
+                    f"« {rep.manager} » n'est pas dans reps{hint.fr}",
+                    f"'{rep.manager}' is not in reps{hint.en}",
+                ),
+            )
+    return team
