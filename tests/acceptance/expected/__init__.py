@@ -1,0 +1,1 @@
+"""Expected figures, worked out from the data and the definitions alone."""
