@@ -3,8 +3,10 @@
 Values are text and language-neutral (`gold`, `2026-07-13`); labels are in the team's language.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
+from rules.language import Text
 from rules.records import FieldType
 
 
@@ -29,10 +31,51 @@ TYPES = {
     Owned.PRIORITY: FieldType.CHOICE,
     Owned.NEXT_CONTACT: FieldType.DATE,
     Owned.WHY: FieldType.TEXT,
-    Owned.CHALLENGE: FieldType.TEXT,
+    Owned.CHALLENGE: FieldType.CHOICE,
     Owned.SEGMENT: FieldType.TEXT,
     Owned.QUADRANT: FieldType.CHOICE,
     Owned.CONTACT_STATUS: FieldType.CHOICE,
 }
 
 WHY_LENGTH = 250
+
+LABELS: Mapping[Owned, Text] = {
+    Owned.TIER: Text("Niveau", "Tier"),
+    Owned.PRIORITY: Text("Priorité", "Priority"),
+    Owned.NEXT_CONTACT: Text("Prochain contact", "Next contact"),
+    Owned.WHY: Text("Pourquoi", "Why"),
+    Owned.CHALLENGE: Text("Contester", "Challenge"),
+    Owned.SEGMENT: Text("Segment", "Segment"),
+    Owned.QUADRANT: Text("Quadrant", "Quadrant"),
+    Owned.CONTACT_STATUS: Text("Suivi", "Contact status"),
+}
+
+DESCRIPTIONS: Mapping[Owned, Text] = {
+    Owned.TIER: Text(
+        "Calculé par Arpent selon les règles de l'équipe. Pour contester : champ Contester.",
+        "Computed by Arpent from the team's rules. To object, use the Challenge field.",
+    ),
+    Owned.PRIORITY: Text("Calculée par Arpent.", "Computed by Arpent."),
+    Owned.NEXT_CONTACT: Text(
+        "Dernier contact consigné plus la cadence du niveau.",
+        "Last logged contact plus the cadence of the tier.",
+    ),
+    Owned.WHY: Text("La raison du niveau, en une phrase.", "Why this tier, in one sentence."),
+    Owned.CHALLENGE: Text(
+        "À remplir si le niveau vous semble faux : le gestionnaire répondra.",
+        "Fill in if the tier seems wrong to you: the manager will answer.",
+    ),
+    Owned.SEGMENT: Text("Groupe du compte selon les règles.", "The account's group by the rules."),
+    Owned.QUADRANT: Text("Matrice potentiel / effort.", "Potential / effort matrix."),
+    Owned.CONTACT_STATUS: Text(
+        "Le contact est-il à jour selon la cadence du niveau ?",
+        "Is contact up to date with the cadence of the tier?",
+    ),
+}
+
+CHALLENGES: Mapping[str, Text] = {
+    "tier_too_low": Text("Niveau trop bas", "Tier too low"),
+    "tier_too_high": Text("Niveau trop haut", "Tier too high"),
+    "wrong_potential": Text("Potentiel erroné", "Wrong potential"),
+    "not_mine": Text("Pas mon compte", "Not my account"),
+}

@@ -89,12 +89,23 @@ class Account:
     observed: Mapping[str, str | None] = field(default_factory=dict)
 
 
+class ContactRole(StrEnum):
+    """The part of a contact in a purchase: decides, weighs on the decision, or neither."""
+
+    DECISION_MAKER = "decision_maker"
+    INFLUENCER = "influencer"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A person of an account: id and buying role only, never a name or an address."""
+    """A person of an account: id and buying role only, never a name or an address.
+
+    `role` is None where the CRM doesn't say; every vendor's words become a `ContactRole`.
+    """
 
     external_id: str
-    role: str | None
+    role: ContactRole | None
     modified_at: Instant
     archived_at: Instant | None = None
 

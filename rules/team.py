@@ -60,7 +60,8 @@ def _currency(code: object) -> str:
     return code
 
 
-def _text(pair: object) -> Text:
+def read_words(pair: object) -> Text:
+    """`[français, anglais]`, or one text for both."""
     if isinstance(pair, str):
         return Text(pair, pair)
     if isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) for word in pair):  # noqa: PLR2004 - French and English
@@ -71,7 +72,7 @@ def _text(pair: object) -> Text:
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 Month = Annotated[int, BeforeValidator(_month)]
-Words = Annotated[Text, BeforeValidator(_text)]
+Words = Annotated[Text, BeforeValidator(read_words)]
 DayText = Annotated[Day, BeforeValidator(read_day)]
 
 

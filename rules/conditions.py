@@ -1,0 +1,447 @@
+"""Conditions: one SQL boolean expression, type-checked, compiled to SQLAlchemy.
+
+The text goes through sqlglot and then through an exact whitelist of node classes; every literal
+becomes a bound parameter and every name is looked up, so no text of a rule file ever reaches a
+database as SQL. Unknown (NULL) follows SQL: a comparison with an unknown is unknown, and an
+unknown condition does not hold.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Float, and_, cast, func, literal, not_, or_, type_coerce
+from sqlglot import TokenType, exp, parse, tokenize
+from sqlglot.errors import ParseError, TokenError
+
+from rules.language import Text
+from rules.located import nearest
+from rules.numbers import read_day
+from rules.records import FieldType
+from rules.terms import SQL_TYPES, TYPE_NAMES, Name, Sql, Term, age_compared
+
+LENGTH_LIMIT = 4_000
+NODE_LIMIT = 500
+
+_TOKENS = {
+    TokenType.VAR, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.STRING,
+    TokenType.AND, TokenType.OR, TokenType.NOT, TokenType.IN, TokenType.BETWEEN, TokenType.IS,
+    TokenType.NULL, TokenType.TRUE, TokenType.FALSE, TokenType.L_PAREN, TokenType.R_PAREN,
+    TokenType.COMMA, TokenType.EQ, TokenType.NEQ, TokenType.LT, TokenType.LTE, TokenType.GT,
+    TokenType.GTE, TokenType.PLUS, TokenType.DASH, TokenType.STAR, TokenType.SLASH,
+}  # fmt: skip
+_COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+}  # fmt: skip
+_MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NUMERIC = (FieldType.NUMBER, FieldType.MONEY)
+
+
+class ConditionError(Exception):
+    """A condition that is refused; `offset` is where, in characters from its beginning."""
+
+    def __init__(self, offset: int, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.offset = offset
+        self.text = Text(fr, en)
+
+
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    """A constant whose type is settled by what it is compared with."""
+
+    value: str
+    is_text: bool
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """`days_since(date)`: only ever compared with a whole number of days."""
+
+    date: Term
+    offset: int
+
+
+_Part = Term | _Literal | _Age
+
+
+def compile_condition(text: str, names: Mapping[str, Name]) -> Term:
+    """A condition as a yes/no term over `names`; raises `ConditionError` at the first misfit."""
+    if len(text) > LENGTH_LIMIT:
+        raise ConditionError(
+            0,
+            f"condition de plus de {LENGTH_LIMIT} caractères : découpez-la en règles nommées",
+            f"condition over {LENGTH_LIMIT} characters: split it into named rules",
+        )
+    _check_tokens(text)
+    tree = _parse(text)
+    if sum(1 for _ in tree.walk()) > NODE_LIMIT:
+        raise ConditionError(
+            0,
+            "condition trop longue : découpez-la en règles nommées",
+            "condition too long: split it into named rules",
+        )
+    return _Compiler(text, names).yes_no(tree)
+
+
+def _check_tokens(text: str) -> None:
+    try:
+        tokens = tokenize(text)
+    except TokenError as error:
+        offset = max(text.rfind("'"), text.rfind('"'), 0)
+        raise ConditionError(
+            offset, "guillemet jamais fermé", "this quote is never closed"
+        ) from error
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        is_odd = token.token_type not in _TOKENS or (
+            token.token_type is TokenType.EQ and token.text != "="
+        )
+        if token.comments or is_odd:
+            shown = "--" if token.comments else token.text
+            hint = Text(" (écrivez = une seule fois)", " (write a single =)")
+            if token.text != "==":
+                hint = Text("", "")
+            raise ConditionError(
+                token.start,
+                f"« {shown} » n'est pas admis dans une condition{hint.fr}",
+                f"'{shown}' is not allowed in a condition{hint.en}",
+            )
+        if (
+            before
+            and before.token_type is TokenType.NUMBER
+            and token.token_type
+            in {
+                TokenType.NUMBER,
+                TokenType.VAR,
+            }
+        ):
+            raise ConditionError(
+                before.start,
+                "écrivez ce nombre sans espace ni suffixe (500000)",
+                "write this number without space or suffix (500000)",
+            )
+
+
+def _parse(text: str) -> exp.Expr:
+    try:
+        trees = parse(text)
+    except ParseError as error:
+        found = error.errors[0] if error.errors else {}
+        line, column = int(found.get("line") or 1), int(found.get("col") or 1)
+        offset = sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+        raise ConditionError(
+            max(0, min(offset, len(text) - 1)),
+            "la condition s'arrête ou se brise ici : vérifiez parenthèses, virgules et opérateurs",
+            "the condition ends or breaks here: check parentheses, commas and operators",
+        ) from error
+    except RecursionError as error:
+        raise ConditionError(
+            0, "trop de parenthèses imbriquées", "too many nested parentheses"
+        ) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise ConditionError(0, "écrivez une condition", "write one condition")
+    return trees[0]
+
+
+class _Compiler:
+    """Visits a tree by the exact class of each node; what is not listed is refused."""
+
+    def __init__(self, text: str, names: Mapping[str, Name]) -> None:
+        self._text = text
+        self._names = names
+        self._visits: dict[type[exp.Expr], Callable[..., _Part]] = {
+            exp.Paren: lambda node: self._part(node.this),
+            exp.And: lambda node: self._joined(node, and_),
+            exp.Or: lambda node: self._joined(node, or_),
+            exp.Not: self._not,
+            exp.In: self._in,
+            exp.Between: self._between,
+            exp.Is: self._is,
+            exp.Column: self._name,
+            exp.Literal: self._literal,
+            exp.Boolean: self._boolean,
+            exp.Null: self._null,
+            exp.Neg: self._negative,
+            exp.Anonymous: self._function,
+            exp.Add: lambda node: self._arithmetic(node, "+"),
+            exp.Sub: lambda node: self._arithmetic(node, "-"),
+            exp.Mul: lambda node: self._arithmetic(node, "*"),
+            exp.Div: lambda node: self._arithmetic(node, "/"),
+            **dict.fromkeys(_COMPARISONS, self._comparison),
+        }
+
+    def yes_no(self, node: exp.Expr) -> Term:
+        """A node that must be true or false."""
+        if isinstance(node, exp.Boolean):
+            return Term(type=FieldType.YES_NO, sql=literal(bool(node.this)))
+        part = self._part(node)
+        if isinstance(part, Term) and part.type is FieldType.YES_NO:
+            return part
+        raise ConditionError(
+            self._offset(node),
+            "il faut ici une condition (vraie ou fausse), par exemple potential > 100000",
+            "a condition (true or false) is needed here, for example potential > 100000",
+        )
+
+    def _part(self, node: exp.Expr) -> _Part:
+        visit = self._visits.get(type(node))
+        if visit is None:
+            raise ConditionError(
+                self._offset(node),
+                "cette construction n'est pas admise dans une condition (comparaisons, AND, OR, "
+                "NOT, IN, BETWEEN, IS NULL et days_since seulement)",
+                "this construct is not allowed in a condition (comparisons, AND, OR, NOT, IN, "
+                "BETWEEN, IS NULL and days_since only)",
+            )
+        return visit(node)
+
+    def _offset(self, node: exp.Expr) -> int:
+        starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+        return min(starts, default=0)
+
+    def _joined(self, node: exp.Binary, join: Callable[..., object]) -> Term:
+        left, right = self.yes_no(node.left), self.yes_no(node.right)
+        return left.becoming(FieldType.YES_NO, join(left.sql, right.sql), right)  # type: ignore[arg-type] # and_ / or_
+
+    def _not(self, node: exp.Not) -> Term:
+        term = self.yes_no(node.this)
+        return term.becoming(FieldType.YES_NO, not_(term.sql))
+
+    def _boolean(self, node: exp.Boolean) -> _Part:
+        return _Literal("yes" if node.this else "no", is_text=True, offset=0)
+
+    def _null(self, node: exp.Null) -> _Part:
+        raise ConditionError(
+            self._offset(node.parent or node),
+            "rien n'est jamais égal à NULL : écrivez IS NULL ou IS NOT NULL",
+            "a comparison with NULL is never true: write IS NULL or IS NOT NULL",
+        )
+
+    def _literal(self, node: exp.Literal) -> _Literal:
+        return _Literal(str(node.this), is_text=bool(node.is_string), offset=self._offset(node))
+
+    def _negative(self, node: exp.Neg) -> _Part:
+        part = self._part(node.this)
+        if isinstance(part, _Literal) and not part.is_text:
+            return _Literal(f"-{part.value}", is_text=False, offset=part.offset)
+        term = self._numeric(part, node)
+        return term.becoming(term.type, -term.sql)
+
+    def _name(self, node: exp.Column) -> Term:
+        identifier = node.this
+        name = str(identifier.this)
+        offset = self._offset(node)
+        if identifier.args.get("quoted"):
+            raise ConditionError(
+                offset,
+                f"les guillemets doubles nomment un champ : pour un texte, écrivez '{name}'",
+                f"double quotes name a field: for text write '{name}'",
+            )
+        if node.table or name not in self._names:
+            hint = nearest(name, list(self._names))
+            raise ConditionError(
+                offset, f"champ inconnu « {name} »{hint.fr}", f"unknown field '{name}'{hint.en}"
+            )
+        return self._names[name].term
+
+    def _function(self, node: exp.Anonymous) -> _Age:
+        name = str(node.this).lower()
+        if name != "days_since" or len(node.expressions) != 1:
+            raise ConditionError(
+                self._offset(node),
+                f"fonction inconnue « {name} » (la seule est days_since(date))",
+                f"unknown function '{name}' (the only one is days_since(date))",
+            )
+        part = self._part(node.expressions[0])
+        if not isinstance(part, Term) or part.type is not FieldType.DATE:
+            raise ConditionError(
+                self._offset(node),
+                "days_since() demande un champ de type date",
+                "days_since() needs a date field",
+            )
+        return _Age(part, self._offset(node))
+
+    def _comparison(self, node: exp.Binary) -> Term:
+        operator = _COMPARISONS[type(node)]
+        left, right = self._part(node.left), self._part(node.right)
+        if isinstance(left, _Literal) or isinstance(right, _Age):
+            left, right, operator = right, left, _MIRRORED[operator]
+        return self._compared(left, operator, right, node)
+
+    def _compared(self, left: _Part, operator: str, right: _Part, node: exp.Expr) -> Term:
+        match left, right:
+            case _Age(), _Literal():
+                return age_compared(left.date, operator, self._days(right))
+            case Term(), _Literal():
+                term = self._constant(right, left)
+                return self._with_operator(left, operator, term, node)
+            case Term(), Term() if self._comparable(left, right):
+                return self._with_operator(left, operator, right, node)
+            case _Literal(), _Literal():
+                raise ConditionError(
+                    self._offset(node),
+                    "deux constantes : comparez un champ",
+                    "two constants: compare a field",
+                )
+            case Term(), Term():
+                raise ConditionError(
+                    self._offset(node),
+                    f"on ne compare pas {TYPE_NAMES[left.type].fr} à {TYPE_NAMES[right.type].fr}",
+                    f"{TYPE_NAMES[left.type].en} can't be compared with "
+                    f"{TYPE_NAMES[right.type].en}",
+                )
+        raise ConditionError(
+            self._offset(node),
+            "days_since(date) se compare à un nombre entier de jours",
+            "days_since(date) is compared with a whole number of days",
+        )
+
+    @staticmethod
+    def _comparable(left: Term, right: Term) -> bool:
+        texts = (FieldType.TEXT, FieldType.CHOICE)
+        return left.type is right.type or (left.type in texts and right.type in texts)
+
+    def _with_operator(self, left: Term, operator: str, right: Term, node: exp.Expr) -> Term:
+        is_ordered = left.type in {*_NUMERIC, FieldType.DATE}
+        if operator not in {"=", "!="} and not is_ordered:
+            raise ConditionError(
+                self._offset(node),
+                f"{TYPE_NAMES[left.type].fr} ne se compare que par =, <> ou IN",
+                f"{TYPE_NAMES[left.type].en} is only compared by =, <> or IN",
+            )
+        return left.becoming(
+            FieldType.YES_NO, left.sql.op(operator, is_comparison=True)(right.sql), right
+        )
+
+    def _days(self, constant: _Literal) -> int:
+        if constant.is_text or not constant.value.lstrip("-").isdigit():
+            raise ConditionError(
+                constant.offset,
+                "il faut ici un nombre entier de jours",
+                "a whole number of days is needed here",
+            )
+        return int(constant.value)
+
+    def _constant(self, constant: _Literal, like: Term) -> Term:
+        """A constant read as the type of the term that it is compared with."""
+        value: object
+        if like.type in _NUMERIC and not constant.is_text:
+            number = float(constant.value)
+            value = round(number * 100) if like.type is FieldType.MONEY else number
+        elif like.type is FieldType.DATE and constant.is_text:
+            try:
+                value = read_day(constant.value)
+            except ValueError as error:
+                raise ConditionError(
+                    constant.offset,
+                    f"« {constant.value} » n'est pas une date (écrivez 'AAAA-MM-JJ')",
+                    f"'{constant.value}' is not a date (write 'YYYY-MM-DD')",
+                ) from error
+        elif like.type is FieldType.YES_NO and constant.value in {"yes", "no"}:
+            value = constant.value == "yes"
+        elif like.type in {FieldType.TEXT, FieldType.CHOICE} and constant.is_text:
+            value = self._choice(constant, like)
+        else:
+            raise ConditionError(
+                constant.offset,
+                f"« {constant.value} » ne se compare pas à {TYPE_NAMES[like.type].fr}",
+                f"'{constant.value}' can't be compared with {TYPE_NAMES[like.type].en}",
+            )
+        return Term(type=like.type, sql=_bound(value, like))
+
+    @staticmethod
+    def _choice(constant: _Literal, like: Term) -> str:
+        if like.choices and constant.value not in like.choices:
+            hint = nearest(constant.value, like.choices)
+            raise ConditionError(
+                constant.offset,
+                f"« {constant.value} » n'est pas une valeur de {like.uses[0]}{hint.fr} "
+                f"(valeurs : {', '.join(like.choices)})",
+                f"'{constant.value}' is not a value of {like.uses[0]}{hint.en} "
+                f"(values: {', '.join(like.choices)})",
+            )
+        return constant.value
+
+    def _in(self, node: exp.In) -> Term:
+        term = self._term(node.this)
+        if set(node.args) - {"this", "expressions"} and any(
+            node.args.get(key) for key in ("query", "unnest", "field", "is_global")
+        ):
+            raise ConditionError(
+                self._offset(node), "IN demande une liste", "IN needs a list of values"
+            )
+        parts = [self._part(each) for each in node.expressions]
+        values = [self._constant(part, term) for part in parts if isinstance(part, _Literal)]
+        if len(values) != len(parts) or not values:
+            raise ConditionError(
+                self._offset(node),
+                "IN demande une liste de constantes",
+                "IN needs a list of constants",
+            )
+        return term.becoming(FieldType.YES_NO, or_(*(term.sql == value.sql for value in values)))
+
+    def _between(self, node: exp.Between) -> Term:
+        part = self._part(node.this)
+        low = self._compared(part, ">=", self._part(node.args["low"]), node)
+        high = self._compared(part, "<=", self._part(node.args["high"]), node)
+        return low.becoming(FieldType.YES_NO, and_(low.sql, high.sql), high)
+
+    def _is(self, node: exp.Is) -> Term:
+        term = self._term(node.this)
+        match node.expression:
+            case exp.Null():
+                return term.becoming(FieldType.YES_NO, term.sql.is_(None))
+            case exp.Boolean() if term.type is FieldType.YES_NO:
+                return term.becoming(
+                    FieldType.YES_NO,
+                    term.sql.is_(True) if node.expression.this else term.sql.is_(False),
+                )
+        raise ConditionError(
+            self._offset(node), "écrivez IS NULL ou IS NOT NULL", "write IS NULL or IS NOT NULL"
+        )
+
+    def _term(self, node: exp.Expr) -> Term:
+        part = self._part(node)
+        if isinstance(part, Term):
+            return part
+        raise ConditionError(self._offset(node), "il faut ici un champ", "a field is needed here")
+
+    def _numeric(self, part: _Part, node: exp.Expr) -> Term:
+        if isinstance(part, _Literal) and not part.is_text:
+            return Term(type=FieldType.NUMBER, sql=_bound(float(part.value), None))
+        if isinstance(part, Term) and part.type in _NUMERIC:
+            return part
+        raise ConditionError(
+            self._offset(node),
+            "un calcul ne se fait qu'avec des nombres et des montants",
+            "only numbers and amounts can be calculated with",
+        )
+
+    def _arithmetic(self, node: exp.Binary, operator: str) -> Term:
+        """`+ - * /`; money keeps its unit, money ÷ money is a number, x ÷ 0 is unknown."""
+        parts = [self._part(node.left), self._part(node.right)]
+        left, right = (self._numeric(part, node) for part in parts)
+        kinds = (left.type, right.type)
+        money, plain = FieldType.MONEY, FieldType.NUMBER
+        results = {
+            ("+", money, money): money, ("-", money, money): money,
+            ("*", money, plain): money, ("*", plain, money): money,
+            ("/", money, plain): money, ("/", money, money): plain,
+            **{(each, plain, plain): plain for each in "+-*/"},
+        }  # fmt: skip
+        result = results.get((operator, *kinds))
+        if result is None:
+            raise ConditionError(
+                self._offset(node),
+                f"on ne calcule pas {TYPE_NAMES[kinds[0]].fr} {operator} {TYPE_NAMES[kinds[1]].fr}",
+                f"{TYPE_NAMES[kinds[0]].en} {operator} {TYPE_NAMES[kinds[1]].en} has no meaning",
+            )
+        divisor = func.nullif(cast(right.sql, Float), 0.0) if operator == "/" else right.sql
+        dividend = cast(left.sql, Float) if operator == "/" else left.sql
+        sql = dividend.op(operator, precedence=8)(divisor)
+        return left.becoming(result, type_coerce(sql, Float), right)
+
+
+def _bound(value: object, like: Term | None) -> Sql:
+    kind = SQL_TYPES[like.type] if like else Float()
+    return literal(value, type_=kind)

@@ -1,0 +1,39 @@
+"""Provision: create our own fields in the CRM, with labels in the team's language."""
+
+from collections.abc import Mapping, Sequence
+
+from connectors.base import Connector, OwnField, Provisioned
+from rules.language import Language, Text
+from rules.owned import CHALLENGES, CORE, DESCRIPTIONS, LABELS, TYPES, Owned
+from rules.rulebook import Rulebook
+from rules.tagging import CONTACT_STATUS
+
+
+def run(connector: Connector, rulebook: Rulebook, *, dry_run: bool) -> Sequence[Provisioned]:
+    """Ensure the core fields and the opt-in ones; `dry_run` only says what it would do."""
+    language = rulebook.team.language
+    group = rulebook.fields.write.group.to(language)
+    return connector.ensure(group, own_fields(rulebook), dry_run=dry_run)
+
+
+def own_fields(rulebook: Rulebook) -> list[OwnField]:
+    """The own fields that this rulebook needs in a CRM, as it labels them."""
+    language = rulebook.team.language
+    return [_own_field(each, rulebook, language) for each in (*CORE, *rulebook.fields.optional)]
+
+
+def _own_field(owned: Owned, rulebook: Rulebook, language: Language) -> OwnField:
+    rule = rulebook.segments.rule(owned)
+    label = rule.label if rule else LABELS[owned]
+    choices: Mapping[str, Text] = rule.choices if rule else {}
+    if owned is Owned.CHALLENGE:
+        choices = CHALLENGES
+    elif owned is Owned.CONTACT_STATUS:
+        choices = CONTACT_STATUS
+    return OwnField(
+        name=owned.value,
+        type=TYPES[owned],
+        label=label.to(language),
+        description=DESCRIPTIONS[owned].to(language),
+        options=[(value, words.to(language)) for value, words in choices.items()],
+    )

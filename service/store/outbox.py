@@ -1,0 +1,173 @@
+"""The outbox: what we owe to the CRM. `deliveries` records what the CRM acknowledged.
+
+A row is the latest desired value of one own field of one account, not an event: retrying is
+always harmless, and its size is bounded by the number of fields.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from rules.diff import Debt, Entry, Values, owed
+from rules.owned import Owned
+from rules.time import Instant
+from service.store.bulk import bulk_upsert
+from service.store.tables import account, outbox, owner, tag
+
+CHUNK = 5_000
+
+_ENTRY_COLUMNS = (
+    "account_id", "field", "desired", "version", "confirmed", "confirmed_version",
+    "confirmed_at", "state", "attempts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """One value that a push would write: old → new, for whom, and why."""
+
+    account_id: int
+    external_id: str
+    account: str
+    rep_key: str | None
+    owner: str | None
+    field: str
+    before: str | None
+    after: str | None
+    version: int
+    attempts: int
+    why: str | None
+
+
+def owe(connection: Connection, connection_id: int, fields: Sequence[Owned]) -> int:
+    """Turn changed tags into outbox rows, at most `CHUNK` accounts; returns how many accounts."""
+    rows = connection.execute(
+        select(tag, *_observed_columns(fields))
+        .join_from(tag, account, account.c.id == tag.c.account_id)
+        .where(tag.c.is_owed, account.c.connection_id == connection_id)
+        .order_by(tag.c.account_id)
+        .limit(CHUNK)
+    ).all()
+    known = _entries(connection, [row.account_id for row in rows])
+    entries = [
+        entry
+        for row in rows
+        for entry in owed(
+            row.account_id, _values(row), fields, _observed(row, fields), known[row.account_id]
+        )
+    ]
+    _save(connection, entries)
+    _mark_paid(connection, [row.account_id for row in rows])
+    return len(rows)
+
+
+def _observed_columns(fields: Sequence[Owned]) -> list[Any]:
+    return [account.c[f"observed_{field}"] for field in fields]
+
+
+def _observed(row: Row[Any], fields: Sequence[Owned]) -> dict[str, str | None]:
+    return {field: getattr(row, f"observed_{field}") for field in fields}
+
+
+def _values(row: Row[Any]) -> Values:
+    return Values(
+        tier=row.tier, priority=row.priority, next_contact_on=row.next_contact_on, why=row.why,
+        segment=row.segment, quadrant=row.quadrant, contact_status=row.contact_status,
+    )  # fmt: skip
+
+
+def _entries(connection: Connection, accounts: Sequence[int]) -> dict[int, dict[str, Entry]]:
+    found: dict[int, dict[str, Entry]] = defaultdict(dict)
+    if accounts:
+        rows = connection.execute(
+            select(outbox).where(
+                outbox.c.account_id >= accounts[0], outbox.c.account_id <= accounts[-1]
+            )
+        )
+        for row in rows:
+            found[row.account_id][row.field] = entry_of(row)
+    return found
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """An outbox row as a value."""
+    return Entry(
+        account_id=row.account_id, field=row.field, desired=row.desired, version=row.version,
+        confirmed=row.confirmed, confirmed_version=row.confirmed_version,
+        confirmed_at=row.confirmed_at, state=Debt(row.state),
+    )  # fmt: skip
+
+
+def _save(connection: Connection, entries: Sequence[Entry]) -> None:
+    rows = [
+        (*(getattr(entry, name) for name in _ENTRY_COLUMNS[:-2]), entry.state.value, 0)
+        for entry in entries
+    ]
+    bulk_upsert(connection, outbox, _ENTRY_COLUMNS, rows)
+
+
+def _mark_paid(connection: Connection, accounts: Sequence[int]) -> None:
+    if accounts:
+        connection.execute(
+            update(tag)
+            .where(tag.c.account_id >= accounts[0], tag.c.account_id <= accounts[-1])
+            .where(tag.c.is_owed)
+            .values(is_owed=False)
+        )
+
+
+def pending(
+    connection: Connection,
+    connection_id: int,
+    *,
+    rep_key: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+    now: Instant | None = None,
+) -> list[Pending]:
+    """What is owed, in the order of accounts; whole accounts, at most `limit` of them.
+
+    `now` leaves out what waits for a later try; `rep_key` narrows to the accounts of a rep.
+    """
+    conditions = [
+        outbox.c.state == Debt.OWED.value,
+        outbox.c.account_id > after,
+        account.c.connection_id == connection_id,
+        account.c.archived_at.is_(None),
+    ]
+    if now is not None:
+        conditions.append(or_(outbox.c.not_before_at.is_(None), outbox.c.not_before_at <= now))
+    if rep_key is not None:
+        conditions.append(owner.c.rep_key == rep_key)
+    source = (
+        outbox.join(account, account.c.id == outbox.c.account_id)
+        .outerjoin(owner, owner.c.id == account.c.owner_id)
+        .outerjoin(tag, tag.c.account_id == outbox.c.account_id)
+    )
+    accounts = select(outbox.c.account_id).select_from(source).where(*conditions).distinct()
+    if limit is not None:
+        accounts = accounts.order_by(outbox.c.account_id).limit(limit)
+    rows = connection.execute(
+        select(
+            outbox, account.c.external_id, account.c.name, owner.c.rep_key,
+            owner.c.name.label("owner"), tag.c.why,
+            *[account.c[f"observed_{field}"] for field in Owned],
+        )
+        .select_from(source)
+        .where(*conditions, outbox.c.account_id.in_(accounts))
+        .order_by(outbox.c.account_id, outbox.c.field)
+    )  # fmt: skip
+    return [_pending(row) for row in rows]
+
+
+def _pending(row: Row[Any]) -> Pending:
+    observed = getattr(row, f"observed_{row.field}")
+    return Pending(
+        account_id=row.account_id, external_id=row.external_id,
+        account=row.name or row.external_id, rep_key=row.rep_key, owner=row.owner,
+        field=row.field, before=row.confirmed if row.confirmed_version else observed,
+        after=row.desired, version=row.version, attempts=row.attempts, why=row.why,
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""Published rulebooks: workers read only these; a file edited on disk does nothing by itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from connectors.base import Binding
+from rules.facts import VENDORS, Field_
+from rules.records import Kind
+from rules.rulebook import Rulebook, compile_rulebook
+from rules.time import Instant
+from service.store.bindings import Slots, load_slots, save_bindings
+from service.store.bulk import bulk_upsert
+from service.store.tables import owner, plan_version, rep, rulebook, team
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A rulebook in force, with its id and the slots of its bound fields."""
+
+    id: int
+    rulebook: Rulebook
+    slots: Slots
+    author: str
+    reason: str
+    published_at: Instant
+
+
+def publish(
+    connection: Connection, compiled: Rulebook, *, author: str, reason: str, now: Instant
+) -> bool:
+    """Put a rulebook in force; False when its meaning is already the one in force."""
+    current = connection.execute(
+        select(rulebook.c.hash).order_by(rulebook.c.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    if current == compiled.hash:
+        return False
+    rulebook_id = connection.execute(
+        insert(rulebook)
+        .values(
+            hash=compiled.hash, source=json.dumps(dict(compiled.source), ensure_ascii=False),
+            published_at=now, author=author, reason=reason,
+        )
+        .returning(rulebook.c.id)
+    ).scalar_one()  # fmt: skip
+    _save_team(connection, compiled)
+    _save_plans(connection, compiled, rulebook_id)
+    save_bindings(connection, bindings_of(compiled))
+    return True
+
+
+def _save_team(connection: Connection, compiled: Rulebook) -> None:
+    us = compiled.team
+    bulk_upsert(
+        connection, team, ("id", "zone", "currency", "fiscal_year_start", "language"),
+        [(1, us.zone.key, us.currency, us.fiscal_year, us.language.value)],
+    )  # fmt: skip
+    connection.execute(delete(rep).where(rep.c.key.not_in(list(us.reps))))
+    bulk_upsert(
+        connection, rep, ("key", "name", "email", "manager", "start_on", "end_on"),
+        [
+            (key, each.name, each.email, each.manager, each.start, each.end)
+            for key, each in us.reps.items()
+        ],
+    )  # fmt: skip
+    by_email = {each.email.lower(): key for key, each in us.reps.items() if each.email}
+    for row in connection.execute(select(owner.c.id, owner.c.email, owner.c.rep_key)).all():
+        key = by_email.get((row.email or "").lower())
+        if key != row.rep_key:
+            connection.execute(update(owner).where(owner.c.id == row.id).values(rep_key=key))
+
+
+def _save_plans(connection: Connection, compiled: Rulebook, rulebook_id: int) -> None:
+    rows = [
+        {
+            "rep_key": plan.owner, "rulebook_id": rulebook_id,
+            "valid_from_on": days.first, "valid_to_on": days.last,
+            "body": plan.model_dump_json(),
+        }
+        for plan in compiled.plans
+        for days in [plan.days(compiled.team.fiscal_year)]
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(plan_version), rows)
+
+
+def bindings_of(compiled: Rulebook) -> dict[str, list[Binding]]:
+    """The bound fields by CRM."""
+    kinds: Mapping[Kind, Mapping[str, Field_]] = {
+        Kind.ACCOUNT: compiled.fields.account,
+        Kind.OPPORTUNITY: compiled.fields.opportunity,
+    }
+    return {
+        vendor: [
+            Binding(
+                kind=kind, name=name, crm_field=crm_field, type=entry.type,
+                values=entry.crm_values(),
+            )
+            for kind, entries in kinds.items()
+            for name, entry in entries.items()
+            if (crm_field := getattr(entry, vendor))
+        ]
+        for vendor in VENDORS
+    }  # fmt: skip
+
+
+def load(connection: Connection) -> Published | None:
+    """The rulebook in force; None before the first publication."""
+    row = connection.execute(select(rulebook).order_by(rulebook.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Published(
+        id=row.id, rulebook=_compiled(row.source), slots=load_slots(connection),
+        author=row.author, reason=row.reason, published_at=row.published_at,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def _compiled(source: str) -> Rulebook:
+    return compile_rulebook(json.loads(source))
