@@ -1,0 +1,107 @@
+"""One emulated portal: its state, its clock, its switches, and the one way to change it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from connectors.sandbox import effects
+from connectors.sandbox.clock import PortalClock
+from connectors.sandbox.journal import Journal
+from connectors.sandbox.state import State
+from connectors.sandbox.switches import Switches
+from connectors.sandbox.wire import JsonObject
+
+DEFAULT_SCOPES = frozenset(
+    {
+        f"crm.{family}.{name}.{right}"
+        for family in ("objects", "schemas")
+        for name in ("companies", "contacts", "deals")
+        for right in ("read", "write")
+    }
+    | {"crm.objects.owners.read", "oauth"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Who calls: one key of the portal and what it may do."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the portal says about itself."""
+
+    portal_id: int
+    zone: str
+    currency: str
+
+
+class Portal:
+    """State behind a lock; every change is an event, journalled and then visible."""
+
+    def __init__(self, *, account: Account, clock: PortalClock, journal: Journal | None) -> None:
+        self.account = account
+        self.clock = clock
+        self.switches = Switches()
+        self.applications: dict[str, Application] = {}
+        self.lock = threading.RLock()
+        self._journal = journal
+        self._pending: list[JsonObject] | None = None
+        # Calls admitted since midnight in the portal's zone.
+        self.used_today = 0
+        self._actor: tuple[str, JsonObject] = _nobody()
+        self.state = State()
+        if journal is not None:
+            for event in journal.replay():
+                effects.apply(self.state, event)
+
+    @contextmanager
+    def acting(self, method: str, *, app: str, source_type: str, source_id: str) -> Iterator[None]:
+        """Attribute what is committed inside to somebody, and journal it in one write."""
+        with self.lock:
+            before = self._actor
+            source = {"app": app, "type": source_type, "id": source_id}
+            self._actor = (method, source)
+            outermost = self._pending is None
+            if self._pending is None:
+                self._pending = []
+            try:
+                yield
+            finally:
+                self._actor = before
+                if outermost:
+                    pending, self._pending = self._pending, None
+                    if pending and self._journal is not None:
+                        self._journal.append(pending)
+
+    def commit(self, kind: str, **details: object) -> JsonObject:
+        """Apply one event; the instant is the clock's unless `at` is given."""
+        method, source = self._actor
+        event: JsonObject = {
+            "kind": kind,
+            "at": self.clock.stamp(),
+            "method": method,
+            "source": source,
+            **details,
+        }
+        effects.apply(self.state, event)
+        if self._pending is not None:
+            if self._journal is not None:
+                self._pending.append(event)
+        elif self._journal is not None:
+            self._journal.append([event])
+        return event
+
+    def expire(self, token: str) -> None:
+        """Make a key answer 401 `EXPIRED_AUTHENTICATION` from now on."""
+        self.applications[token] = replace(self.applications[token], is_expired=True)
+
+
+def _nobody() -> tuple[str, JsonObject]:
+    return "POST", {"app": "portal", "type": "CRM_UI", "id": "portal"}

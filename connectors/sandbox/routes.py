@@ -1,0 +1,191 @@
+"""The table of endpoints: method, path, what answers, and which scope opens it.
+
+Paths are written without their version; `canonical` maps every version's path to them:
+`/crm/v3/objects/…`, `/crm/v4/objects/…` and `/crm/objects/2026-09/…` are one endpoint.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors.sandbox import account, associations, batch, groups, objects, properties, search
+from connectors.sandbox.vocabulary import resolve
+from connectors.sandbox.wire import ApiError, Call, Reply
+
+_LEGACY = re.compile(r"/crm/(v3|v4)/(objects|associations|properties|pipelines|owners)(/.*|)")
+_DATED = re.compile(
+    r"/(crm/(?:objects|associations|properties|pipelines|owners|limits)|account-info)"
+    r"/(2026-03|2026-09|v3)(/.*|)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint; `scope` says how to find the scopes that open it."""
+
+    method: str
+    template: str
+    answer: Callable[[Call], Reply]
+    scope: str
+    pattern: re.Pattern[str]
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the limits of search apply."""
+        return self.answer is search.search
+
+
+def _endpoint(line: str, answer: Callable[[Call], Reply], scope: str) -> Endpoint:
+    method, template = line.split()
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+    return Endpoint(method, template, answer, scope, re.compile(pattern))
+
+
+# Fixed words come before placeholders: the first pattern that matches wins.
+_OBJECT, _PROPERTY = "/crm/objects/{type}", "/crm/properties/{type}"
+_LINK, _PIPELINE = "/crm/associations/{from}/{to}/batch", "/crm/pipelines/{type}"
+ENDPOINTS = (
+    _endpoint(f"GET {_OBJECT}", objects.list_page, "record"),
+    _endpoint(f"POST {_OBJECT}/search", search.search, "record"),
+    _endpoint(f"POST {_OBJECT}/batch/read", batch.read, "record"),
+    _endpoint(f"POST {_OBJECT}/batch/update", batch.update, "record-write"),
+    _endpoint(f"POST {_OBJECT}/batch/create", batch.create, "record-write"),
+    _endpoint(f"POST {_OBJECT}/batch/upsert", batch.upsert, "record-write"),
+    _endpoint(f"POST {_OBJECT}/batch/archive", batch.archive, "record-write"),
+    _endpoint(f"POST {_OBJECT}/merge", objects.merge, "record-write"),
+    _endpoint(f"POST {_OBJECT}", objects.create, "record-write"),
+    _endpoint(f"GET {_OBJECT}/{{id}}", objects.get_one, "record"),
+    _endpoint(f"PATCH {_OBJECT}/{{id}}", objects.change, "record-write"),
+    _endpoint(f"DELETE {_OBJECT}/{{id}}", objects.archive, "record-write"),
+    _endpoint(f"GET {_OBJECT}/{{id}}/associations/{{to}}", associations.read, "record"),
+    _endpoint(
+        f"PUT {_OBJECT}/{{id}}/associations/default/{{to}}/{{other}}",
+        associations.put_default,
+        "record-write",
+    ),
+    _endpoint(
+        f"PUT {_OBJECT}/{{id}}/associations/{{to}}/{{other}}",
+        associations.put_labelled,
+        "record-write",
+    ),
+    _endpoint(
+        f"DELETE {_OBJECT}/{{id}}/associations/{{to}}/{{other}}",
+        associations.remove,
+        "record-write",
+    ),
+    _endpoint(f"POST {_LINK}/read", associations.batch_read, "link"),
+    _endpoint(f"POST {_LINK}/create", associations.batch_create, "link-write"),
+    _endpoint(f"POST {_LINK}/associate/default", associations.batch_default, "link-write"),
+    _endpoint(f"POST {_LINK}/archive", associations.batch_archive, "link-write"),
+    _endpoint(f"GET {_PROPERTY}/groups", groups.list_groups, "schema"),
+    _endpoint(f"POST {_PROPERTY}/groups", groups.create_group, "schema-write"),
+    _endpoint(f"GET {_PROPERTY}/groups/{{name}}", groups.get_group, "schema"),
+    _endpoint(f"PATCH {_PROPERTY}/groups/{{name}}", groups.change_group, "schema-write"),
+    _endpoint(f"DELETE {_PROPERTY}/groups/{{name}}", groups.archive_group, "schema-write"),
+    _endpoint(f"POST {_PROPERTY}/batch/read", properties.batch_read, "schema"),
+    _endpoint(f"POST {_PROPERTY}/batch/create", properties.batch_create, "schema-write"),
+    _endpoint(f"POST {_PROPERTY}/batch/archive", properties.batch_archive, "schema-write"),
+    _endpoint(f"GET {_PROPERTY}", properties.list_all, "schema"),
+    _endpoint(f"POST {_PROPERTY}", properties.create, "schema-write"),
+    _endpoint(f"GET {_PROPERTY}/{{name}}", properties.get_one, "schema"),
+    _endpoint(f"PATCH {_PROPERTY}/{{name}}", properties.change, "schema-write"),
+    _endpoint(f"DELETE {_PROPERTY}/{{name}}", properties.archive, "schema-write"),
+    _endpoint("GET /crm/owners", account.list_owners, "owner"),
+    _endpoint("GET /crm/owners/{id}", account.get_owner, "owner"),
+    _endpoint(f"GET {_PIPELINE}", account.list_pipelines, "schema"),
+    _endpoint(f"GET {_PIPELINE}/{{pipeline}}", account.get_pipeline, "schema"),
+    _endpoint(f"GET {_PIPELINE}/{{pipeline}}/stages", account.list_stages, "schema"),
+    _endpoint(f"POST {_PIPELINE}/{{pipeline}}/stages", account.create_stage, "schema-write"),
+    _endpoint(
+        f"PATCH {_PIPELINE}/{{pipeline}}/stages/{{stage}}", account.change_stage, "schema-write"
+    ),
+    _endpoint("GET /crm/limits/custom-properties", account.custom_property_limits, "any-record"),
+    _endpoint("GET /account-info/details", account.details, ""),
+    _endpoint("GET /account-info/api-usage/daily/private-apps", account.usage, ""),
+    _endpoint(
+        "POST /oauth/v2/private-apps/get/access-token-info", account.token_information, "public"
+    ),
+)
+_BY_METHOD = {
+    method: [endpoint for endpoint in ENDPOINTS if endpoint.method == method]
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+}
+
+
+def canonical(path: str) -> tuple[str, str]:
+    """Return a path without its version (and trailing slash), and the version."""
+    path = path.rstrip("/")
+    if legacy := _LEGACY.fullmatch(path):
+        return f"/crm/{legacy[2]}{legacy[3]}", legacy[1]
+    if dated := _DATED.fullmatch(path):
+        return f"/{dated[1]}{dated[3]}", dated[2]
+    # A path of no known version must not match a template by accident.
+    return (path, "") if path.startswith("/oauth/") else ("", "")
+
+
+def find(method: str, path: str) -> tuple[Endpoint, Mapping[str, str], str] | None:
+    """Return the endpoint of a request, the parts of its path, and the version."""
+    bare, version = canonical(path)
+    for endpoint in _BY_METHOD.get(method, ()):
+        if matched := endpoint.pattern.fullmatch(bare):
+            return endpoint, matched.groupdict(), version
+    return None
+
+
+def template_of(endpoint: Endpoint, path: str, version: str) -> str:
+    """Return the path template with the version that was called, for the statistics."""
+    if not version:
+        return endpoint.template
+    if legacy := _LEGACY.fullmatch(path.rstrip("/")):
+        return endpoint.template.replace("/crm/", f"/crm/{legacy[1]}/", 1)
+    # The version follows the family: `/crm/objects`, or `/account-info` alone.
+    family = "/".join(endpoint.template.split("/")[: 3 if path.startswith("/crm/") else 2])
+    return f"{family}/{version}{endpoint.template.removeprefix(family)}"
+
+
+def require_scopes(endpoint: Endpoint, params: Mapping[str, str], granted: frozenset[str]) -> None:
+    """Refuse a call whose key lacks a scope: 403 with the names that are missing."""
+    for alternatives in _needed(endpoint.scope, params):
+        if not alternatives & granted:
+            raise _missing(sorted(alternatives)[:1])
+
+
+def _needed(scope: str, params: Mapping[str, str]) -> list[frozenset[str]]:
+    """Return sets of scopes; one of each set is needed."""
+    right = "write" if scope.endswith("-write") else "read"
+    match scope.removesuffix("-write"):
+        case "record":
+            return [frozenset({f"crm.objects.{resolve(params['type']).scope}.{right}"})]
+        case "link":
+            families = {resolve(params[end]).scope for end in ("from", "to")}
+            return [frozenset({f"crm.objects.{family}.{right}"}) for family in sorted(families)]
+        case "schema":
+            family = resolve(params["type"]).scope
+            names = {f"crm.schemas.{family}.{right}"}
+            if right == "read":
+                names |= {f"crm.objects.{family}.read", f"crm.objects.{family}.write"}
+            return [frozenset(names)]
+        case "owner":
+            return [frozenset({"crm.objects.owners.read"})]
+        case "any-record":
+            families = {"companies", "contacts", "deals"}
+            return [frozenset(f"crm.objects.{family}.read" for family in families)]
+        case _:
+            return []
+
+
+def _missing(names: list[str]) -> ApiError:
+    scopes = "https://developers.hubspot.com/scopes"
+    return ApiError(
+        403,
+        "MISSING_SCOPES",
+        "This app hasn't been granted all required scopes to make this call. "
+        f"Read more about required scopes here: {scopes}.",
+        errors=[
+            {
+                "message": "One or more of the following scopes are required.",
+                "context": {"requiredGranularScopes": names},
+            }
+        ],
+        extra={"links": {"scopes": scopes}},
+    )

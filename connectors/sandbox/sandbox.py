@@ -1,0 +1,201 @@
+"""The Python face of the emulated portal: make one, start it, play the people in it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+import orjson
+
+from connectors.sandbox import administration
+from connectors.sandbox.clock import PortalClock
+from connectors.sandbox.faults import Faults
+from connectors.sandbox.gateway import Gateway, Request
+from connectors.sandbox.journal import Journal
+from connectors.sandbox.portal import DEFAULT_SCOPES, Account, Application, Portal
+from connectors.sandbox.server import Application as WebApplication
+from connectors.sandbox.server import Server
+from connectors.sandbox.switches import Switches
+from connectors.sandbox.views import pages
+from connectors.sandbox.wire import JsonObject
+
+# A constant that looks like a key and opens nothing but this sandbox.
+SANDBOX_TOKEN = "pat-na1-00000000-0000-4000-8000-000000000sandbox"  # noqa: S105 - not a secret
+SANDBOX_PORTAL = 4_242_001
+
+
+class Sandbox:
+    """One emulated HubSpot portal on 127.0.0.1.
+
+    `now` is the portal's present when it is made (default: the machine's); time runs forward
+    from there. A `state_file` keeps everything: give the same file to get the same portal back.
+    `scopes` narrows what `token` may do.
+    """
+
+    def __init__(
+        self,
+        *,
+        state_file: Path | None = None,
+        now: datetime | None = None,
+        portal_timezone: str = "America/Toronto",
+        company_currency: str = "CAD",
+        portal_id: int = SANDBOX_PORTAL,
+        token: str = SANDBOX_TOKEN,
+        scopes: Iterable[str] | None = None,
+        daily_limit: int = 625_000,
+        ten_second_limit: int = 190,
+    ) -> None:
+        self.clock = PortalClock(now, portal_timezone)
+        account = Account(portal_id=portal_id, zone=portal_timezone, currency=company_currency)
+        journal = None if state_file is None else Journal(state_file)
+        self.portal = Portal(account=account, clock=self.clock, journal=journal)
+        self._resume_clock()
+        self.token = token
+        self.add_token(token, scopes)
+        self.switches.daily_limit = daily_limit
+        self.switches.ten_second_limit = ten_second_limit
+        self.faults = Faults()
+        self.gateway = Gateway(self.portal)
+        self._server = Server(WebApplication(self.gateway, self.faults, pages(self.portal)))
+        self._url = ""
+
+    def _resume_clock(self) -> None:
+        # A portal that was stopped never goes back before its own last write.
+        last = self.portal.state.last_at
+        if last and datetime.fromisoformat(last) > self.clock.now():
+            self.clock.set(datetime.fromisoformat(last).astimezone(UTC))
+
+    @property
+    def switches(self) -> Switches:
+        """The portal's behaviour."""
+        return self.portal.switches
+
+    @property
+    def url(self) -> str:
+        """The address of the running sandbox; empty when it is stopped."""
+        return self._url
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the portal holds no record and no owner yet."""
+        state = self.portal.state
+        return not state.owners and not any(table.records for table in state.tables.values())
+
+    def start(self, port: int = 0) -> str:
+        """Serve on 127.0.0.1 in a thread and return the address; PortInUseError."""
+        self._url = self._server.start(port)
+        return self._url
+
+    def stop(self) -> None:
+        """Stop serving; the portal stays as it is and can be started again."""
+        self._server.stop()
+        self._url = ""
+
+    def __enter__(self) -> Self:
+        if not self._url:
+            self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def add_token(
+        self, token: str, scopes: Iterable[str] | None = None, name: str = "Arpent"
+    ) -> None:
+        """Let another key in (a second one during a rotation, or one with fewer scopes)."""
+        with self.portal.lock:
+            number = str(31_000_000 + len(self.portal.applications))
+            granted = DEFAULT_SCOPES if scopes is None else frozenset(scopes)
+            self.portal.applications[token] = Application(id=number, name=name, scopes=granted)
+
+    def revoke_token(self, token: str) -> None:
+        """Make a key unknown: 401 `INVALID_AUTHENTICATION`."""
+        with self.portal.lock:
+            del self.portal.applications[token]
+
+    def expire_token(self, token: str) -> None:
+        """Make a key answer 401 `EXPIRED_AUTHENTICATION`."""
+        with self.portal.lock:
+            self.portal.expire(token)
+
+    def act(self, action: str, **details: object) -> JsonObject:
+        """Do something as a person in HubSpot's pages (as `POST /__actions`).
+
+        `action` is edit, create, archive, restore, merge, deactivate_owner, reactivate_owner,
+        remove_option or remove_property; the details are those of the API's bodies, and `user`.
+        """
+        with self.portal.lock:
+            return administration.act(self.portal, {"action": action, **details})
+
+    def call(
+        self, method: str, path: str, body: object = None, *, token: str = ""
+    ) -> tuple[int, JsonObject]:
+        """Make an API call without a socket, limits included; return status and JSON body."""
+        bare, _, query = path.partition("?")
+        request = Request(
+            method=method,
+            path=bare,
+            query=query,
+            headers={
+                "authorization": f"Bearer {token or self.token}",
+                "content-type": "application/json",
+            },
+            body=b"" if body is None else orjson.dumps(body),
+            base_url=self._url or "http://127.0.0.1",
+        )
+        response = self.gateway.answer(request)
+        return response.status, orjson.loads(response.body or b"{}")
+
+    def set_faults(self, *rules: JsonObject, seed: int = 0) -> None:
+        """Replace the fault rules (as `POST /__faults`); none means no faults."""
+        with self.portal.lock:
+            self.faults.replace({"seed": seed, "rules": list(rules)})
+
+    def history(self) -> list[JsonObject]:
+        """Return every write that was applied since the load, oldest first."""
+        with self.portal.lock:
+            return list(self.portal.state.writes)
+
+    def statistics(self) -> JsonObject:
+        """Return the counts of requests, statuses and rate-limit violations."""
+        with self.portal.lock:
+            return self.gateway.governor.as_json() | {"faults": self.faults.fired}
+
+    def id_of(self, kind: str, loaded_id: str) -> str:
+        """Return the id here of a loaded row (`companies`, `deals`, `owners`, …); KeyError."""
+        return self.portal.state.loaded_ids[kind, loaded_id]
+
+    def values_of(self, kind: str, record_id: str) -> dict[str, str]:
+        """Return a copy of a record's values, straight from the state; KeyError."""
+        with self.portal.lock:
+            return dict(self.portal.state.tables[kind].records[record_id].values)
+
+
+def serve(sandbox: Sandbox, port: int = 0, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until Ctrl-C or a termination signal; call it from the main thread.
+
+    `announce` is called once with the address. PortInUseError if the port is taken.
+    """
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    url = sandbox.start(port)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        if announce is not None:
+            announce(url)
+        ended.wait()
+    finally:
+        sandbox.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

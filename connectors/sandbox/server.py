@@ -1,0 +1,246 @@
+"""The sandbox on a socket: an ASGI application, and uvicorn in a thread of its own."""
+
+import asyncio
+import gzip
+import socket
+import struct
+import threading
+from datetime import timedelta
+from email.utils import format_datetime
+from http import HTTPStatus
+
+import orjson
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from connectors.sandbox import administration
+from connectors.sandbox.faults import Fault, Faults
+from connectors.sandbox.gateway import Gateway, Request, Response, expired, refused
+from connectors.sandbox.governor import rate_limited
+from connectors.sandbox.wire import ApiError
+
+_API = ("/crm/", "/account-info/", "/oauth/")
+_MEGABYTE = 1024 * 1024
+_HTML = b"<!DOCTYPE html><html><body><h1>Service temporarily unavailable</h1></body></html>"
+
+
+class PortInUseError(Exception):
+    """Another process listens on the port that the sandbox was given."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} of this machine is already in use: stop the program that listens on "
+            "it, or give the sandbox another port (0 takes any free one)."
+        )
+        self.port = port
+
+
+class _ReachableTransport(H11Protocol):
+    """Hands the application its connection, so that a fault can cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself declares it
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class Application:
+    """Routes API calls to the gateway, `/__…` to the back doors, the rest to the pages."""
+
+    def __init__(self, gateway: Gateway, faults: Faults, pages: ASGIApp) -> None:
+        self._gateway = gateway
+        self._faults = faults
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if path.startswith("/__"):
+            request = await _read(scope, receive)
+            response = administration.answer(self._gateway, self._faults, request)
+            await self._send(scope, send, response)
+        elif path.startswith(_API):
+            await self._call(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = await _read(scope, receive)
+        fault = self._faults.choose(request.method, request.path)
+        if fault is None:
+            await self._send(scope, send, self._gateway.answer(request))
+            return
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        instead = _instead(fault)
+        if fault.stall or fault.reset or instead:
+            self._gateway.count(request)
+        if fault.stall:
+            await _until_left(receive)
+            return
+        if fault.reset:
+            await _reset(scope, receive)
+            return
+        response = instead or self._gateway.answer(request)
+        if fault.drop_after_commit:
+            await _reset(scope, receive)
+            return
+        if fault.status_after_commit:
+            response = _status(fault, fault.status_after_commit)
+        await self._send(scope, send, response, fault)
+
+    async def _send(
+        self, scope: Scope, send: Send, response: Response, fault: Fault | None = None
+    ) -> None:
+        clock, skew = self._gateway.portal.clock, self._gateway.portal.switches.clock_skew_seconds
+        date = format_datetime(clock.now() + timedelta(seconds=skew), usegmt=True)
+        headers = {**response.headers, "Date": date}
+        if response.status != HTTPStatus.NO_CONTENT:
+            headers["Content-Length"] = str(len(response.body))
+        lines = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": lines})
+        if fault is not None and fault.truncate is not None:
+            await _truncated(scope, send, response.body, fault.truncate)
+        elif fault is not None and fault.drip:
+            await _dripped(send, response.body, fault)
+        else:
+            await send({"type": "http.response.body", "body": response.body})
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    host, port = scope["server"]
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=b"".join(chunks),
+        base_url=f"http://{headers.get('host', f'{host}:{port}')}",
+    )
+
+
+def _instead(fault: Fault) -> Response | None:
+    """Return what is sent instead of an answer; None when the request is to be carried out."""
+    if fault.html:
+        return Response(status=200, body=_HTML, headers={"Content-Type": "text/html"})
+    if fault.gzip_bomb:
+        packed = gzip.compress(b" " * (fault.gzip_bomb * _MEGABYTE))
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return Response(status=200, body=packed, headers=headers)
+    if fault.expired:
+        return refused(expired())
+    return _status(fault, fault.status) if fault.status else None
+
+
+def _status(fault: Fault, status: int) -> Response:
+    headers = {name: str(value) for name, value in fault.headers.items()}
+    if fault.retry_after != "":
+        headers["Retry-After"] = str(fault.retry_after)
+    if isinstance(fault.body, str):
+        headers.setdefault("Content-Type", "text/html")
+        return Response(status=status, body=fault.body.encode(), headers=headers)
+    if fault.body is not None:
+        headers.setdefault("Content-Type", "application/json;charset=utf-8")
+        return Response(status=status, body=orjson.dumps(fault.body), headers=headers)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return refused(rate_limited("TEN_SECONDLY_ROLLING"), headers)
+    category = {423: "LOCKED", 477: "MIGRATION_IN_PROGRESS"}.get(status, "INTERNAL_ERROR")
+    return refused(ApiError(status, category, "internal error"), headers)
+
+
+async def _truncated(scope: Scope, send: Send, body: bytes, share: float) -> None:
+    """Send a part of the promised body, then hang up in order."""
+    part = body[: int(len(body) * share)]
+    await send({"type": "http.response.body", "body": part, "more_body": True})
+    scope["state"]["transport"].close()
+    await asyncio.sleep(0.05)
+
+
+async def _dripped(send: Send, body: bytes, fault: Fault) -> None:
+    for start in range(0, len(body), fault.chunk):
+        part = body[start : start + fault.chunk]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.sleep(fault.drip)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _reset(scope: Scope, receive: Receive) -> None:
+    """Cut the connection with a TCP reset: the client gets no byte of an answer."""
+    transport = scope["state"]["transport"]
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
+    await _until_left(receive)
+
+
+async def _until_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class Server:
+    """uvicorn in a daemon thread; signal handlers stay as they are."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, port: int) -> str:
+        """Listen on 127.0.0.1 and return the address; PortInUseError if the port is taken."""
+        listener = _listener(port)
+        config = uvicorn.Config(
+            self._application,
+            http=_ReachableTransport,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            h11_max_incomplete_event_size=4 * 65_536,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        ready = threading.Event()
+        while not self._server.started and self._thread.is_alive():
+            ready.wait(0.005)
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def stop(self) -> None:
+        """Hang up on everybody and wait for the thread to end."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._server = self._thread = None
+
+
+def _listener(port: int) -> socket.socket:
+    # The protocol is named because asyncio sends small answers at once only on such a socket.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # A port whose last connections are still in TIME_WAIT may be taken again at once.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(port) from error
+    return listener
