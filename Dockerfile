@@ -10,7 +10,7 @@ COPY rules ./rules
 COPY connectors ./connectors
 COPY service ./service
 COPY migrations ./migrations
-RUN /opt/arpent/bin/pip install --no-cache-dir --no-deps .
+RUN /opt/arpent/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin arpent \

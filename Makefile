@@ -1,40 +1,50 @@
-# make demo: the whole job on the sandbox CRM.   make test, make check: before each commit.
+# make demo: the whole job on an emulated CRM.   make check, make test: before each commit.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed
+PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
 .PHONY: demo check test bench format lock clean
 
-demo: $(STAMP)         ## a territory plan living in an emulated CRM, until Ctrl-C
-	$(BIN)/arpent demo
+demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
+	@$(BIN)/arpent demo
 
-check: $(STAMP)        ## style, types, architecture
+check: .venv/.dev      ## style, types, architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(STAMP)         ## the whole suite, on SQLite and PostgreSQL
+test: .venv/.dev       ## the whole suite, on SQLite and PostgreSQL
 	$(BIN)/pytest
 
-bench: $(STAMP)        ## ratios measured side by side, printed, never asserted
+bench: .venv/.dev      ## ratios measured side by side, printed, never asserted
 	$(BIN)/python -m tests.bench
 
-format: $(STAMP)
+format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # `--without-pip` and `pip --python` work on a bare Debian, which has pip but not python3-venv.
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Arpent needs Python 3.11 or newer, and $(PYTHON) is older: try  make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Arpent needs Python 3.11 or newer, and $(PYTHON) is not: try  make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m pip --version > /dev/null || { echo "pip is missing: apt-get install python3-pip"; exit 1; }
 	$(PYTHON) -m venv --without-pip .venv
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(STAMP)
+
+.venv/.run: requirements-run.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-run.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements.lock .venv/.run
+	$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
 
 lock:                  ## pin again, with hashes and without any address
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group dev -o requirements.lock pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements-run.lock pyproject.toml
+	$(COMPILE) --group build -o requirements-run.lock
+	$(COMPILE) --group dev -c requirements-run.lock -o requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .arpent

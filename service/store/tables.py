@@ -236,6 +236,7 @@ history = Table(
     Column("value", Text),
 )
 
+# `choices` is a JSON object: the CRM's option → the playbook's value.
 field_binding = Table(
     "field_binding",
     metadata,
@@ -243,6 +244,7 @@ field_binding = Table(
     Column("name", Text, primary_key=True),
     Column("vendor", Text, primary_key=True),
     Column("crm_field", Text, nullable=False),
+    Column("choices", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("slot", Text, nullable=False),
     Column("is_backfilled", Boolean, nullable=False),
@@ -260,7 +262,7 @@ fx_rate = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("account_id", BigInteger, primary_key=True),
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
     Column("claim", BigInteger),
 )
 

@@ -1,0 +1,196 @@
+"""The mirror of a CRM: one page of records becomes rows, in the caller's one transaction.
+
+1. Of each record the newest counts; those merged away and those older than the mirror are
+   dropped.
+2. External ids become ours; ends of links that were never seen get ids too, so that they join
+   when they arrive.
+3. Rows that differ are written, links replaced, histories continued.
+4. What is gone becomes a tombstone.
+5. Accounts are marked dirty where something that rules can see has changed; our own fields as
+   observed, and mere time stamps, mark nobody.
+6. The cursor moves.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select, update
+
+from connectors.base import Page
+from rules.records import Kind, Opportunity
+from service.store import cursors, dirt, history, links, merges, quarantines, references
+from service.store.bulk import bulk_update, bulk_upsert, select_among
+from service.store.context import MirrorContext
+from service.store.incoming import Incoming, modified_at, newest_of, prepare
+from service.store.rows import TABLES
+from service.store.tables import owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageCounts:
+    """What became of a page's records: `received` = written + unchanged + older + rejected.
+
+    Apart from these: values `quarantined`, records `archived`, accounts `dirtied`.
+    """
+
+    written: int = 0
+    unchanged: int = 0
+    older: int = 0
+    rejected: int = 0
+    quarantined: int = 0
+    archived: int = 0
+    dirtied: int = 0
+    # Our ids of the records, for who wants to know which ones are absent.
+    seen: Collection[int] = field(default=(), compare=False, repr=False)
+
+    @property
+    def received(self) -> int:
+        """How many records came in."""
+        return self.written + self.unchanged + self.older + self.rejected
+
+
+def write_page(
+    connection: Connection, context: MirrorContext, page: Page, *, is_complete: bool | None = None
+) -> PageCounts:
+    """Write a whole page and its cursor. `is_complete`: see `cursors`; default `page.is_last`."""
+    newest, rejected = newest_of(page)
+    dirtied = merges.follow(connection, context, newest.values())
+    incoming = prepare(connection, context, page, newest)
+    written = incoming.differing(incoming.shape.compared)
+    relevant = incoming.differing(len(incoming.shape.relevant))
+    bulk_upsert(
+        connection,
+        incoming.shape.table,
+        incoming.shape.columns,
+        [row for entity_id, row in incoming.rows.items() if entity_id in written],
+        unless_equal=False,
+    )
+    joined = links.replace(
+        connection, page.kind, incoming.records.keys(), incoming.links, incoming.ids
+    )
+    relevant |= _continue_histories(connection, incoming, written)
+    dirtied |= joined.touched | _accounts(connection, incoming, relevant, joined.accounts_of)
+    archived, bereft = _archive_gone(connection, context, page)
+    quarantined = quarantines.replace(
+        connection,
+        context,
+        page.kind,
+        {record.external_id for record in incoming.records.values()},
+        [*rejected, *incoming.faults],
+    )
+    _save_cursor(connection, context, page, is_complete=is_complete)
+    return PageCounts(
+        written=len(written),
+        unchanged=len(incoming.rows) - len(written),
+        older=len(page.records) - len(rejected) - len(incoming.rows),
+        rejected=len(rejected),
+        quarantined=quarantined,
+        archived=archived,
+        dirtied=dirt.mark(connection, dirtied | bereft),
+        seen=incoming.seen,
+    )
+
+
+def archive(
+    connection: Connection, context: MirrorContext, kind: Kind, entity_ids: Collection[int]
+) -> tuple[int, set[int]]:
+    """Make tombstones of records that are gone from the CRM; an owner becomes inactive.
+
+    Returns how many were there until now, and the accounts that lose something by it. Stages
+    stay: closed opportunities go on naming them.
+    """
+    if kind is Kind.STAGE:
+        return 0, set()
+    table = TABLES[kind]
+    name = "is_active" if kind is Kind.OWNER else "archived_at"
+    alive, gone = (True, False) if kind is Kind.OWNER else (None, context.now)
+    rows = select_among(connection, table, ("id", name), "id", entity_ids)
+    ids: list[int] = [row.id for row in rows if getattr(row, name) == alive]
+    bulk_update(connection, table, name, gone, ids)
+    if kind is Kind.OWNER:
+        return len(ids), dirt.accounts_owned_by(connection, ids)
+    return len(ids), links.accounts_of(connection, kind, ids)
+
+
+def match_owners(connection: Connection, context: MirrorContext) -> int:
+    """Tie owners to reps again, by e-mail; returns how many accounts that dirtied."""
+    rows = connection.execute(
+        select(owner.c.id, owner.c.email, owner.c.rep_key).where(
+            owner.c.connection_id == context.connection_id
+        )
+    )
+    moved = {
+        row.id: context.rep_of(row.email)
+        for row in rows
+        if row.rep_key != context.rep_of(row.email)
+    }
+    for owner_id, rep_key in moved.items():
+        connection.execute(update(owner).where(owner.c.id == owner_id).values(rep_key=rep_key))
+    return dirt.mark(connection, dirt.accounts_owned_by(connection, moved.keys()))
+
+
+def _continue_histories(
+    connection: Connection, incoming: Incoming, written: Collection[int]
+) -> set[int]:
+    """Continue the histories of the records written; returns those whose stage entries moved."""
+    told = {
+        entity_id: [
+            (entry.entered_at, incoming.ids[Kind.STAGE][entry.stage_id])
+            for entry in record.stage_entries
+        ]
+        for entity_id, record in incoming.records.items()
+        if entity_id in written and isinstance(record, Opportunity) and record.stage_entries
+    }
+    changes = [
+        history.Change(
+            entity_id,
+            name,
+            None if value is None else str(value),
+            modified_at(incoming.records[entity_id]),
+        )
+        for name in history.TRACKED.get(incoming.kind, ())
+        for entity_id, value in incoming.change(name, written).items()
+        if not (name == "stage_id" and entity_id in told)
+    ]
+    history.follow(connection, incoming.kind, changes, incoming.stored.keys())
+    return history.set_stages(connection, told)
+
+
+def _accounts(
+    connection: Connection,
+    incoming: Incoming,
+    relevant: Collection[int],
+    accounts_of: Mapping[int, Collection[int]],
+) -> set[int]:
+    """The accounts for which the records that changed mean something to the rules."""
+    match incoming.kind:
+        case Kind.ACCOUNT:
+            return set(relevant)
+        case Kind.OWNER:
+            moved = incoming.change("rep_key", relevant) | incoming.change("is_active", relevant)
+            return dirt.accounts_owned_by(connection, moved.keys())
+        case Kind.STAGE:
+            moved = incoming.change("kind", relevant) | incoming.change("probability", relevant)
+            return dirt.accounts_in_stages(connection, moved.keys())
+        case Kind.OPPORTUNITY | Kind.CONTACT | Kind.ACTIVITY:
+            return {account for each in relevant for account in accounts_of.get(each, ())}
+
+
+def _archive_gone(
+    connection: Connection, context: MirrorContext, page: Page
+) -> tuple[int, set[int]]:
+    """Make tombstones of the ids that a page says are gone; one merged away is another record."""
+    gone = references.find(connection, context.connection_id, page.kind, page.gone)
+    current = [each.entity_id for each in gone.values() if each.is_current]
+    return archive(connection, context, page.kind, current)
+
+
+def _save_cursor(
+    connection: Connection, context: MirrorContext, page: Page, *, is_complete: bool | None
+) -> None:
+    point = cursors.SavedCursor(
+        value=page.cursor,
+        is_complete=page.is_last if is_complete is None else is_complete,
+        saved_at=context.now,
+    )
+    cursors.save(connection, context.connection_id, page.kind, point)

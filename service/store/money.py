@@ -1,0 +1,44 @@
+"""Amounts in the team's currency. What can't be known stays unknown: never one for one."""
+
+from bisect import bisect_right
+from fractions import Fraction
+
+from rules.time import Day
+from service.store.context import MirrorContext, Rates
+
+_GREATEST = 2**63 - 1
+
+
+def in_team_currency(
+    amount: int | None,
+    currency: str,
+    home_amount: int | None,
+    on: Day | None,
+    context: MirrorContext,
+) -> int | None:
+    """An amount in minor units of the team's currency; None when no rate tells.
+
+    In order: the amount itself when it is in the team's currency, the CRM's own conversion when
+    its home currency is the team's, else the rate that held on the given day.
+    """
+    if amount is None:
+        return None
+    if currency == context.team_currency:
+        return amount
+    if home_amount is not None and context.home_currency == context.team_currency:
+        return home_amount
+    rate = rate_on(context.rates, currency, on)
+    if rate is None:
+        return None
+    # The shortest decimal of the rate is what was written; a fraction rounds half to even.
+    converted = round(amount * Fraction(str(rate)))
+    return converted if abs(converted) <= _GREATEST else None
+
+
+def rate_on(rates: Rates, currency: str, on: Day | None) -> float | None:
+    """The rate of a currency that held on a day: team currency per unit."""
+    dated = rates.get(currency)
+    if not dated or on is None:
+        return None
+    place = bisect_right(dated, on, key=lambda each: each[0])
+    return dated[place - 1][1] if place else None

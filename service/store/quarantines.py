@@ -1,0 +1,45 @@
+"""Values that could not be read: kept for people to see until the record is read well."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection
+
+from rules.records import Kind, Quarantine
+from service.store.bulk import bulk_delete, bulk_upsert, select_among
+from service.store.context import MirrorContext
+from service.store.tables import quarantine
+
+_KEY = ("connection_id", "kind", "external_id", "field")
+_COLUMNS = (*_KEY, "raw", "reason", "run_id")
+
+
+def replace(
+    connection: Connection,
+    context: MirrorContext,
+    kind: Kind,
+    read: Collection[str],
+    faults: Sequence[Quarantine],
+) -> int:
+    """Keep the faults of a page in place of the earlier ones of the records that it read.
+
+    Returns how many are new or say something new; a fault that stays keeps its first run.
+    """
+    ids = sorted({*read, *(fault.external_id for fault in faults)})
+    stored = {
+        (row.external_id, row.field): (row.raw, row.reason)
+        for row in select_among(
+            connection,
+            quarantine,
+            ("external_id", "field", "raw", "reason"),
+            "external_id",
+            ids,
+            equals={"connection_id": context.connection_id, "kind": kind.value},
+        )
+    }
+    wanted = {(each.external_id, each.field): (each.raw, each.reason) for each in faults}
+    cured = [key for key in stored if key[0] in read and key not in wanted]
+    new = [key for key in wanted if stored.get(key) != wanted[key]]
+    prefix = (context.connection_id, kind.value)
+    bulk_delete(connection, quarantine, _KEY, [(*prefix, *key) for key in cured])
+    rows = [(*prefix, *key, *wanted[key], context.run_id) for key in new]
+    return bulk_upsert(connection, quarantine, _COLUMNS, rows)

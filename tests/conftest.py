@@ -1,0 +1,128 @@
+"""Stores for every test that needs one: migrated once, empty at the start of each test.
+
+`store` runs a test on SQLite and on PostgreSQL. SQLite's file is copied from a migrated one;
+PostgreSQL's one migrated database is emptied, a hundred times faster than making another.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import LiteralString
+
+import pytest
+from psycopg.sql import SQL, Composed, Identifier
+
+import migrations
+from service.store import schema
+from service.store.engine import Store, open_store
+from service.store.tables import metadata
+from tests import postgres
+
+DATABASES = ("sqlite", "postgresql")
+_NAME = f"arpent_{os.getpid()}"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL database of this session's own, without any table."""
+    with postgres.server() as server:
+        with postgres.connect(server) as connection:
+            connection.execute(_named("CREATE DATABASE {} TEMPLATE template0", _NAME))
+        try:
+            yield postgres.with_database(server, _NAME)
+        finally:
+            with postgres.connect(server) as connection:
+                connection.execute(_named("DROP DATABASE {} WITH (FORCE)", _NAME))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "arpent.sqlite3"
+    store = open_store(f"sqlite:///{path}")
+    schema.upgrade(store)
+    store.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_workspace(postgres_url: str) -> str:
+    """The URL of a migrated PostgreSQL schema, shared by all tests in turn."""
+    url = postgres.with_schema(postgres_url, "workspace")
+    store = open_store(url)
+    schema.upgrade(store)
+    store.close()
+    return url
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def empty_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    server: str = request.getfixturevalue("postgres_url")
+    with _empty_schema(server) as name:
+        yield postgres.with_schema(server, name)
+
+
+@pytest.fixture
+def store_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a workspace with its tables, and nothing in them."""
+    if database == "sqlite":
+        path = tmp_path / "arpent.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_workspace")
+    _empty_tables(request.getfixturevalue("postgres_url"), "workspace")
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A workspace with its tables, and nothing in them."""
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def _empty_schema(server: str) -> Iterator[str]:
+    name = f"empty_{next(_numbers)}"
+    with postgres.connect(server) as connection:
+        connection.execute(_named("CREATE SCHEMA {}", name))
+        yield name
+        connection.execute(_named("DROP SCHEMA {} CASCADE", name))
+
+
+def _empty_tables(server: str, name: str) -> None:
+    """Bring a schema back to where the migrations left it, whoever still holds on to it."""
+    with postgres.connect(server) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute(_named("SET search_path TO {}", name))
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(_named("DELETE FROM {}", table.name))
+        connection.execute("UPDATE alembic_version SET version_num = %s", [migrations.HEAD])
+        sequences = connection.execute(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = %s", [name]
+        )
+        for (sequence,) in sequences.fetchall():
+            connection.execute(_named("ALTER SEQUENCE {} RESTART", sequence))
+
+
+def _named(statement: LiteralString, name: str) -> Composed:
+    return SQL(statement).format(Identifier(name))
