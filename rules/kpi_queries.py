@@ -150,33 +150,36 @@ def _contacted(kpi: PriorityContacted, relations: Relations, look: Look) -> _Fou
 
 
 def _contacts(kpi: PriorityContacted, relations: Relations, look: Look) -> _Found:
-    """Each account of the tiers, with its last contacts before the month and within it."""
+    """Each account of the tiers, with its last contacts before the month and within it.
+
+    The contacts are grouped first, then joined: SQLite, which keeps no statistics here, would
+    otherwise read every link again for each account.
+    """
     account, owner, tag = relations.account.c, relations.owner.c, relations.tag.c
     link, activity = relations.link.c, relations.activity.c
     is_before = activity.happened_on < look.month.first
-    is_contact = and_(
-        activity.id == link.from_id,
-        activity.is_contact.is_(True),
-        activity.archived_at.is_(None),
-        activity.happened_on <= look.as_of,
-    )
-    return (
+    contacts = (
         select(
-            owner.rep_key,
-            tag.tier,
+            link.to_id.label("account_id"),
             func.max(case((is_before, activity.happened_on))).label("before"),
             func.max(case((~is_before, activity.happened_on))).label("within"),
         )
+        .select_from(relations.link.join(relations.activity, activity.id == link.from_id))
+        .where(
+            link.relation == Relation.ACTIVITY_ACCOUNT,
+            activity.is_contact.is_(True),
+            activity.archived_at.is_(None),
+            activity.happened_on <= look.as_of,
+        )
+        .group_by(link.to_id)
+    ).subquery()
+    return (
+        select(owner.rep_key, tag.tier, contacts.c.before, contacts.c.within)
         .select_from(relations.account)
         .join(relations.owner, account.owner_id == owner.id)
         .join(relations.tag, tag.account_id == account.id)
-        .outerjoin(
-            relations.link,
-            and_(link.to_id == account.id, link.relation == Relation.ACTIVITY_ACCOUNT),
-        )
-        .outerjoin(relations.activity, is_contact)
+        .outerjoin(contacts, contacts.c.account_id == account.id)
         .where(account.archived_at.is_(None), tag.tier.in_(kpi.tiers))
-        .group_by(account.id, owner.rep_key, tag.tier)
     )
 
 

@@ -3,6 +3,7 @@
 A KPI is a value of a rep over a month, as of a day; `rules.kpi_queries` measures it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from hashlib import sha256
@@ -29,10 +30,10 @@ class KpiName(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a KPI's value counts: things, a share from 0 to 1, or minor units of money."""
+    """What a KPI's value counts: things, a ratio from 0 to 1, or minor units of money."""
 
     COUNT = "count"
-    SHARE = "share"
+    RATIO = "ratio"
     MONEY = "money"
 
 
@@ -63,14 +64,26 @@ def _some(tiers: object) -> object:
     return tiers
 
 
-class _Kpi(Strict):
+class _Kpi(Strict, ABC):
     """What every KPI has. `meaning` rises whenever the query comes to mean something else."""
 
     name: ClassVar[KpiName]
     unit: ClassVar[Unit]
     meaning: ClassVar[int] = 1
+    words: ClassVar[Text]
 
     label: Words
+
+    def explained(self, currency: str) -> Text:
+        """The definition in words, to stand beside every figure."""
+        return Text(
+            self.words.fr.format(self._setting(currency, Language.FR)),
+            self.words.en.format(self._setting(currency, Language.EN)),
+        )
+
+    @abstractmethod
+    def _setting(self, currency: str, language: Language) -> str:
+        """The setting that the words name."""
 
     def definition(self, cadence: Mapping[str, int]) -> str:
         """A short hash of what the KPI means: two figures with the same one can be compared."""
@@ -88,17 +101,34 @@ class OpportunitiesOpened(_Kpi):
 
     name = KpiName.OPPORTUNITIES_OPENED
     unit = Unit.COUNT
+    words = Text(
+        "opportunités créées dans le mois, non archivées, dont le montant est ou a été d'au moins "
+        "{}",
+        "opportunities created in the month, not archived, whose amount is or was at least {}",
+    )
 
     minimum: Money
+
+    def _setting(self, currency: str, language: Language) -> str:
+        return money(self.minimum, currency, language)
 
 
 class ConversionRate(_Kpi):
     """Won ÷ (won + lost) among what closed in a trailing window: a rate of counts."""
 
     name = KpiName.CONVERSION_RATE
-    unit = Unit.SHARE
+    unit = Unit.RATIO
+    words = Text(
+        "gagnées ÷ (gagnées + perdues), en nombre, parmi les opportunités non archivées fermées "
+        "dans les {} derniers jours",
+        "won ÷ (won + lost), by count, among the opportunities, not archived, that closed in the "
+        "last {} days",
+    )
 
     window: Days
+
+    def _setting(self, _currency: str, _language: Language) -> str:
+        return str(self.window)
 
 
 class ActivePipeline(_Kpi):
@@ -106,17 +136,35 @@ class ActivePipeline(_Kpi):
 
     name = KpiName.ACTIVE_PIPELINE
     unit = Unit.MONEY
+    words = Text(
+        "somme des opportunités ouvertes, non archivées, dont la fermeture est prévue "
+        "d'aujourd'hui à dans {} jours",
+        "sum of the open opportunities, not archived, that are due to close from today to {} days "
+        "from now",
+    )
 
     horizon: Days
+
+    def _setting(self, _currency: str, _language: Language) -> str:
+        return str(self.horizon)
 
 
 class PriorityContacted(_Kpi):
     """Accounts of some tiers due for a contact this month, and contacted: a rate of accounts."""
 
     name = KpiName.PRIORITY_CONTACTED
-    unit = Unit.SHARE
+    unit = Unit.RATIO
+    words = Text(
+        "parmi les comptes des niveaux {} à contacter d'ici la fin du mois selon leur cadence, "
+        "part de ceux qui ont un contact consigné dans le mois",
+        "among the accounts of tiers {} due for a contact by the end of the month under their "
+        "cadence, the share with a contact logged in the month",
+    )
 
     tiers: Annotated[list[str], BeforeValidator(_some)]
+
+    def _setting(self, _currency: str, _language: Language) -> str:
+        return ", ".join(self.tiers)
 
     def _depends(self, cadence: Mapping[str, int]) -> dict[str, object]:
         return {"cadence": {tier: cadence.get(tier) for tier in self.tiers}}
@@ -160,37 +208,3 @@ def read_kpis(document: Document, tiers: Collection[str]) -> Kpis | None:
                 ),
             )
     return kpis
-
-
-def explained(kpi: Kpi, currency: str) -> Text:
-    """The definition of a KPI in words, to stand beside every figure."""
-    match kpi:
-        case OpportunitiesOpened(minimum=minimum):
-            return Text(
-                "opportunités créées dans le mois, non archivées, dont le montant est ou a été "
-                f"d'au moins {money(minimum, currency, Language.FR)}",
-                "opportunities created in the month, not archived, whose amount is or was at "
-                f"least {money(minimum, currency, Language.EN)}",
-            )
-        case ConversionRate(window=window):
-            return Text(
-                "gagnées ÷ (gagnées + perdues), en nombre, parmi les opportunités non archivées "
-                f"fermées dans les {window} derniers jours",
-                "won ÷ (won + lost), by count, among the opportunities, not archived, that closed "
-                f"in the last {window} days",
-            )
-        case ActivePipeline(horizon=horizon):
-            return Text(
-                "somme des opportunités ouvertes, non archivées, dont la fermeture est prévue "
-                f"d'aujourd'hui à dans {horizon} jours",
-                "sum of the open opportunities, not archived, that are due to close from today "
-                f"to {horizon} days from now",
-            )
-        case PriorityContacted(tiers=tiers):
-            names = ", ".join(tiers)
-            return Text(
-                f"parmi les comptes des niveaux {names} à contacter d'ici la fin du mois selon "
-                "leur cadence, part de ceux qui ont un contact consigné dans le mois",
-                f"among the accounts of tiers {names} due for a contact by the end of the month "
-                "under their cadence, the share with a contact logged in the month",
-            )

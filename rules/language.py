@@ -36,7 +36,7 @@ class Text(NamedTuple):
 def money(minor: int, currency: str, language: Language) -> str:
     """An amount as people write it: `1 200 000 $`, cents only when there are some."""
     amount = Decimal(minor) / 100
-    pattern = None if amount % 1 else ("#,##0 ¤" if language is Language.FR else "¤#,##0")
+    pattern = None if amount % 1 else ("#,##0\u00a0¤" if language is Language.FR else "¤#,##0")
     return format_currency(
         amount, currency, format=pattern, locale=language.locale, currency_digits=bool(amount % 1)
     )

@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("from_id", sa.BigInteger(), nullable=False),
         sa.Column("to_id", sa.BigInteger(), nullable=False),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("relation", "from_id", "to_id", name=op.f("pk_link")),
+        sa.PrimaryKeyConstraint("from_id", "relation", "to_id", name=op.f("pk_link")),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index("ix_link_to", ["relation", "to_id"], unique=False)

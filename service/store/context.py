@@ -59,7 +59,7 @@ def load_context(
             Text(
                 "L'espace de travail ne connaît pas encore l'équipe ou ce CRM. Lancez "
                 "« arpent rules publish ».",
-                'The workspace does not know the team or this CRM yet. Run `arpent rules publish`.',
+                "The workspace does not know the team or this CRM yet. Run `arpent rules publish`.",
             )
         )
     return MirrorContext(

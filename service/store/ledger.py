@@ -1,6 +1,6 @@
 """The ledger: one line for each period of a job, never two; it decides that a job has run."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.time import Instant
@@ -18,4 +18,13 @@ def enter(
     statement = module.insert(ledger).values(
         job=job, scope=scope, period=period, run_id=run_id, done_at=now
     )
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    entered = statement.on_conflict_do_nothing().returning(ledger.c.job)
+    return connection.execute(entered).first() is not None
+
+
+def is_done(connection: Connection, job: str, *, scope: str, period: str) -> bool:
+    """Whether the period of a job has its line."""
+    line = select(ledger.c.done_at).where(
+        ledger.c.job == job, ledger.c.scope == scope, ledger.c.period == period
+    )
+    return connection.execute(line).first() is not None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -217,10 +218,12 @@ stage = Table(
 link = Table(
     "link",
     metadata,
-    Column("relation", Text, primary_key=True),
-    Column("from_id", BigInteger, primary_key=True),
-    Column("to_id", BigInteger, primary_key=True),
+    Column("relation", Text, nullable=False),
+    Column("from_id", BigInteger, nullable=False),
+    Column("to_id", BigInteger, nullable=False),
     Column("is_primary", Boolean, nullable=False),
+    # Not by relation first: without statistics, SQLite would take this key for every look-up.
+    PrimaryKeyConstraint("from_id", "relation", "to_id"),
     Index("ix_link_to", "relation", "to_id"),
 )
 

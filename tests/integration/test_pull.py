@@ -329,5 +329,5 @@ def test_the_cursor_is_kept_with_its_page(workspace: Workspace) -> None:
 
 
 def test_a_workspace_without_a_team_says_so(store: Store) -> None:
-    with pytest.raises(StoreError, match="arpent init"):
+    with pytest.raises(StoreError, match="rules publish"):
         pull.run(store, Memory(), connection_id=1, run_id=None, now=lambda: NOW)
