@@ -96,7 +96,7 @@ class Provisioned:
     field: str
     crm_field: str
     state: Provision
-    note: str = ""
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The tests: unit mirrors the source; contract runs for every CRM; acceptance is the process."""

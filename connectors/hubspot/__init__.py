@@ -1,0 +1,1 @@
+"""HubSpot, behind the contract of `connectors.base`; start from `connector.py`."""

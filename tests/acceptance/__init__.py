@@ -1,0 +1,1 @@
+"""The real process against the emulated CRM."""

@@ -1,0 +1,365 @@
+"""One policy of HTTP for every CRM: what may be called, for how long, how much, and how often.
+
+`Transport` sends one request under the policy: a host that is not on the list is refused before
+the credential is attached, TLS is verified, no proxy and no redirect is followed, the whole
+exchange has one deadline however slowly bytes drip, and the decoded body has a ceiling. The pace
+is that of `connectors.pace`. Clients decide what to retry; nothing is retried here.
+"""
+
+import http.client
+import io
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import certifi
+import urllib3
+from pydantic import SecretStr
+from urllib3 import exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout, Url, parse_url
+
+from connectors.base import Fatal, Retriable
+from connectors.pace import Governor
+from rules.language import Text
+from rules.time import Instant, instant_of
+
+READ_SECONDS = 30.0
+WRITE_SECONDS = 60.0
+CONNECT_SECONDS = 10.0
+LARGEST_BODY = 32 * 1024 * 1024
+
+_CHUNK = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CREDENTIALS = re.compile(r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+")
+_TOKEN = re.compile(r"[!-~]+")
+
+
+class Unanswered(Retriable):
+    """The request left, and no usable answer came: it may have been carried out."""
+
+
+class Oversized(Unanswered):
+    """The answer was cut at the ceiling: asking again would bring the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: the status, the headers (any case) and the decoded body."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def redact(text: str, *hidden: SecretStr) -> str:
+    """Text without the secrets given, nor anything that looks like a credential."""
+    for secret in hidden:
+        if value := secret.get_secret_value():
+            text = text.replace(value, "***")
+    return _CREDENTIALS.sub("***", text)
+
+
+def is_token(secret: SecretStr) -> bool:
+    """Whether a secret can travel in a header: visible ASCII, without spaces."""
+    return _TOKEN.fullmatch(secret.get_secret_value()) is not None
+
+
+def retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
+    """The seconds that `Retry-After` asks for, given in seconds or as a date; None if absent."""
+    written = (headers.get("Retry-After") or "").strip()
+    if written.isdecimal():
+        return float(written)
+    try:
+        return max(0.0, (instant_of(parsedate_to_datetime(written)) - now) / 1000)
+    except (ValueError, TypeError):
+        return None
+
+
+class Transport:
+    """Sends requests to the hosts of one CRM. Thread-safe; connections are kept alive.
+
+    `hosts` are exact names or `*.suffix`; http is allowed only towards this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        hosts: Collection[str],
+        largest_body: int = LARGEST_BODY,
+        connections: int = 16,
+    ) -> None:
+        self._hosts = frozenset(hosts)
+        self._largest_body = largest_body
+        self._calls = 0
+        self._lock = threading.Lock()
+        self._connections = connections
+        self._managers: dict[str, urllib3.PoolManager] = {}
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent, answered or not."""
+        return self._calls
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        authorization: SecretStr | None = None,
+        body: bytes | str | None = None,
+        seconds: float = READ_SECONDS,
+        governor: Governor | None = None,
+    ) -> Answer:
+        """Send one request and read its whole answer, of any status but a redirect.
+
+        Args:
+            method: The HTTP method.
+            url: The whole address.
+            headers: Headers without the credential.
+            authorization: The value of `Authorization`, attached once the host is accepted.
+            body: The body as it goes on the wire.
+            seconds: The time that everything may take, from the connection to the last byte.
+            governor: Whose turn is awaited just before the send.
+
+        Raises:
+            Fatal: The address is refused, a certificate is not trusted, or a redirect came.
+            Unanswered: The request left and no usable answer came.
+            Retriable: The request did not leave.
+        """
+        scheme, host = self._accepted(url)
+        sent = {"Accept-Encoding": "gzip", **headers}
+        if authorization is not None:
+            sent["Authorization"] = authorization.get_secret_value()
+        if governor is not None:
+            governor.acquire()
+        manager = self._manager(scheme)
+        with self._lock:
+            self._calls += 1
+        try:
+            response = manager.urlopen(
+                method,
+                url,
+                body=body,
+                headers=sent,
+                timeout=Timeout(total=seconds, connect=min(CONNECT_SECONDS, seconds)),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            answer = self._read(response, host)
+        except (exceptions.HTTPError, OSError, http.client.HTTPException) as error:
+            raise _failure(error, host, seconds) from error
+        if answer.status in _REDIRECTS:
+            raise _redirected(host)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        for manager in self._managers.values():
+            for key in manager.pools.keys():  # noqa: SIM118 - a container that can't be iterated
+                manager.pools[key].close()
+            manager.clear()
+
+    def _manager(self, scheme: str) -> urllib3.PoolManager:
+        """The connections of a scheme; authorities are loaded only once they are needed."""
+        with self._lock:
+            if scheme not in self._managers:
+                manager = urllib3.PoolManager(
+                    maxsize=self._connections,
+                    retries=False,
+                    ssl_context=_trusting() if scheme == "https" else None,
+                )
+                manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+                self._managers[scheme] = manager
+            return self._managers[scheme]
+
+    def _accepted(self, url: str) -> tuple[str, str]:
+        parsed = parse_url(url)
+        host = (parsed.host or "").strip("[]").lower()
+        if parsed.scheme and _is_allowed(parsed, host, self._hosts):
+            return parsed.scheme, host
+        raise Fatal(
+            Text(
+                fr=f"L'adresse « {host} » n'est pas celle de ce CRM: rien n'a été envoyé. "
+                "Corrigez l'adresse du CRM dans les réglages (https, sauf sur cette machine).",
+                en=f"The address “{host}” is not this CRM's: nothing was sent. "
+                "Correct the CRM's address in the settings (https, except on this machine).",
+            )
+        )
+
+    def _read(self, response: BaseHTTPResponse, host: str) -> Answer:
+        body = bytearray()
+        with closing(response):
+            while chunk := response.read(_CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > self._largest_body:
+                    raise _oversized(host, self._largest_body)
+            # Released before it is closed, so that a connection read to its end is kept.
+            response.release_conn()
+        return Answer(
+            status=response.status,
+            reason=response.reason or "",
+            headers=response.headers,
+            body=bytes(body),
+        )
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's incoming bytes, until a moment: the timeout shrinks with each read.
+
+    A socket's own timeout starts anew with each byte, so a server that drips would hold a
+    request for ever.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        left = sock.gettimeout()
+        self._deadline = None if left is None else time.monotonic() + left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview[int]", /) -> int | None:  # type: ignore[override]  # as io does
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """A response whose headers and body are read by `_TimedReader`."""
+
+    def __init__(self, sock: socket.socket, *args: object, **kwargs: object) -> None:
+        super().__init__(sock, *args, **kwargs)  # type: ignore[arg-type]  # passed through
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _trusting() -> ssl.SSLContext:
+    """The machine's authorities and Mozilla's, so that a slim container works as well."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is a loopback address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_allowed(url: Url, host: str, hosts: frozenset[str]) -> bool:
+    if url.auth is not None or not host:
+        return False
+    if url.scheme == "http" and not is_this_machine(host):
+        return False
+    if url.scheme not in {"http", "https"}:
+        return False
+    parents = host.split(".")
+    wildcards = {"*." + ".".join(parents[depth:]) for depth in range(1, len(parents))}
+    return host in hosts or not wildcards.isdisjoint(hosts)
+
+
+def _failure(error: Exception, host: str, seconds: float) -> Retriable | Fatal:
+    """The failure of an exchange, by whether the request may have been carried out."""
+    match error:
+        case exceptions.SSLError() if "certificate" in str(error).lower():
+            return _untrusted(host)
+        case (
+            exceptions.NewConnectionError()
+            | exceptions.ConnectTimeoutError()
+            | exceptions.SSLError()
+        ):
+            return Retriable(
+                Text(
+                    fr=f"« {host} » est injoignable: vérifiez le réseau. Arpent réessaiera.",
+                    en=f"“{host}” can't be reached: check the network. Arpent will try again.",
+                )
+            )
+        case exceptions.ReadTimeoutError() | TimeoutError():
+            return Unanswered(
+                Text(
+                    fr=f"« {host} » n'a pas répondu en {seconds:g} s. Arpent réessaiera.",
+                    en=f"“{host}” did not answer within {seconds:g} s. Arpent will try again.",
+                )
+            )
+        case _:
+            return Unanswered(
+                Text(
+                    fr=f"« {host} » a coupé ou brouillé sa réponse. Arpent réessaiera.",
+                    en=f"“{host}” cut or garbled its answer. Arpent will try again.",
+                )
+            )
+
+
+def _untrusted(host: str) -> Fatal:
+    return Fatal(
+        Text(
+            fr=f"Le certificat de « {host} » n'est pas reconnu: rien n'a été envoyé. Si votre "
+            "réseau inspecte le trafic, donnez son autorité par SSL_CERT_FILE.",
+            en=f"The certificate of “{host}” is not trusted: nothing was sent. If your network "
+            "inspects traffic, give its authority by SSL_CERT_FILE.",
+        )
+    )
+
+
+def _redirected(host: str) -> Fatal:
+    return Fatal(
+        Text(
+            fr=f"« {host} » renvoie vers une autre adresse, ce qu'un CRM ne fait pas: vérifiez "
+            "l'adresse dans les réglages et le réseau (portail captif, mandataire).",
+            en=f"“{host}” redirects to another address, which a CRM does not do: check the "
+            "address in the settings and the network (captive portal, proxy).",
+        )
+    )
+
+
+def _oversized(host: str, largest: int) -> Oversized:
+    size = largest // (1024 * 1024)
+    return Oversized(
+        Text(
+            fr=f"La réponse de « {host} » dépasse {size} Mo et n'a pas été lue en entier. "
+            "Vérifiez l'adresse du CRM dans les réglages.",
+            en=f"The answer of “{host}” is larger than {size} MB and was not read whole. "
+            "Check the CRM's address in the settings.",
+        )
+    )

@@ -1,0 +1,337 @@
+"""The calls to HubSpot: HubSpot's own client, with the policy of `connectors.http` underneath.
+
+One `ApiClient` of the SDK builds and sends every request, over a pool that applies the policy;
+bodies are decoded here, never by the SDK's models (which take sixteen times as long). The SDK
+holds no credential: the pool attaches it once the host is accepted. Reads are tried again, at
+most five times; writes never.
+"""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+import orjson
+from hubspot.crm.companies import ApiClient, ApiException, Configuration
+from pydantic import SecretStr
+from urllib3.util import Timeout
+
+from connectors.base import Fatal, Retriable
+from connectors.http import (
+    READ_SECONDS,
+    WRITE_SECONDS,
+    Answer,
+    Oversized,
+    Transport,
+    Unanswered,
+    is_this_machine,
+    is_token,
+)
+from connectors.hubspot.errors import DailyLimit, Refused, failure_of
+from connectors.hubspot.mapping import Json
+from connectors.pace import Clock, DailyBudget, Governor
+from rules.language import Text
+from rules.time import Instant, day_of, instant_of, moment_of, start_of
+
+TRIES = 5
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 30.0
+# The smallest edition's limit, until an answer tells the real one.
+FIRST_LIMIT = 100
+FIRST_INTERVAL = 10.0
+SEARCHES_PER_SECOND = 4
+
+_HOSTS = frozenset({"api.hubapi.com", "*.hubapi.com"})
+_SUCCESS = range(200, 300)
+_DATE_PRECISION = 1_000
+
+
+class _Response:
+    """An answer in the shape that the SDK expects of a pool."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.status = answer.status
+        self.reason = answer.reason
+        self.data = answer.body
+
+    def getheaders(self) -> Mapping[str, str]:
+        return self.answer.headers
+
+
+class _GuardedPool:
+    """Takes the place of the SDK's own pool: every request passes through `Transport`."""
+
+    def __init__(self, transport: Transport, token: SecretStr, clock: Clock) -> None:
+        self.general = Governor(limit=FIRST_LIMIT, interval=FIRST_INTERVAL, clock=clock)
+        self.search = Governor(limit=SEARCHES_PER_SECOND, interval=1.0, clock=clock, margin=False)
+        self._transport = transport
+        self._authorization = SecretStr(f"Bearer {token.get_secret_value()}")
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout: Timeout,
+        preload_content: bool,
+        body: str | None = None,
+        fields: Sequence[tuple[str, str]] | None = None,
+    ) -> _Response:
+        """Send, with the signature by which the SDK calls urllib3."""
+        del preload_content  # the answer is read whole, and decoded by the caller
+        if fields:
+            url = f"{url}?{urlencode(fields, safe=',')}"
+        return _Response(
+            self._transport.send(
+                method,
+                url,
+                headers=headers,
+                authorization=self._authorization,
+                body=body,
+                seconds=timeout.total if isinstance(timeout.total, float) else READ_SECONDS,
+                governor=self.governor(url),
+            )
+        )
+
+    def governor(self, url: str) -> Governor:
+        """Searches have a limit of their own, and are exempt from the general one."""
+        return self.search if urlsplit(url).path.endswith("/search") else self.general
+
+
+class Client:
+    """The calls to one HubSpot account. Thread-safe.
+
+    `zone` is the account's, in which its daily limit starts anew; UTC until it is known.
+    """
+
+    def __init__(self, token: SecretStr, *, base_url: str, clock: Clock) -> None:
+        if not is_token(token):
+            raise _unusable_token()
+        host = urlsplit(base_url).hostname or ""
+        self.base_url = base_url.rstrip("/")
+        self.zone = ZoneInfo("UTC")
+        self._clock = clock
+        self._offset: int | None = None
+        self._lock = threading.Lock()
+        self._transport = Transport(hosts=_HOSTS | ({host} if is_this_machine(host) else set()))
+        self._pool = _GuardedPool(self._transport, token, clock)
+        self._budget = DailyBudget(clock=clock)
+        self._api = ApiClient(Configuration(host=self.base_url))
+        self._api.user_agent = "Arpent"
+        self._api.rest_client.pool_manager = self._pool
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent."""
+        return self._transport.calls
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the address is on this machine."""
+        return is_this_machine(urlsplit(self.base_url).hostname or "")
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._transport.close()
+        self._api.close()
+
+    def pause(self, seconds: float) -> None:
+        """Let HubSpot take in what was written."""
+        self._clock.sleep(seconds)
+
+    def crm_now(self) -> Instant:
+        """HubSpot's clock, at most a second early, by the `Date` of its answers; else ours."""
+        return self._clock.wall() + (self._offset or 0)
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
+        """Read; tried again when HubSpot is busy or in trouble."""
+        return self._read("GET", path, query=query)
+
+    def post(self, path: str, body: Json, query: Sequence[tuple[str, str]] = ()) -> Json:
+        """Read by POST (search, batch read); tried again like `get`."""
+        return self._read("POST", path, query=query, body=body)
+
+    def write(self, method: str, path: str, body: Json) -> Json:
+        """Write, once.
+
+        Raises:
+            Unanswered: It may have been carried out.
+            Retriable: It was not carried out.
+            Refused: HubSpot refuses the request as it is.
+        """
+        return self._call(method, path, (), body, WRITE_SECONDS)
+
+    def _read(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Json | None = None,
+    ) -> Json:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._call(method, path, query, body, READ_SECONDS)
+            except Refused as error:
+                raise _unreadable(error, path) from error
+            except Retriable as error:
+                wait = self._wait(error, attempt)
+                if attempt == TRIES or wait > LONGEST_WAIT or isinstance(error, Oversized):
+                    raise
+                self._clock.sleep(wait)
+        raise AssertionError("unreachable")
+
+    def _wait(self, error: Retriable, attempt: int) -> float:
+        """The wait that HubSpot asks for, else a full-jitter exponential one, in seconds."""
+        if error.retry_after is not None:
+            return error.retry_after
+        return float(min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * self._clock.jitter())
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        body: Json | None,
+        seconds: float,
+    ) -> Json:
+        self._budget.check(self._hour)
+        answer = self._send(method, path, query, body, seconds)
+        self._learn(answer)
+        if answer.status in _SUCCESS:
+            return _decoded(answer)
+        failure = failure_of(answer, self._clock.wall())
+        if isinstance(failure, DailyLimit):
+            self._budget.park(self._midnight())
+            self._budget.check(self._hour)
+        if answer.status == 429 and isinstance(failure, Retriable):  # noqa: PLR2004 - HTTP status
+            wait = min(failure.retry_after or FIRST_WAIT, LONGEST_WAIT)
+            self._pool.governor(path).pause(wait)
+        raise failure
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        body: Json | None,
+        seconds: float,
+    ) -> Answer:
+        try:
+            response = self._api.request(
+                method,
+                self.base_url + path,
+                query_params=list(query),
+                headers={
+                    "Accept": "application/json",
+                    "Content-Type": "application/json",
+                    **self._api.default_headers,
+                },
+                body=body,
+                _preload_content=False,
+                _request_timeout=seconds,
+            )
+        except ApiException as error:
+            return Answer(
+                status=error.status or 0,
+                reason=error.reason or "",
+                headers=error.headers or {},
+                body=error.body or b"",
+            )
+        answer: Answer = response.answer
+        return answer
+
+    def _learn(self, answer: Answer) -> None:
+        """Take the clock and the limits from the headers of an answer, where it has them."""
+        headers = answer.headers
+        if (date := headers.get("Date")) is not None:
+            self._set_clock(date)
+        limit = _whole(headers.get("X-HubSpot-RateLimit-Max"))
+        interval = _whole(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
+        if limit and interval:
+            self._pool.general.resize(limit, interval / 1000)
+        daily = _whole(headers.get("X-HubSpot-RateLimit-Daily"))
+        remaining = _whole(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        if daily and remaining is not None:
+            self._budget.observe(limit=daily, remaining=remaining, resets_at=self._midnight())
+
+    def _set_clock(self, date: str) -> None:
+        try:
+            theirs = instant_of(parsedate_to_datetime(date))
+        except (ValueError, TypeError):
+            return
+        offset = theirs - self._clock.wall()
+        with self._lock:
+            known = self._offset
+            # `Date` is cut to the second: the greatest offset is the nearest, until a clock moves.
+            if known is None or not -_DATE_PRECISION < offset - known <= 0:
+                self._offset = offset
+
+    def _midnight(self) -> Instant:
+        return start_of(day_of(self._clock.wall(), self.zone) + 1, self.zone)
+
+    def _hour(self, instant: Instant) -> str:
+        return f"{moment_of(instant, self.zone):%H:%M} ({self.zone.key})"
+
+
+def _decoded(answer: Answer) -> Json:
+    """The JSON object of an answer; an empty body is an empty object (204)."""
+    if not answer.body.strip():
+        return {}
+    try:
+        decoded: Any = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        decoded = _leniently_decoded(answer.body)
+    if not isinstance(decoded, dict):
+        raise Unanswered(
+            Text(
+                fr="HubSpot a répondu autre chose que des données (une page d'erreur, sans "
+                "doute). Arpent réessaiera.",
+                en="HubSpot answered something else than data (an error page, probably). "
+                "Arpent will try again.",
+            )
+        )
+    return decoded
+
+
+def _leniently_decoded(body: bytes) -> object:
+    """JSON with lone surrogates or stray bytes in its texts; NaN and Infinity stay errors."""
+    try:
+        return json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole(written: str | None) -> int | None:
+    return int(written) if written and written.isdecimal() else None
+
+
+def _unreadable(refused: Refused, path: str) -> Fatal:
+    return Fatal(
+        Text(
+            fr=f"HubSpot refuse de lire {path} ({refused.status} {refused.category}): "
+            f"{refused.words} Vérifiez la version de l'API et les champs dans les réglages.",
+            en=f"HubSpot refuses to read {path} ({refused.status} {refused.category}): "
+            f"{refused.words} Check the API version and the fields in the settings.",
+        )
+    )
+
+
+def _unusable_token() -> Fatal:
+    return Fatal(
+        Text(
+            fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles: "
+            "copiez-la à nouveau dans les réglages.",
+            en="The HubSpot key is empty or contains spaces or invisible characters: copy it "
+            "into the settings again.",
+        )
+    )

@@ -1,0 +1,254 @@
+"""HubSpot under the contract: which account it is, what is read, what is written."""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+from connectors import values
+from connectors.base import (
+    Binding,
+    Change,
+    CrmField,
+    Fatal,
+    Identity,
+    Outcome,
+    OwnField,
+    Page,
+    Provisioned,
+    Task,
+)
+from connectors.hubspot import reference
+from connectors.hubspot.answers import following, results
+from connectors.hubspot.client import Client
+from connectors.hubspot.cursor import cursor_of
+from connectors.hubspot.errors import Refused
+from connectors.hubspot.mapping import Json, Mapper
+from connectors.hubspot.objects import (
+    API_VERSION,
+    COMPANIES,
+    CONTACTS,
+    DEALS,
+    STREAMS,
+    paths_of,
+)
+from connectors.hubspot.provisioning import Provisioner
+from connectors.hubspot.reading import SAFETY_LAG, Reader
+from connectors.hubspot.writing import Writer
+from connectors.pace import Clock
+from rules.language import Text
+from rules.records import Kind, Owner, Quarantine, Record
+
+BASE_URL = "https://api.hubapi.com"
+OWNERS_PAGE = 500
+# Owners and stages are few: they are always read whole.
+WHOLE = "whole"
+
+_INTERFACE = "app.hubspot.com"
+_PAGES = {Kind.ACCOUNT: COMPANIES, Kind.CONTACT: CONTACTS, Kind.OPPORTUNITY: DEALS}
+
+
+class HubSpot:
+    """One HubSpot account, opened by a service key or a private app's token. Thread-safe.
+
+    Nothing is read or written before the account is known to be `expected_account_id`, where
+    that is given. `safety_lag` is in milliseconds.
+    """
+
+    vendor = "hubspot"
+
+    def __init__(
+        self,
+        token: SecretStr,
+        *,
+        base_url: str = BASE_URL,
+        expected_account_id: str | None = None,
+        api_version: str = API_VERSION,
+        safety_lag: int = SAFETY_LAG,
+        clock: Clock | None = None,
+    ) -> None:
+        self._paths = paths_of(api_version)
+        self._client = Client(token, base_url=base_url, clock=clock or Clock())
+        self._writer = Writer(self._client, self._paths)
+        self._provisioner = Provisioner(self._client, self._paths)
+        self._expected = expected_account_id
+        self._safety_lag = safety_lag
+        self._identity: Identity | None = None
+        self._interface = _INTERFACE
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent."""
+        return self._client.calls
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._client.close()
+
+    def identify(self) -> Identity:
+        """Ask HubSpot which account this is; refuse another than the expected one."""
+        details = self._client.get(self._paths.account)
+        identity = _identity(details)
+        if self._expected is not None and identity.account_id != self._expected:
+            raise _wrong_account(identity.account_id, self._expected)
+        self._client.zone = _zone(identity.time_zone)
+        interface = str(details.get("uiDomain") or "")
+        # The address is shown to people as a link: only HubSpot's own is taken.
+        self._interface = interface if interface.endswith(".hubspot.com") else _INTERFACE
+        self._identity = identity
+        return identity
+
+    def fields(self, kind: Kind) -> Sequence[CrmField]:
+        """The declared properties of companies, contacts or deals; none for other kinds."""
+        self._known()
+        object_type = _PAGES.get(kind)
+        return self._provisioner.fields(object_type) if object_type else ()
+
+    def ensure(
+        self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
+    ) -> Sequence[Provisioned]:
+        """Add our missing properties to companies, in a group of their own."""
+        self._known()
+        try:
+            return self._provisioner.ensure(group_label, fields, dry_run=dry_run)
+        except Refused as refused:
+            raise _unprovisioned(refused) from refused
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        """The stream of a kind; owners and stages are always whole."""
+        identity = self._known()
+        match kind:
+            case Kind.OWNER:
+                return self._owners()
+            case Kind.STAGE:
+                return self._stages()
+        object_types = STREAMS[kind]
+        mappers = [Mapper(one, bindings, own_fields, identity.currency) for one in object_types]
+        reader = Reader(self._client, self._paths, mappers, lag=self._safety_lag)
+        return reader.pages(cursor_of(cursor, object_types))
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Write own properties on companies, a hundred at a time."""
+        if not changes:
+            return ()
+        self._known()
+        return self._writer.update(changes)
+
+    def create_task(self, task: Task) -> Outcome:
+        """Create a to-do on a company."""
+        self._known()
+        return self._writer.create_task(task)
+
+    def find_task(self, task: Task) -> str | None:
+        """The company's task with this key."""
+        self._known()
+        return self._writer.find_task(task)
+
+    def record_url(self, kind: Kind, external_id: str) -> str:
+        """The page of a record; for other kinds than accounts, contacts and deals, the home."""
+        identity = self._known()
+        object_type = _PAGES.get(kind)
+        key = quote(external_id, safe="")
+        if self._client.is_sandbox:
+            base = self._client.base_url
+            return f"{base}/{object_type.path}/{key}" if object_type else base
+        home = f"https://{self._interface}/contacts/{identity.account_id}"
+        return f"{home}/record/{object_type.type_id}/{key}" if object_type else home
+
+    def _known(self) -> Identity:
+        return self._identity or self.identify()
+
+    def _owners(self) -> Iterator[Page]:
+        """Archived owners first, so that one who is back is seen active last."""
+        for archived in ("true", "false"):
+            after: str | None = None
+            while True:
+                query = [("limit", str(OWNERS_PAGE)), ("archived", archived)]
+                if after is not None:
+                    query.append(("after", after))
+                answer = self._client.get(self._paths.owners, query)
+                after = following(answer, after)
+                yield _owners_page(answer, is_last=after is None and archived == "false")
+                if after is None:
+                    break
+
+    def _stages(self) -> Iterator[Page]:
+        answer = self._client.get(f"{self._paths.pipelines}/deals")
+        quarantined: list[Quarantine] = []
+        found = reference.stages(results(answer), quarantined)
+        yield Page(
+            kind=Kind.STAGE, records=found, cursor=WHOLE, is_last=True, quarantined=quarantined
+        )
+
+
+def _owners_page(answer: Json, *, is_last: bool) -> Page:
+    records: list[Record] = []
+    quarantined: list[Quarantine] = []
+    for raw in results(answer):
+        found = _owner(raw)
+        if found is None:
+            reason = "an owner without an id"
+            quarantined.append(values.quarantined(Kind.OWNER, "?", "", raw, reason))
+        else:
+            records.append(found)
+    return Page(
+        kind=Kind.OWNER, records=records, cursor=WHOLE, is_last=is_last, quarantined=quarantined
+    )
+
+
+def _owner(raw: object) -> Owner | None:
+    return reference.owner(raw) if isinstance(raw, dict) and raw.get("id") else None
+
+
+def _identity(details: Json) -> Identity:
+    key = str(details.get("portalId") or "")
+    if not key:
+        raise Fatal(
+            Text(
+                fr="HubSpot n'a pas dit de quel compte il s'agit: vérifiez l'adresse et la clé.",
+                en="HubSpot did not say which account this is: check the address and the key.",
+            )
+        )
+    return Identity(
+        vendor="hubspot",
+        account_id=key,
+        name=f"HubSpot {key}",
+        time_zone=str(details.get("timeZone") or "UTC"),
+        currency=str(details.get("companyCurrency") or "USD"),
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _wrong_account(found: str, expected: str) -> Fatal:
+    return Fatal(
+        Text(
+            fr=f"La clé ouvre le compte HubSpot {found}, et le plan vit dans le compte {expected}: "
+            "rien n'a été lu ni écrit. Mettez la clé du bon compte dans les réglages.",
+            en=f"The key opens HubSpot account {found}, and the plan lives in account {expected}: "
+            "nothing was read or written. Put the right account's key in the settings.",
+        )
+    )
+
+
+def _unprovisioned(refused: Refused) -> Fatal:
+    return Fatal(
+        Text(
+            fr=f"HubSpot a refusé de créer un champ ({refused.status}): {refused.words} Vérifiez "
+            "qu'il reste de la place pour des propriétés personnalisées, puis relancez.",
+            en=f"HubSpot refused to create a field ({refused.status}): {refused.words} Check that "
+            "there is room for custom properties, then run again.",
+        )
+    )

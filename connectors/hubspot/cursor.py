@@ -1,0 +1,88 @@
+"""The cursor of a stream: where each of its objects stands, as one compact text.
+
+An object is either in its first load (`loading`: the list endpoint is followed record by record,
+then the archived ones) or incremental (`until`: everything modified up to then has been read).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from connectors.base import Fatal
+from connectors.hubspot.objects import ObjectType
+from rules.language import Text
+from rules.time import Instant
+
+_VERSION = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Loading:
+    """A first load under way: `after` is the last record read, of the live or archived ones."""
+
+    started_at: Instant
+    after: str | None = None
+    is_archived: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """Where one object stands.
+
+    `swept_at` is when its archived list was last read, and `sweep_pages` how long it was.
+    """
+
+    until: Instant | None = None
+    loading: Loading | None = None
+    swept_at: Instant = 0
+    sweep_pages: int = 1
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The progress of each object of a stream, by its path."""
+
+    objects: dict[str, Progress] = field(default_factory=dict)
+
+    def written(self) -> str:
+        """The cursor as text."""
+        return orjson.dumps({"v": _VERSION, "o": self.objects}).decode()
+
+
+def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
+    """The cursor of a text; objects that it does not name start with a first load.
+
+    Raises:
+        Fatal: The text is not a cursor of this connector.
+    """
+    known: dict[str, Any] = {}
+    if text is not None:
+        try:
+            decoded = orjson.loads(text)
+            if decoded["v"] != _VERSION:
+                raise _unreadable()
+            known = {path: _progress(one) for path, one in decoded["o"].items()}
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise _unreadable() from error
+    return Cursor({one.path: known.get(one.path, Progress()) for one in object_types})
+
+
+def _progress(written: dict[str, Any]) -> Progress:
+    loading = written["loading"]
+    return Progress(
+        until=written["until"],
+        loading=None if loading is None else Loading(**loading),
+        swept_at=written["swept_at"],
+        sweep_pages=written["sweep_pages"],
+    )
+
+
+def _unreadable() -> Fatal:
+    return Fatal(
+        Text(
+            fr="Le point de reprise de HubSpot est illisible: relancez un « pull --full ».",
+            en="The resume point of HubSpot can't be read: run “pull --full” again.",
+        )
+    )

@@ -1,0 +1,374 @@
+"""HubSpot's JSON, turned into canonical records and links. Pure: no calls, no clock.
+
+Every value is a string or null in HubSpot; one that can't be read is quarantined and the record
+stays. What is asked of HubSpot for each object stands here too, so that nothing else is read:
+of an activity never its subject or its body, of a contact only its buying role.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeGuard, TypeVar
+
+from connectors import values
+from connectors.base import Binding
+from connectors.hubspot.objects import OWN_PREFIX, ObjectType
+from rules.owned import TYPES
+from rules.records import (
+    Account,
+    Activity,
+    ActivityKind,
+    Contact,
+    ContactRole,
+    FieldType,
+    Kind,
+    Opportunity,
+    Quarantine,
+    Record,
+    StageEntry,
+    Value,
+)
+from rules.time import Instant, date_of
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+_COMMON = ("hubspot_owner_id",)
+_ACTIVITY_PROPERTIES = {
+    ActivityKind.CALL: ("hs_call_status", "hs_call_disposition", "hs_call_duration"),
+    ActivityKind.MEETING: ("hs_meeting_outcome",),
+    ActivityKind.EMAIL: ("hs_email_direction", "hs_email_status"),
+    ActivityKind.NOTE: (),
+}
+# HubSpot's built-in call outcomes in which nobody was reached; the ids are the same everywhere.
+_NOT_REACHED = frozenset(
+    {
+        "9d9162e7-6cf3-4944-bf63-4dff82258764",  # busy
+        "73a0d17f-1163-4015-bdd5-ec830791da20",  # no answer
+        "17b47fee-58de-441e-a44c-c6300d46f273",  # wrong number
+    }
+)
+_ROLES = {
+    "DECISION_MAKER": ContactRole.DECISION_MAKER,
+    "BUDGET_HOLDER": ContactRole.DECISION_MAKER,
+    "EXECUTIVE_SPONSOR": ContactRole.INFLUENCER,
+    "INFLUENCER": ContactRole.INFLUENCER,
+    "CHAMPION": ContactRole.INFLUENCER,
+    "BLOCKER": ContactRole.INFLUENCER,
+    "LEGAL_AND_COMPLIANCE": ContactRole.INFLUENCER,
+}
+_STRONGEST_FIRST = (ContactRole.DECISION_MAKER, ContactRole.INFLUENCER, ContactRole.OTHER)
+
+
+class Mapper:
+    """Maps the records of one object. `properties` is what to ask of HubSpot for it."""
+
+    def __init__(
+        self,
+        object_type: ObjectType,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+        home_currency: str,
+    ) -> None:
+        self.object_type = object_type
+        self.quarantined: list[Quarantine] = []
+        self._home_currency = home_currency
+        self._bound = [
+            (binding.name, binding.crm_field, values.parser(binding.type, binding.values))
+            for binding in bindings
+            if binding.kind is object_type.kind
+        ]
+        is_account = object_type.kind is Kind.ACCOUNT
+        self._own = [
+            (name, OWN_PREFIX + name, _observer(name)) for name in own_fields if is_account
+        ]
+        self._build = self._builder()
+        self.properties = tuple(
+            dict.fromkeys(
+                [
+                    *_properties(object_type),
+                    *(crm_field for _, crm_field, _ in self._bound),
+                    *(crm_field for _, crm_field, _ in self._own),
+                ]
+            )
+        )
+
+    def records(self, raws: Iterable[object]) -> list[Record]:
+        """The records of a page; what could not be read is added to `quarantined`."""
+        kind = self.object_type.kind
+        build = self._build
+        records: list[Record] = []
+        for raw in raws:
+            if identified(raw):
+                records.append(build(raw["id"], raw, raw["properties"]))
+            else:
+                self.quarantined.append(
+                    values.quarantined(kind, "?", "", raw, "a record without an id or properties")
+                )
+        return records
+
+    def drain(self) -> list[Quarantine]:
+        """What was quarantined since the last time."""
+        drained, self.quarantined = self.quarantined, []
+        return drained
+
+    def _builder(self) -> Callable[[str, Json, Json], Record]:
+        match self.object_type.kind:
+            case Kind.ACCOUNT:
+                return self._account
+            case Kind.CONTACT:
+                return self._contact
+            case Kind.OPPORTUNITY:
+                return self._opportunity
+            case _:
+                return self._activity
+
+    def _account(self, key: str, raw: Json, properties: Json) -> Account:
+        get = properties.get
+        return Account(
+            external_id=key,
+            name=self._read(key, "name", get("name"), values.text),
+            domain=self._read(key, "domain", get("domain"), values.text),
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
+            created_at=self._instant(key, "created_at", get("createdate") or raw.get("createdAt")),
+            modified_at=self._modified(key, raw, properties),
+            archived_at=self._archived(key, raw, properties),
+            merged_ids=_listed(get("hs_merged_object_ids")),
+            fields=self._fields(key, properties) if self._bound else {},
+            observed={name: observe(get(crm_field)) for name, crm_field, observe in self._own},
+        )
+
+    def _contact(self, key: str, raw: Json, properties: Json) -> Contact:
+        return Contact(
+            external_id=key,
+            role=_role(properties.get("hs_buying_role")),
+            modified_at=self._modified(key, raw, properties),
+            archived_at=self._archived(key, raw, properties),
+        )
+
+    def _opportunity(self, key: str, raw: Json, properties: Json) -> Opportunity:
+        get = properties.get
+        amount = self._read(key, "amount", get("amount"), values.money)
+        home = self._read(key, "home_amount", get("amount_in_home_currency"), values.money)
+        # HubSpot leaves the currency empty in accounts that have only one.
+        written = self._read(key, "currency", get("deal_currency_code"), values.text)
+        currency = written or self._home_currency
+        history = raw.get("propertiesWithHistory")
+        past: Json = history if isinstance(history, dict) else {}
+        return Opportunity(
+            external_id=key,
+            name=self._read(key, "name", get("dealname"), values.text),
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
+            stage_id=self._read(key, "stage_id", get("dealstage"), values.text),
+            amount=amount,
+            currency=currency,
+            home_amount=amount if home is None and currency == self._home_currency else home,
+            peak_amount=_peak(amount, past.get("amount")),
+            created_at=self._instant(key, "created_at", get("createdate") or raw.get("createdAt")),
+            closes_at=self._read(key, "closes_at", get("closedate"), values.business_instant),
+            modified_at=self._modified(key, raw, properties),
+            archived_at=self._archived(key, raw, properties),
+            fields=self._fields(key, properties) if self._bound else {},
+            stage_entries=_entries(past.get("dealstage")),
+        )
+
+    def _activity(self, key: str, raw: Json, properties: Json) -> Activity:
+        kind = self.object_type.activity or ActivityKind.NOTE
+        get = properties.get
+        return Activity(
+            external_id=key,
+            kind=kind,
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
+            happened_at=self._read(
+                key, "happened_at", get("hs_timestamp"), values.business_instant
+            ),
+            is_contact=is_contact(kind, properties),
+            modified_at=self._modified(key, raw, properties),
+            archived_at=self._archived(key, raw, properties),
+        )
+
+    def _fields(self, key: str, properties: Json) -> dict[str, Value]:
+        fields: dict[str, Value] = {}
+        for name, crm_field, parse in self._bound:
+            raw = properties.get(crm_field)
+            try:
+                fields[name] = parse(raw)
+            except values.Unreadable as error:
+                fields[name] = None
+                self._quarantine(key, name, raw, f"{crm_field}: {error}")
+        return fields
+
+    def _read(self, key: str, name: str, raw: object, parse: Callable[[object], T]) -> T | None:
+        try:
+            return parse(raw)
+        except values.Unreadable as error:
+            self._quarantine(key, name, raw, str(error))
+            return None
+
+    def _instant(self, key: str, name: str, raw: object) -> Instant | None:
+        return self._read(key, name, raw, values.instant)
+
+    def _modified(self, key: str, raw: Json, properties: Json) -> Instant:
+        """When the record changed; failing that when it was made, failing that the epoch."""
+        for written in (
+            properties.get(self.object_type.modified),
+            raw.get("updatedAt"),
+            raw.get("createdAt"),
+        ):
+            found = self._instant(key, "modified_at", written)
+            if found is not None:
+                return found
+        return 0
+
+    def _archived(self, key: str, raw: Json, properties: Json) -> Instant | None:
+        if raw.get("archived") is not True:
+            return None
+        found = self._instant(key, "archived_at", raw.get("archivedAt"))
+        return self._modified(key, raw, properties) if found is None else found
+
+    def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
+        self.quarantined.append(values.quarantined(self.object_type.kind, key, name, raw, reason))
+
+
+def identified(raw: object) -> TypeGuard[Json]:
+    """Whether a record has what every record must have: an id and its properties."""
+    return (
+        isinstance(raw, dict)
+        and isinstance(raw.get("id"), str)
+        and raw["id"] != ""
+        and isinstance(raw.get("properties"), dict)
+    )
+
+
+def is_contact(kind: ActivityKind, properties: Mapping[str, object]) -> bool:
+    """Whether an activity is a contact with the customer: completed, and outbound or two-way.
+
+    A call counts once it is completed, unless its outcome is busy, no answer or wrong number. A
+    call without a status was logged by another tool: it counts if it has an outcome or lasted.
+    An e-mail counts when a rep sent it and it did not bounce or fail. A note never counts.
+    """
+    match kind:
+        case ActivityKind.CALL:
+            outcome = properties.get("hs_call_disposition")
+            if outcome in _NOT_REACHED:
+                return False
+            status = properties.get("hs_call_status")
+            return status == "COMPLETED" if status else bool(outcome) or _lasted(properties)
+        case ActivityKind.MEETING:
+            return properties.get("hs_meeting_outcome") == "COMPLETED"
+        case ActivityKind.EMAIL:
+            is_lost = properties.get("hs_email_status") in {"BOUNCED", "FAILED"}
+            return properties.get("hs_email_direction") == "EMAIL" and not is_lost
+        case ActivityKind.NOTE:
+            return False
+
+
+def _properties(object_type: ObjectType) -> tuple[str, ...]:
+    modified = object_type.modified
+    match object_type.kind:
+        case Kind.ACCOUNT:
+            return ("name", "domain", *_COMMON, "createdate", modified, "hs_merged_object_ids")
+        case Kind.CONTACT:
+            return ("hs_buying_role", modified)
+        case Kind.OPPORTUNITY:
+            deal = ("dealname", "dealstage", "amount", "deal_currency_code")
+            return (
+                *deal,
+                *_COMMON,
+                "amount_in_home_currency",
+                "createdate",
+                "closedate",
+                modified,
+            )
+        case _:
+            kind = object_type.activity or ActivityKind.NOTE
+            return ("hs_timestamp", *_COMMON, modified, *_ACTIVITY_PROPERTIES[kind])
+
+
+def _observer(name: str) -> Callable[[object], str | None]:
+    return _observed_day if TYPES.get(name) is FieldType.DATE else _observed_text  # type: ignore[call-overload]  # a name may be no member
+
+
+def _observed_text(raw: object) -> str | None:
+    try:
+        return values.text(raw)
+    except values.Unreadable:
+        return None
+
+
+def _observed_day(raw: object) -> str | None:
+    """A day as `YYYY-MM-DD`; what a person typed that is no day stays as it is."""
+    try:
+        found = values.day(raw)
+    except values.Unreadable:
+        return _observed_text(raw)
+    return None if found is None else date_of(found).isoformat()
+
+
+def _role(raw: object) -> ContactRole | None:
+    """The strongest of a contact's buying roles (several may be ticked); unknown ones weigh none.
+
+    Who holds the budget decides; a champion, a sponsor, a blocker or a lawyer weighs on it.
+    """
+    ticked = {_ROLES.get(role, ContactRole.OTHER) for role in _listed(raw)}
+    return next((role for role in _STRONGEST_FIRST if role in ticked), None)
+
+
+def _listed(raw: object) -> tuple[str, ...]:
+    return tuple(one for one in raw.split(";") if one) if isinstance(raw, str) else ()
+
+
+def _lasted(properties: Mapping[str, object]) -> bool:
+    try:
+        return (values.number(properties.get("hs_call_duration")) or 0) > 0
+    except values.Unreadable:
+        return False
+
+
+def _peak(amount: int | None, history: object) -> int | None:
+    """The greatest amount ever, in minor units; past values that can't be read count for nothing.
+
+    They are not quarantined: nobody can correct the past.
+    """
+    greatest = amount
+    for entry in history if isinstance(history, list) else ():
+        try:
+            past = values.money(entry.get("value") if isinstance(entry, dict) else None)
+        except values.Unreadable:
+            continue
+        if past is not None and (greatest is None or past > greatest):
+            greatest = past
+    return greatest
+
+
+def _entries(history: object) -> tuple[StageEntry, ...]:
+    """The stages entered, oldest first; the same stage written twice in a row is one entry."""
+    dated: list[tuple[Instant, str]] = []
+    for entry in history if isinstance(history, list) else ():
+        if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
+            continue
+        try:
+            entered_at = values.instant(entry.get("timestamp"))
+        except values.Unreadable:
+            continue
+        if entered_at is not None and entry["value"]:
+            dated.append((entered_at, entry["value"]))
+    dated.sort(key=_when)
+    return tuple(
+        StageEntry(stage_id=stage, entered_at=entered_at)
+        for place, (entered_at, stage) in enumerate(dated)
+        if place == 0 or dated[place - 1][1] != stage
+    )
+
+
+def _when(entry: tuple[Instant, str]) -> Instant:
+    return entry[0]
+
+
+def archived_since(raw: object, since: Instant) -> bool:
+    """Whether a record of an archived list was archived since then; unreadable dates count."""
+    if not isinstance(raw, dict):
+        return True
+    try:
+        archived_at = values.instant(raw.get("archivedAt"))
+    except values.Unreadable:
+        return True
+    return archived_at is None or archived_at >= since

@@ -1,0 +1,215 @@
+"""Our own properties on companies: what is there, what is missing, and what stands in the way.
+
+Only additions are made: the group, missing properties, missing options. An admin's labels,
+descriptions and extra options stay. A property of the same name with another type is a conflict,
+which a person settles. HubSpot revives an archived name with the values that it had: the note
+says so.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from connectors.base import CrmField, OwnField, Provision, Provisioned
+from connectors.hubspot.answers import objects
+from connectors.hubspot.client import Client
+from connectors.hubspot.errors import Refused
+from connectors.hubspot.mapping import Json
+from connectors.hubspot.objects import GROUP, OWN_PREFIX, ObjectType, Paths
+from rules.language import Text
+from rules.records import FieldType
+
+CONFLICT_STATUS = 409
+LOOKS = 10
+LOOK_SECONDS = 0.5
+
+_TYPES: Mapping[FieldType, tuple[str, str]] = {
+    FieldType.NUMBER: ("number", "number"),
+    FieldType.MONEY: ("number", "number"),
+    FieldType.TEXT: ("string", "text"),
+    FieldType.CHOICE: ("enumeration", "select"),
+    FieldType.DATE: ("date", "date"),
+    FieldType.YES_NO: ("bool", "booleancheckbox"),
+}
+# A sentence needs more room than a line.
+_LONG = frozenset({"why"})
+
+
+class Provisioner:
+    """Provisions properties on companies."""
+
+    def __init__(self, client: Client, paths: Paths) -> None:
+        self._client = client
+        self._all = paths.properties
+        self._path = f"{paths.properties}/companies"
+
+    def fields(self, object_type: ObjectType) -> list[CrmField]:
+        """The declared properties of an object, hidden ones left out."""
+        answer = self._client.get(f"{self._all}/{object_type.path}")
+        return [
+            CrmField(
+                name=str(raw["name"]),
+                label=str(raw.get("label") or raw["name"]),
+                type=str(raw.get("type") or ""),
+                options=[str(option.get("value")) for option in objects(raw, "options")],
+            )
+            for raw in objects(answer, "results")
+            if raw.get("name") and raw.get("hidden") is not True
+        ]
+
+    def ensure(
+        self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
+    ) -> list[Provisioned]:
+        """Read what exists, decide field by field, then add what is missing."""
+        existing = self._existing(is_archived=False)
+        archived = self._existing(is_archived=True) if _is_any_missing(fields, existing) else {}
+        decided = [decide(field, existing, archived) for field in fields]
+        if dry_run:
+            return decided
+        if any(one.state is Provision.CREATED for one in decided):
+            self._ensure_group(group_label)
+        for field, one in zip(fields, decided, strict=True):
+            self._apply(field, one, existing.get(one.crm_field, {}))
+        created = {one.crm_field for one in decided if one.state is Provision.CREATED}
+        found = self._wait_for(created)
+        checked = [decide(field, found, {}) for field in fields]
+        # What somebody else made meanwhile may be of another type.
+        return [
+            after
+            if before.state is Provision.CREATED and after.state is Provision.CONFLICT
+            else before
+            for before, after in zip(decided, checked, strict=True)
+        ]
+
+    def _wait_for(self, created: set[str]) -> dict[str, Json]:
+        """A new property can be used after half a second or so: a push must not come before."""
+        found: dict[str, Json] = {}
+        for _ in range(LOOKS if created else 0):
+            found = self._existing(is_archived=False)
+            if created <= found.keys():
+                break
+            self._client.pause(LOOK_SECONDS)
+        return found
+
+    def _existing(self, *, is_archived: bool) -> dict[str, Json]:
+        query = [("archived", "true")] if is_archived else []
+        answer = self._client.get(self._path, query)
+        return {
+            str(raw.get("name")): raw
+            for raw in objects(answer, "results")
+            if str(raw.get("name", "")).startswith(OWN_PREFIX)
+        }
+
+    def _ensure_group(self, label: str) -> None:
+        groups = objects(self._client.get(f"{self._path}/groups"), "results")
+        if any(group.get("name") == GROUP for group in groups):
+            return
+        body: Json = {"name": GROUP, "label": label, "displayOrder": -1}
+        self._create(f"{self._path}/groups", body)
+
+    def _apply(self, field: OwnField, decided: Provisioned, existing: Json) -> None:
+        if decided.state is Provision.CREATED:
+            self._create(self._path, definition(field))
+        elif decided.state is Provision.UPDATED:
+            body: Json = {"options": merged_options(field, existing)}
+            self._client.write("PATCH", f"{self._path}/{decided.crm_field}", body)
+
+    def _create(self, path: str, body: Json) -> None:
+        """Create; what somebody else has just created is there, and that is what was wanted."""
+        try:
+            self._client.write("POST", path, body)
+        except Refused as refused:
+            if refused.status != CONFLICT_STATUS:
+                raise
+
+
+def decide(
+    field: OwnField, existing: Mapping[str, Json], archived: Mapping[str, Json]
+) -> Provisioned:
+    """What one field needs, given the properties that exist and those that were deleted."""
+    crm_field = OWN_PREFIX + field.name
+    found = existing.get(crm_field)
+    if found is None:
+        state, note = Provision.CREATED, None
+        if crm_field in archived:
+            note = Text(
+                f"{crm_field} a été supprimé dans HubSpot : le créer le ranime avec les valeurs "
+                "qu'il avait, jusqu'à ce que le prochain push les remplace.",
+                f"{crm_field} was deleted in HubSpot: creating it revives it with the values "
+                "that it had, until the next push overwrites them.",
+            )
+    elif not _is_same_type(field, found):
+        state = Provision.CONFLICT
+        is_type, needed = f"{found.get('type')}/{found.get('fieldType')}", "/".join(_types(field))
+        note = Text(
+            f"{crm_field} existe dans HubSpot comme {is_type} et Arpent a besoin de {needed}. "
+            "Supprimez-le ou renommez-le dans HubSpot (Paramètres → Propriétés → Entreprises), "
+            "puis relancez.",
+            f"{crm_field} exists in HubSpot as {is_type} and Arpent needs {needed}. Delete or "
+            "rename it in HubSpot (Settings → Properties → Companies), then run this again.",
+        )
+    elif len(merged_options(field, found)) > len(found.get("options") or ()):
+        state, note = Provision.UPDATED, None
+    else:
+        state, note = Provision.PRESENT, None
+    return Provisioned(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def definition(field: OwnField) -> Json:
+    """The request that creates a field's property."""
+    kind, widget = _types(field)
+    body: Json = {
+        "name": OWN_PREFIX + field.name,
+        "label": field.label,
+        "description": field.description,
+        "groupName": GROUP,
+        "type": kind,
+        "fieldType": widget,
+        "formField": False,
+    }
+    if field.type is FieldType.YES_NO:
+        body["options"] = _options([("true", "true"), ("false", "false")], 0)
+    elif field.type is FieldType.CHOICE:
+        body["options"] = _options(field.options, 0)
+    return body
+
+
+def merged_options(field: OwnField, existing: Json) -> list[Json]:
+    """The options there, an admin's among them, then ours that are missing.
+
+    HubSpot replaces the whole list with the one sent.
+    """
+    there = [option for option in objects(existing, "options") if "value" in option]
+    known = {option.get("value") for option in there}
+    ours = [option for option in field.options if option[0] not in known]
+    kept: list[Json] = [
+        {
+            "value": option["value"],
+            "label": option.get("label") or option["value"],
+            "displayOrder": option.get("displayOrder", place),
+            "hidden": option.get("hidden") is True,
+            **({"description": option["description"]} if option.get("description") else {}),
+        }
+        for place, option in enumerate(there)
+    ]
+    last = max((option["displayOrder"] for option in kept), default=-1)
+    return [*kept, *_options(ours, last + 1)]
+
+
+def _options(options: Sequence[tuple[str, str]], first: int) -> list[Json]:
+    return [
+        {"value": value, "label": label, "displayOrder": first + place, "hidden": False}
+        for place, (value, label) in enumerate(options)
+    ]
+
+
+def _types(field: OwnField) -> tuple[str, str]:
+    kind, widget = _TYPES[field.type]
+    return kind, "textarea" if field.name in _LONG else widget
+
+
+def _is_same_type(field: OwnField, found: Json) -> bool:
+    """Whether a property holds the same values; how it is shown is the admin's affair."""
+    return found.get("type") == _types(field)[0] and found.get("fieldType") != "checkbox"
+
+
+def _is_any_missing(fields: Sequence[OwnField], existing: Mapping[str, Json]) -> bool:
+    return any(OWN_PREFIX + field.name not in existing for field in fields)

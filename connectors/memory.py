@@ -1,0 +1,328 @@
+"""A CRM in dictionaries, under the same contract as the real ones.
+
+It is what the tests of the service talk to: seeded by `put_*` and `link`, edited as people would
+by `edit_own_field`, `archive` and `merge`, made to fail by `fail`, `refuse` and `lose_answer`, and
+read back through `tasks` and `written`. Cursors count changes, so nothing depends on a clock.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from connectors import values
+from connectors.base import (
+    Binding,
+    Change,
+    ConnectorError,
+    CrmField,
+    Identity,
+    Outcome,
+    OwnField,
+    Page,
+    Provision,
+    Provisioned,
+    Retriable,
+    State,
+    Task,
+)
+from connectors.memory_records import RELATIONS, Records, Row
+from rules.language import Text
+from rules.records import (
+    Account,
+    Kind,
+    Link,
+    Opportunity,
+    Quarantine,
+    Record,
+    Value,
+)
+from rules.time import Instant
+
+_LOST = Text(
+    fr="La réponse du CRM s'est perdue après l'écriture; réessayez.",
+    en="The CRM's answer was lost after the write; try again.",
+)
+
+
+class Memory(Records):
+    """A CRM in dictionaries. `clock` stamps records; without it each change lasts a second."""
+
+    vendor = "memory"
+
+    def __init__(self, *, clock: Callable[[], Instant] | None = None, page_size: int = 100) -> None:
+        super().__init__(clock)
+        self.identity = Identity(
+            vendor="memory",
+            account_id="memory-1",
+            name="Memory",
+            time_zone="America/Toronto",
+            currency="CAD",
+        )
+        self.page_size = page_size
+        self.tasks: dict[str, Task] = {}
+        self.written: list[Change] = []
+        self._refused: dict[str, str] = {}
+        self._faults: dict[int, ConnectorError] = {}
+        self._loses_answer = False
+        self._calls = 0
+
+    # Faults.
+
+    def fail(self, error: ConnectorError, *, on_call: int = 1) -> None:
+        """Raise on the n-th request from now, before anything is done."""
+        self._faults[self._calls + on_call] = error
+
+    def refuse(self, external_id: str, reason: str) -> None:
+        """Reject every write on a record, with these words."""
+        self._refused[external_id] = reason
+
+    def accept(self, external_id: str) -> None:
+        """Accept writes on a record again."""
+        self._refused.pop(external_id, None)
+
+    def lose_answer(self) -> None:
+        """The next write is carried out, and its answer lost."""
+        self._loses_answer = True
+
+    # The contract.
+
+    @property
+    def calls(self) -> int:
+        """How many requests this connector has received."""
+        return self._calls
+
+    def identify(self) -> Identity:
+        """The account, as the attribute `identity` has it."""
+        self._call()
+        return self.identity
+
+    def fields(self, kind: Kind) -> Sequence[CrmField]:
+        """The declared fields of a kind."""
+        self._call()
+        return tuple(self.declared.get(kind, ()))
+
+    def ensure(
+        self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
+    ) -> Sequence[Provisioned]:
+        """Create our missing fields, add missing options, refuse a type conflict."""
+        del group_label
+        self._call()
+        return [self._ensure(wanted, dry_run=dry_run) for wanted in fields]
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        """Pages in the order of creation from `None`, in the order of change from a cursor."""
+        bound = [binding for binding in bindings if binding.kind is kind]
+        while True:
+            self._call()
+            page = self._page(kind, cursor, bound, own_fields)
+            yield page
+            if page.is_last:
+                return
+            cursor = page.cursor
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Write our fields; `written` keeps each change that was applied."""
+        self._call()
+        outcomes = [self._update(change) for change in changes]
+        self._maybe_lose_answer()
+        return outcomes
+
+    def create_task(self, task: Task) -> Outcome:
+        """Create a task on an account that exists."""
+        self._call()
+        if self._record(Kind.ACCOUNT, task.account_id) is None:
+            return _unknown_account("")
+        if (reason := self._refused.get(task.account_id)) is not None:
+            return _refusal("", reason)
+        key = self._id(None)
+        self.tasks[key] = task
+        if self._loses_answer:
+            self._loses_answer = False
+            return Outcome(external_id="", state=State.UNKNOWN, reason=_LOST.en, remedy=_LOST)
+        return Outcome(external_id=key, state=State.APPLIED)
+
+    def find_task(self, task: Task) -> str | None:
+        """The id of the account's task with this key."""
+        self._call()
+        for key, existing in self.tasks.items():
+            if existing.key == task.key and existing.account_id == task.account_id:
+                return key
+        return None
+
+    def record_url(self, kind: Kind, external_id: str) -> str:
+        """An address that only tests look at."""
+        return f"memory://{kind}/{external_id}"
+
+    def close(self) -> None:
+        """There is nothing to release."""
+
+    # How it works.
+
+    def _call(self) -> None:
+        self._calls += 1
+        if (fault := self._faults.pop(self._calls, None)) is not None:
+            raise fault
+
+    def _maybe_lose_answer(self) -> None:
+        if self._loses_answer:
+            self._loses_answer = False
+            raise Retriable(_LOST)
+
+    def _page(
+        self, kind: Kind, cursor: str | None, bound: Sequence[Binding], own_fields: Sequence[str]
+    ) -> Page:
+        """Cursors are `full:CHANGE_AT_START:LAST_ORDER` and `since:LAST_CHANGE`."""
+        stream = self._streams[kind]
+        mode, *numbers = (cursor or f"full:{self._change}:0").split(":")
+        gone: list[str] = []
+        if mode == "full":
+            start, after = map(int, numbers)
+            rows = sorted((r for r in stream.rows.values() if r.order > after), key=_order)
+            shown = rows[: self.page_size]
+            following = f"full:{start}:{shown[-1].order}" if shown else ""
+            finished = f"since:{start}"
+        else:
+            after = int(numbers[0])
+            rows = sorted((r for r in stream.rows.values() if r.change > after), key=_change)
+            shown = rows[: self.page_size]
+            gone = [key for key, change in stream.destroyed.items() if change > after]
+            following = f"since:{shown[-1].change}" if shown else ""
+            finished = f"since:{self._change}"
+        is_last = len(rows) == len(shown)
+        quarantine: list[Quarantine] = []
+        return Page(
+            kind=kind,
+            records=[self._canonical(row, kind, bound, own_fields, quarantine) for row in shown],
+            cursor=finished if is_last else following,
+            is_last=is_last,
+            links=[link for row in shown for link in self._links_of(kind, row.record)],
+            gone=gone if is_last else [],
+            quarantined=quarantine,
+        )
+
+    def _links_of(self, kind: Kind, record: Record) -> Iterator[Link]:
+        relation = RELATIONS.get(kind)
+        if relation is None:
+            return
+        links = self._links.get((relation, record.external_id), {})
+        for to_id, is_primary in links.items():
+            yield Link(
+                relation=relation, from_id=record.external_id, to_id=to_id, is_primary=is_primary
+            )
+
+    def _canonical(
+        self,
+        row: Row,
+        kind: Kind,
+        bound: Sequence[Binding],
+        own_fields: Sequence[str],
+        quarantine: list[Quarantine],
+    ) -> Record:
+        record = row.record
+        key = record.external_id
+
+        def read(name: str, raw: object, parse: values.Parser) -> Value:
+            try:
+                return parse(raw)
+            except values.Unreadable as error:
+                quarantine.append(values.quarantined(kind, key, name, raw, error))
+                return None
+
+        if not isinstance(record, Account | Opportunity):
+            return record
+        fields = {
+            binding.name: read(
+                binding.name,
+                row.raw.get(binding.crm_field),
+                values.parser(binding.type, binding.values),
+            )
+            for binding in bound
+        }
+        if isinstance(record, Account):
+            own = self._own.get(key, {})
+            return replace(
+                record, fields=fields, observed={name: own.get(name) for name in own_fields}
+            )
+        amount = read("amount", row.raw["amount"], values.money)
+        closes_at = read("closes_at", row.raw["closes_at"], values.business_instant)
+        return replace(
+            record,
+            fields=fields,
+            amount=amount if isinstance(amount, int) else None,
+            home_amount=amount if isinstance(amount, int) else None,
+            closes_at=closes_at if isinstance(closes_at, int) else None,
+        )
+
+    def _ensure(self, wanted: OwnField, *, dry_run: bool) -> Provisioned:
+        existing = self.own_schema.get(wanted.name)
+        note = None
+        if existing is None:
+            state = Provision.CREATED
+            created = wanted
+        elif existing.type is not wanted.type:
+            state = Provision.CONFLICT
+            note = Text(
+                f"arpent_{wanted.name} est de type {existing.type}, pas {wanted.type} : "
+                "renommez-le.",
+                f"arpent_{wanted.name} is a {existing.type}, not a {wanted.type}: rename it.",
+            )
+            created = existing
+        else:
+            known = {value for value, _ in existing.options}
+            missing = [option for option in wanted.options if option[0] not in known]
+            state = Provision.UPDATED if missing else Provision.PRESENT
+            created = replace(existing, options=(*existing.options, *missing))
+        if not dry_run:
+            self.own_schema[wanted.name] = created
+        return Provisioned(
+            field=wanted.name, crm_field=f"arpent_{wanted.name}", state=state, note=note
+        )
+
+    def _update(self, change: Change) -> Outcome:
+        if self._record(Kind.ACCOUNT, change.external_id) is None:
+            return _unknown_account(change.external_id)
+        if (reason := self._refused.get(change.external_id)) is not None:
+            return _refusal(change.external_id, reason)
+        for name, value in change.values.items():
+            declared = self.own_schema.get(name)
+            if declared is None:
+                return _refusal(change.external_id, f"The field arpent_{name} does not exist.")
+            options = {option for option, _ in declared.options}
+            if value is not None and options and value not in options:
+                return _refusal(
+                    change.external_id, f"{value} is not one of the options of arpent_{name}."
+                )
+        self._set_own(change.external_id, change.values)
+        self.written.append(change)
+        return Outcome(external_id=change.external_id, state=State.APPLIED)
+
+
+def _order(row: Row) -> int:
+    return row.order
+
+
+def _change(row: Row) -> int:
+    return row.change
+
+
+def _refusal(external_id: str, reason: str) -> Outcome:
+    remedy = Text(
+        fr=f"Le CRM a refusé l'écriture: {reason} Corrigez la fiche, puis relancez.",
+        en=f"The CRM refused the write: {reason} Correct the record, then run again.",
+    )
+    return Outcome(external_id=external_id, state=State.REJECTED, reason=reason, remedy=remedy)
+
+
+def _unknown_account(external_id: str) -> Outcome:
+    remedy = Text(
+        fr="Ce compte n'existe plus dans le CRM: relancez un « pull » pour le retirer.",
+        en="This account no longer exists in the CRM: pull again to remove it.",
+    )
+    return Outcome(
+        external_id=external_id, state=State.REJECTED, reason="No such account.", remedy=remedy
+    )

@@ -1,0 +1,221 @@
+"""Our properties: what is decided from what exists, and the exact requests that add the rest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.base import OwnField, Provision
+from connectors.hubspot.client import Client
+from connectors.hubspot.errors import Refused
+from connectors.hubspot.objects import API_VERSION, COMPANIES, paths_of
+from connectors.hubspot.provisioning import Provisioner, decide, definition, merged_options
+from connectors.pace import Clock
+from rules.records import FieldType
+
+TIER = OwnField(
+    name="tier",
+    type=FieldType.CHOICE,
+    label="Niveau",
+    description="Calculé.",
+    options=(("gold", "Or"), ("silver", "Argent")),
+)
+WHY = OwnField(name="why", type=FieldType.TEXT, label="Pourquoi", description="")
+NEXT = OwnField(name="next_contact", type=FieldType.DATE, label="Prochain contact", description="")
+
+PATH = "/crm/properties/2026-09/companies"
+GOLD = {"value": "gold", "label": "Or massif", "displayOrder": 4, "hidden": True}
+
+
+class Portal(Client):
+    """HubSpot as far as properties go; what exists is what it is made with."""
+
+    def __init__(self, *existing: dict[str, Any], archived: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(SecretStr("token"), base_url="http://127.0.0.1:1", clock=Clock())
+        self.existing = list(existing)
+        self.meanwhile = {"name": "arpent_why", "type": "string", "fieldType": "text"}
+        self.delay = 0
+        self.pauses = 0
+        self.archived = archived
+        self.groups: list[dict[str, Any]] = [{"name": "companyinformation"}]
+        self.written: list[tuple[str, str, dict[str, Any]]] = []
+        self.refusal: Refused | None = None
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+        if path.endswith("/groups"):
+            return {"results": self.groups}
+        if query:
+            return {"results": list(self.archived)}
+        known = self.existing if self.pauses >= self.delay else []
+        return {"results": known}
+
+    def pause(self, seconds: float) -> None:
+        assert seconds > 0
+        self.pauses += 1
+
+    def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.written.append((method, path, body))
+        if self.refusal is not None:
+            self.existing.append(self.meanwhile)
+            raise self.refusal
+        if path == PATH:
+            self.existing.append(body)
+        return {}
+
+
+def ensure(portal: Portal, *fields: OwnField, dry_run: bool = False) -> list[Provision]:
+    found = Provisioner(portal, paths_of(API_VERSION)).ensure("Plan", fields, dry_run=dry_run)
+    return [one.state for one in found]
+
+
+def test_what_is_missing_is_created_in_a_group_of_our_own() -> None:
+    portal = Portal()
+
+    assert ensure(portal, TIER, WHY, NEXT) == [Provision.CREATED] * 3
+    assert [(method, path, body.get("name")) for method, path, body in portal.written] == [
+        ("POST", f"{PATH}/groups", "arpent"),
+        ("POST", PATH, "arpent_tier"),
+        ("POST", PATH, "arpent_why"),
+        ("POST", PATH, "arpent_next_contact"),
+    ]
+    assert portal.written[0][2] == {"name": "arpent", "label": "Plan", "displayOrder": -1}
+    assert portal.written[1][2] == {
+        "name": "arpent_tier",
+        "label": "Niveau",
+        "description": "Calculé.",
+        "groupName": "arpent",
+        "type": "enumeration",
+        "fieldType": "select",
+        "formField": False,
+        "options": [
+            {"value": "gold", "label": "Or", "displayOrder": 0, "hidden": False},
+            {"value": "silver", "label": "Argent", "displayOrder": 1, "hidden": False},
+        ],
+    }
+
+
+def test_the_group_is_not_created_twice() -> None:
+    portal = Portal()
+    portal.groups.append({"name": "arpent"})
+
+    ensure(portal, WHY)
+
+    assert [path for _, path, _ in portal.written] == [PATH]
+
+
+def test_a_dry_run_writes_nothing() -> None:
+    portal = Portal()
+
+    assert ensure(portal, TIER, dry_run=True) == [Provision.CREATED]
+    assert portal.written == []
+
+
+def test_each_type_has_its_property() -> None:
+    def shape(kind: FieldType, name: str = "segment") -> tuple[str, str]:
+        made = definition(OwnField(name=name, type=kind, label="", description=""))
+        return made["type"], made["fieldType"]
+
+    assert {kind: shape(kind) for kind in FieldType} == {
+        FieldType.NUMBER: ("number", "number"),
+        FieldType.MONEY: ("number", "number"),
+        FieldType.TEXT: ("string", "text"),
+        FieldType.CHOICE: ("enumeration", "select"),
+        FieldType.DATE: ("date", "date"),
+        FieldType.YES_NO: ("bool", "booleancheckbox"),
+    }
+    assert shape(FieldType.TEXT, "why") == ("string", "textarea")
+
+
+def test_an_admin_s_options_survive_and_ours_follow() -> None:
+    theirs = {"value": "platinum", "label": "Platine", "displayOrder": 9}
+    existing = {"options": [GOLD, theirs]}
+
+    assert merged_options(TIER, existing) == [
+        GOLD,
+        {"value": "platinum", "label": "Platine", "displayOrder": 9, "hidden": False},
+        {"value": "silver", "label": "Argent", "displayOrder": 10, "hidden": False},
+    ]
+
+
+def test_missing_options_are_added_by_one_patch() -> None:
+    tier = {"name": "arpent_tier", "type": "enumeration", "fieldType": "radio", "options": [GOLD]}
+    portal = Portal(tier)
+
+    assert ensure(portal, TIER) == [Provision.UPDATED]
+    ((method, path, body),) = portal.written
+    assert (method, path) == ("PATCH", f"{PATH}/arpent_tier")
+    assert [option["value"] for option in body["options"]] == ["gold", "silver"]
+
+
+def test_what_is_there_is_left_alone() -> None:
+    why = {"name": "arpent_why", "type": "string", "fieldType": "text", "label": "Renommé"}
+    portal = Portal(why)
+
+    assert ensure(portal, WHY) == [Provision.PRESENT]
+    assert portal.written == []
+
+
+def test_another_type_is_a_conflict_with_the_next_step() -> None:
+    existing = {"arpent_tier": {"name": "arpent_tier", "type": "string", "fieldType": "text"}}
+
+    decided = decide(TIER, existing, {})
+
+    assert decided.state is Provision.CONFLICT
+    assert decided.note is not None
+    assert "string/text" in decided.note.en
+    assert "enumeration/select" in decided.note.en
+    assert "Settings" in decided.note.en
+
+
+def test_several_choices_at_once_are_a_conflict() -> None:
+    existing = {"arpent_tier": {"type": "enumeration", "fieldType": "checkbox", "options": [GOLD]}}
+
+    assert decide(TIER, existing, {}).state is Provision.CONFLICT
+
+
+def test_a_deleted_name_is_revived_and_said_to_be() -> None:
+    portal = Portal(archived=[{"name": "arpent_why"}])
+
+    (found,) = Provisioner(portal, paths_of(API_VERSION)).ensure("Plan", [WHY], dry_run=False)
+
+    assert found.state is Provision.CREATED
+    assert found.note is not None
+    assert "revives" in found.note.en
+
+
+def test_what_somebody_else_has_just_created_is_no_failure() -> None:
+    portal = Portal()
+    portal.refusal = Refused(409, "OBJECT_ALREADY_EXISTS", "exists", [])
+
+    assert ensure(portal, WHY) == [Provision.CREATED]
+
+
+def test_what_somebody_else_has_just_created_otherwise_is_a_conflict() -> None:
+    portal = Portal()
+    portal.refusal = Refused(409, "OBJECT_ALREADY_EXISTS", "exists", [])
+    portal.meanwhile = {"name": "arpent_why", "type": "number", "fieldType": "number"}
+
+    assert ensure(portal, WHY) == [Provision.CONFLICT]
+
+
+def test_a_new_property_is_waited_for_until_it_can_be_used() -> None:
+    portal = Portal()
+    portal.delay = 3
+
+    ensure(portal, WHY)
+
+    assert portal.pauses == 3
+
+
+def test_hidden_properties_are_not_listed() -> None:
+    shown = {"name": "cycle", "type": "enumeration", "options": [{"value": "Court"}]}
+    portal = Portal(shown, {"name": "secret", "hidden": True}, {"label": "sans nom"})
+
+    (field,) = Provisioner(portal, paths_of(API_VERSION)).fields(COMPANIES)
+
+    assert (field.name, field.label, field.type, field.options) == (
+        "cycle",
+        "cycle",
+        "enumeration",
+        ["Court"],
+    )
