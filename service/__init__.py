@@ -1,1 +1,1 @@
-"""The verbs: each stage is a file (`pull`, `tag`, `measure`, `alert`, `push`); read `cycle` first."""
+"""The verbs: a stage is a file (`pull`, `tag`, `measure`, `alert`, `push`); `cycle` comes first."""

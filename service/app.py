@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.registry import open_connector
-
 from connectors.base import Connector, Fatal
+from connectors.registry import open_connector
 from rules.language import Text
 from rules.located import Issue, PlaybookError
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, instant_of
+from service import preflight
 from service.settings import Settings
-from service.store import connections, rulebooks, schema
+from service.store import connections, ledger, rulebooks, schema
+from service.store.bindings import load_bindings
 from service.store.connections import CrmConnection
 from service.store.engine import Store, StoreError, open_store
 from service.store.rulebooks import Published
@@ -58,6 +59,19 @@ class App:
         with self.store.read() as connection:
             return connections.find_all(connection)
 
+    def connection(self, vendor: str) -> CrmConnection:
+        """A CRM account that was opened before; raises when it never was."""
+        with self.store.read() as connection:
+            found = connections.find(connection, vendor)
+        if found is None:
+            raise StoreError(
+                Text(
+                    f"{vendor} n'a jamais été tiré. Lancez « arpent pull ».",
+                    f"{vendor} was never pulled. Run `arpent pull`.",
+                )
+            )
+        return found
+
     def vendors(self) -> list[str]:
         """The CRMs that the settings have a key for."""
         return ["hubspot"] if self.settings.hubspot_token else []
@@ -94,11 +108,34 @@ class App:
         with self.store.write() as connection:
             return connections.save(connection, identity)
 
+    def preflight(self, connector: Connector) -> None:
+        """Check once for each rulebook that the CRM has its fields; raises `Fatal` if it lacks any.
+
+        The ledger remembers that it was done.
+        """
+        published = self.published()
+        with self.store.read() as connection:
+            bindings = load_bindings(connection, connector.vendor)
+            is_done = ledger.is_done(
+                connection, "preflight", scope=connector.vendor, period=str(published.id)
+            )
+        if is_done:
+            return
+        problems = preflight.run(connector, bindings)
+        if problems:
+            spoken = ("\n".join(words) for words in zip(*problems, strict=True))
+            raise Fatal(Text(*spoken))
+        with self.store.write() as connection:
+            ledger.enter(
+                connection, "preflight", scope=connector.vendor, period=str(published.id),
+                run_id=0, now=self.clock(),
+            )  # fmt: skip
+
 
 def open_app(settings: Settings, clock: Clock = system_clock) -> App:
     """An installation whose store exists and is at this version's revision."""
     store = open_store(settings.database_url)
-    schema.require_current(store)
+    schema.check(store)
     return App(settings, store, clock)
 
 

@@ -63,6 +63,10 @@ class PushReport:
             "calls": self.calls,
         }
 
+    def to_json(self) -> dict[str, object]:
+        """The counts, and why it stopped early, as plain data."""
+        return {**self.counts(), "stopped": self.stopped}
+
 
 class Push:
     """One push into one CRM account."""
@@ -134,8 +138,9 @@ class Push:
 
     def _create(self, wanted: WantedTask) -> Outcome:
         """A task that is in the CRM already, from a push that died, is not created again."""
-        rule = self._rulebook.alerts.deviations[wanted.rule]
-        due_at = due_instant(wanted.updated_on, rule.due, self._rulebook.team.zone)
+        rule = self._rulebook.alerts.deviations.get(wanted.rule)
+        days = rule.due if rule else 0
+        due_at = due_instant(wanted.updated_on, days, self._rulebook.team.zone)
         task = Task(
             key=wanted.key, subject=wanted.subject, body=wanted.body, due_at=due_at,
             owner_id=wanted.owner_id, account_id=wanted.account_id,
@@ -143,7 +148,15 @@ class Push:
         found = self._connector.find_task(task)
         if found is not None:
             return Outcome(external_id=found, state=State.APPLIED)
+        if rule is None:
+            return Outcome(external_id="", state=State.REJECTED, reason=wanted.rule, remedy=_GONE)
         return self._connector.create_task(task)
+
+
+_GONE = Text(
+    "cette règle n'est plus dans alerts.yaml : la tâche n'est pas créée",
+    "this rule is no longer in alerts.yaml: the task is not created",
+)
 
 
 def _changes(batch: Sequence[Pending]) -> list[Change]:

@@ -4,23 +4,31 @@ Secrets are `SecretStr`: they show in no log, error or page.
 """
 
 import os
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from rules.language import Language, Text
-from rules.located import nearest
+from rules.located import Misfit, nearest
+from service.schedule import Weekly
 
 PREFIX = "ARPENT_"
 SHIPPED_PLAYBOOK = Path(__file__).parent.parent / "rules" / "playbook"
 SECRETS = Path("/run/secrets")
+DOTENV = Path(".env")
+TOML = Path("arpent.toml")
+_FOR_TESTS = f"{PREFIX}TEST_"
 
 
 class SettingsError(Exception):
@@ -35,8 +43,8 @@ class Settings(BaseSettings):
     """What an installation decides. Each field is documented in `docs/operations.md`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore",
-        toml_file="arpent.toml", frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None,
+        env_prefix=PREFIX, env_file=DOTENV, env_file_encoding="utf-8", extra="ignore",
+        toml_file=TOML, frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )  # fmt: skip
 
     database_url: str = "sqlite:///.arpent/arpent.sqlite3"
@@ -49,6 +57,12 @@ class Settings(BaseSettings):
     hubspot_account_id: str | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
+
+    @field_validator("review")
+    @classmethod
+    def _is_a_time_of_the_week(cls, text: str) -> str:
+        Weekly.read(text)
+        return text
 
     @classmethod
     def settings_customise_sources(
@@ -66,33 +80,87 @@ class Settings(BaseSettings):
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
     """The settings of this process; raises `SettingsError` with every problem."""
-    problems = _unknown_variables()
+    problems = list(_unknown_names())
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        problems += [
-            Text(
-                f"{PREFIX}{str(detail['loc'][0]).upper()} : {detail['msg']}. Corrigez-la, ou "
-                "retirez-la pour la valeur par défaut.",
-                f"{PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg']}. Correct it, or remove "
-                "it for the default.",
-            )
-            for detail in error.errors()
-        ]
+        problems += [_refused(detail) for detail in error.errors()]
         raise SettingsError(problems) from None
     if problems:
         raise SettingsError(problems)
     return settings
 
 
-def _unknown_variables() -> list[Text]:
-    """A mistyped variable would silently do nothing: say so."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    problems = []
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known and not name.startswith("ARPENT_TEST_"):
-            hint = nearest(name, sorted(known))
-            problems.append(
-                Text(f"{name} : variable inconnue{hint.fr}.", f"{name}: unknown variable{hint.en}.")
+def _unknown_names() -> Iterator[Text]:
+    """A mistyped name would silently do nothing: say so, wherever it is written.
+
+    Raises `SettingsError` for a file that can't be read at all.
+    """
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    yield from _unknown("", sorted(os.environ), known)
+    yield from _unknown(f"{DOTENV}, ", _dotenv_names(), known)
+    yield from _unknown(f"{TOML}, ", _toml_names(), list(Settings.model_fields), prefix="")
+
+
+def _unknown(
+    place: str, names: Iterable[str], known: list[str], *, prefix: str = PREFIX
+) -> Iterator[Text]:
+    for name in names:
+        if name.startswith(prefix) and name not in known and not name.startswith(_FOR_TESTS):
+            hint = nearest(name, known)
+            yield Text(
+                f"{place}{name} : réglage inconnu{hint.fr}.",
+                f"{place}{name}: unknown setting{hint.en}.",
             )
-    return problems
+
+
+def _dotenv_names() -> list[str]:
+    try:
+        return sorted(name.upper() for name in DotEnvSettingsSource(Settings).env_vars)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([_unreadable(DOTENV, error)]) from error
+
+
+def _toml_names() -> list[str]:
+    try:
+        return sorted(tomllib.loads(TOML.read_text(encoding="utf-8"))) if TOML.is_file() else []
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError([_unreadable(TOML, error)]) from error
+
+
+def _unreadable(path: Path, error: Exception) -> Text:
+    return Text(
+        f"{path.absolute()} ne se lit pas ({error}). Corrigez ce fichier, ou retirez-le.",
+        f"{path.absolute()} can't be read ({error}). Correct this file, or remove it.",
+    )
+
+
+def _refused(detail: ErrorDetails) -> Text:
+    """A value that can't be used: which, what is wanted, what to do. Never the value of a key."""
+    name = PREFIX + str(detail["loc"][0]).upper()
+    wanted = _wanted(detail)
+    return Text(
+        f"{name} : {wanted.fr}. Corrigez ce réglage, ou retirez-le pour la valeur par défaut.",
+        f"{name}: {wanted.en}. Correct this setting, or remove it for the default.",
+    )
+
+
+def _wanted(detail: ErrorDetails) -> Text:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error" if isinstance(context.get("error"), Misfit):
+            misfit: Misfit = context["error"]
+            return misfit.text
+        case "enum" | "literal_error":
+            expected = str(context.get("expected"))
+            one_of = expected.replace(" or ", " ou ")
+            return Text(f"il faut {one_of}", f"{expected} is needed")
+        case "int_parsing" | "int_type" | "int_from_float":
+            return Text("il faut un nombre entier", "a whole number is needed")
+        case "greater_than_equal":
+            least = context.get("ge")
+            return Text(f"il faut au moins {least}", f"at least {least} is needed")
+        case "bool_parsing" | "bool_type":
+            return Text("il faut 1 ou 0", "1 or 0 is needed")
+        case _:
+            return Text(f"valeur refusée ({detail['msg']})", f"refused value ({detail['msg']})")

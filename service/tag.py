@@ -4,6 +4,7 @@ Everything is evaluated again when the rulebook is not the one of the last evalu
 only what is dirty, and what the passing of days may have changed.
 """
 
+from rules.records import Kind
 from rules.time import Instant, day_of
 from service.store import ledger
 from service.store.engine import Store
@@ -24,7 +25,7 @@ def run(store: Store, published: Published, now: Instant, *, full: bool = False)
         return evaluate(
             connection,
             rulebook.tagging,
-            published.slots,
+            published.slots.get(Kind.ACCOUNT, {}),
             published.id,
             moment,
             is_full=full or is_new,

@@ -6,11 +6,24 @@ CRM's own answer. The journal keeps every attempt with the value before and afte
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, literal, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from connectors.base import Outcome, State
-from rules.diff import Debt, judge_observed
+from rules.diff import Debt, Entry, judge_observed
 from rules.language import Language
 from rules.owned import Owned
 from rules.time import Instant
@@ -82,7 +95,8 @@ _KEY = (
     outbox.c.field == bindparam("key_field"),
 )
 
-# A newer desired value may have come while this one was on its way: then it is still owed.
+# A newer desired value may have come while this one was on its way: then it is still owed, even
+# when it had been settled because the CRM held it until now.
 _SETTLE = (
     update(outbox)
     .where(*_KEY, outbox.c.confirmed_version < bindparam("sent"))
@@ -91,7 +105,13 @@ _SETTLE = (
         confirmed_version=bindparam("sent"),
         confirmed_at=bindparam("now"),
         state=case(
-            (outbox.c.version == bindparam("sent"), Debt.SETTLED.value), else_=outbox.c.state
+            (outbox.c.version == bindparam("sent"), Debt.SETTLED.value),
+            (
+                (outbox.c.state == Debt.SETTLED.value)
+                & outbox.c.desired.is_distinct_from(bindparam("value", type_=Text)),
+                Debt.OWED.value,
+            ),
+            else_=outbox.c.state,
         ),
         reason=None,
         attempts=0,
@@ -113,62 +133,71 @@ _REFUSE = (
 def read_back(
     connection: Connection, connection_id: int, fields: Sequence[Owned], now: Instant
 ) -> Counter[str]:
-    """Compare settled values with what was pulled after they were acknowledged.
+    """Compare values once acknowledged with what was pulled since; counts what differs by verdict.
 
     A stale write of ours is owed again (at most three times in seven days); anything else was
-    edited by a person: the field waits in drift, and the edit becomes a challenge.
+    edited by a person: the field waits in drift, even when a new value was about to be written
+    over it, and the edit becomes a challenge.
     """
-    pulled = union_all(
-        *[
-            select(
-                account.c.id, literal(field.value).label("field"),
-                account.c[f"observed_{field}"].label("observed"), account.c.pulled_at,
-            ).where(account.c.connection_id == connection_id)
-            for field in fields
-        ]
-    ).subquery("pulled")  # fmt: skip
-    rows = connection.execute(
-        select(outbox, pulled.c.observed)
-        .join(pulled, (pulled.c.id == outbox.c.account_id) & (pulled.c.field == outbox.c.field))
-        .where(
-            outbox.c.state == Debt.SETTLED.value,
-            pulled.c.pulled_at > outbox.c.confirmed_at,
-            pulled.c.observed.is_distinct_from(outbox.c.confirmed),
-        )
-    ).all()
     counts: Counter[str] = Counter()
-    for row in rows:
-        earlier = _written_before(connection, row.account_id, row.field, now)
-        verdict = judge_observed(entry_of(row), row.observed, list(earlier))
-        if verdict is Debt.OWED and sum(earlier.values()) > REASSERT_LIMIT:
+    for row in _differing(connection, connection_id, fields):
+        entry = entry_of(row)
+        earlier = _sent_before(connection, entry, now)
+        verdict = judge_observed(entry, row.observed, earlier)
+        if entry.state is Debt.SETTLED and earlier.get(entry.confirmed, 0) > REASSERT_LIMIT:
             verdict = Debt.DRIFT
+        if verdict is entry.state:
+            continue
         counts[verdict.value] += 1
         connection.execute(
             update(outbox)
-            .where(outbox.c.account_id == row.account_id, outbox.c.field == row.field)
-            .values(state=verdict.value, version=outbox.c.version + 1)
+            .where(outbox.c.account_id == entry.account_id, outbox.c.field == entry.field)
+            .values(state=verdict.value, version=entry.version + 1)
         )
         if verdict is Debt.DRIFT:
             connection.execute(
                 insert(challenge).values(
-                    account_id=row.account_id, field=row.field, value=row.observed,
+                    account_id=entry.account_id, field=entry.field, value=row.observed,
                     received_at=now, state="open",
                 )
             )  # fmt: skip
     return counts
 
 
-def _written_before(
-    connection: Connection, account_id: int, field: str, now: Instant
-) -> dict[str | None, int]:
-    """The values that we wrote, each with how many times within the last seven days."""
+def _differing(
+    connection: Connection, connection_id: int, fields: Sequence[Owned]
+) -> Sequence[Row[Any]]:
+    """The outbox rows whose confirmed value is not the one `observed` in the CRM since."""
+    pulled = union_all(
+        *[
+            select(
+                account.c.id, literal(field.value).label("field"),
+                account.c[f"observed_{field}"].label("observed"), account.c.pulled_at,
+            ).where(account.c.connection_id == connection_id, account.c.archived_at.is_(None))
+            for field in fields
+        ]
+    ).subquery("pulled")  # fmt: skip
+    return connection.execute(
+        select(outbox, pulled.c.observed)
+        .join(pulled, (pulled.c.id == outbox.c.account_id) & (pulled.c.field == outbox.c.field))
+        .where(
+            outbox.c.state.in_([Debt.SETTLED.value, Debt.OWED.value]),
+            pulled.c.pulled_at > outbox.c.confirmed_at,
+            pulled.c.observed.is_distinct_from(outbox.c.confirmed),
+        )
+        .order_by(outbox.c.account_id, outbox.c.field)
+    ).all()
+
+
+def _sent_before(connection: Connection, entry: Entry, now: Instant) -> dict[str | None, int]:
+    """The values that may have reached the CRM, each with how often in the last seven days."""
     recent = func.count().filter(push_journal.c.at > now - REASSERT_MS).label("recent")
     rows = connection.execute(
         select(push_journal.c.after, recent)
         .where(
-            push_journal.c.account_id == account_id,
-            push_journal.c.field == field,
-            push_journal.c.outcome == State.APPLIED.value,
+            push_journal.c.account_id == entry.account_id,
+            push_journal.c.field == entry.field,
+            push_journal.c.outcome != State.REJECTED.value,
         )
         .group_by(push_journal.c.after)
     )

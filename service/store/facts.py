@@ -8,7 +8,7 @@ are computed for its accounts only, so that the cost follows what changed.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Float, Select, case, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FromClause, Subquery
 
@@ -116,7 +116,8 @@ def _opportunities(worklist: Select[Any] | None) -> Subquery:
             ),
             last_won=func.max(case((stage.c.kind == StageKind.WON.value, opportunity.c.closes_on))),
             open_opportunities=func.count(case((is_open, 1))),
-            open_amount=func.sum(case((is_open, opportunity.c.team_amount), else_=0)),
+            # As floating point: SQLite fails on a sum of integers that is over 64 bits.
+            open_amount=func.sum(case((is_open, cast(opportunity.c.team_amount, Float)))),
         )
         .where(link.c.is_primary.is_(True))
         .subquery("sales")

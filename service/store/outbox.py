@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from rules.diff import Debt, Entry, Values, owed
 from rules.owned import Owned
@@ -21,7 +21,7 @@ CHUNK = 5_000
 
 _ENTRY_COLUMNS = (
     "account_id", "field", "desired", "version", "confirmed", "confirmed_version",
-    "confirmed_at", "state", "attempts",
+    "confirmed_at", "state", "attempts", "reason", "not_before_at",
 )  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def owe(connection: Connection, connection_id: int, fields: Sequence[Owned]) -> 
         .where(tag.c.is_owed, account.c.connection_id == connection_id)
         .order_by(tag.c.account_id)
         .limit(CHUNK)
+        # What an evaluation changes from here on must be owed again.
+        .with_for_update(of=tag)
     ).all()
     known = _entries(connection, [row.account_id for row in rows])
     entries = [
@@ -97,26 +99,29 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(
         account_id=row.account_id, field=row.field, desired=row.desired, version=row.version,
         confirmed=row.confirmed, confirmed_version=row.confirmed_version,
-        confirmed_at=row.confirmed_at, state=Debt(row.state),
+        confirmed_at=row.confirmed_at, state=Debt(row.state), attempts=row.attempts,
     )  # fmt: skip
 
 
 def _save(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write entries; a new desired value is tried at once, whatever became of the one before."""
     rows = [
-        (*(getattr(entry, name) for name in _ENTRY_COLUMNS[:-2]), entry.state.value, 0)
+        (
+            entry.account_id, entry.field, entry.desired, entry.version, entry.confirmed,
+            entry.confirmed_version, entry.confirmed_at, entry.state.value, entry.attempts,
+            None, None,
+        )
         for entry in entries
-    ]
+    ]  # fmt: skip
     bulk_upsert(connection, outbox, _ENTRY_COLUMNS, rows)
 
 
 def _mark_paid(connection: Connection, accounts: Sequence[int]) -> None:
     if accounts:
-        connection.execute(
-            update(tag)
-            .where(tag.c.account_id >= accounts[0], tag.c.account_id <= accounts[-1])
-            .where(tag.c.is_owed)
-            .values(is_owed=False)
-        )
+        connection.execute(_PAY, [{"paid": account_id} for account_id in accounts])
+
+
+_PAY = update(tag).where(tag.c.account_id == bindparam("paid")).values(is_owed=False)
 
 
 def pending(

@@ -30,7 +30,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from rules.tagging import TAG_COLUMNS, Tagging
 from rules.time import Day, Instant
 from service.store.facts import facts_relation
-from service.store.tables import account, dirty, tag, tag_history
+from service.store.tables import account, dirty, outbox, tag, tag_history
 
 # Values that reach the CRM: when one differs, the row is owed.
 OWED_COLUMNS = (
@@ -71,7 +71,7 @@ def evaluate(
     evaluated = (
         _claim_all(connection, claim) if is_full else _claim(connection, claim, moment.today)
     )
-    if not evaluated:
+    if not evaluated and not is_full:
         return Evaluation(evaluated=0, changed=0, moved=0)
     worklist = None if is_full else select(dirty.c.account_id).where(dirty.c.claim == claim)
     selected = tagging.select(facts_relation(tagging.facts, slots, worklist))
@@ -117,7 +117,8 @@ def _upsert(
         literal(moment.instant, BigInteger),
         literal(rulebook_id, BigInteger),
         literal(moment.instant, BigInteger),
-        or_(fresh.c.is_in_scope, literal(value=False)),
+        # An account that comes back out of scope may have left values in the CRM.
+        or_(fresh.c.is_in_scope, exists().where(outbox.c.account_id == fresh.c.account_id)),
     ]
     # `WHERE true` keeps SQLite from reading ON CONFLICT as the ON of a join.
     source = select(*fresh.c, *stamps).where(true())

@@ -79,9 +79,6 @@ def fill(store: Store, accounts: int) -> None:
             ],
         )  # fmt: skip
         _fill_linked(connection, chance, accounts)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
 
 
 def _fill_linked(connection: Connection, chance: random.Random, accounts: int) -> None:

@@ -1,0 +1,82 @@
+"""The edge of the program: where errors become sentences and exit codes.
+
+0 done · 1 a CRM or the store could not do it · 2 settings or playbook to correct · 130 Ctrl-C.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+from rich.console import Console
+
+from connectors.base import ConnectorError
+from rules.language import Language, Text
+from rules.located import PlaybookError
+from service.explain import NotFound
+from service.push import ReadOnly
+from service.settings import SettingsError, load_settings
+from service.store.engine import StoreError
+
+FAILED, MISTAKEN, INTERRUPTED = 1, 2, 130
+
+
+class Mistake(Exception):  # noqa: N818 - what was typed, said in a sentence
+    """An option that can't be used."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message.en)
+        self.message = message
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    from service.cli.commands import app  # noqa: PLC0415 - the commands import the stages lazily
+
+    # urllib3 and its like log request lines: nothing of a request belongs on a terminal.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except PlaybookError as error:
+        _say([f"{issue.to(language())}" for issue in error.issues])
+        sys.exit(MISTAKEN)
+    except Mistake as error:
+        _say([say(error.message)])
+        sys.exit(MISTAKEN)
+    except SettingsError as error:
+        _say([problem.to(language()) for problem in error.problems])
+        sys.exit(MISTAKEN)
+    except (ConnectorError, StoreError, NotFound, ReadOnly) as error:
+        _say([error.message.to(language())])
+        sys.exit(FAILED)
+
+
+def language() -> Language:
+    """The language of this terminal: `ARPENT_LANGUAGE`, from wherever it is set, else French."""
+    given = os.environ.get("ARPENT_LANGUAGE")
+    if given is None:
+        return _written_language()
+    return Language.EN if given.lower() == Language.EN else Language.FR
+
+
+@cache
+def _written_language() -> Language:
+    """The language that `.env` or `arpent.toml` name; settings that can't be read say nothing."""
+    try:
+        return load_settings().language
+    except SettingsError:
+        return Language.FR
+
+
+def say(text: Text) -> str:
+    """A text in the language of this terminal."""
+    return text.to(language())
+
+
+def _say(lines: Sequence[str]) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line, markup=False, style="red" if console.is_terminal else None)

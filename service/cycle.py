@@ -1,0 +1,180 @@
+"""One cycle, from the CRM and back to it. This is the page to read first.
+
+1. **Pull** what has changed in each CRM into the store (`service.pull`).
+2. **Tag** the accounts that this concerns: tier, priority and why (`service.tag`).
+3. **Measure** the KPIs of each rep against the plan (`service.measure`).
+4. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
+5. **Owe** to each CRM the values that have changed (`service.owe`).
+6. **Push** them, and the tasks of confirmed alerts (`service.push`).
+
+Stages never call each other: they meet in the store. A CRM that fails stops alone: the others
+go on, and what it is owed waits in the outbox.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connectors.base import Connector, ConnectorError
+from rules.language import Text
+from service import alert, measure, owe, pull, tag
+from service.alert import AlertReport
+from service.app import App
+from service.measure import MeasureReport
+from service.pull import PullReport
+from service.push import Push, PushReport
+from service.schedule import Weekly, due
+from service.store import runs
+from service.store.rulebooks import Published
+from service.store.runs import RunState
+from service.store.tags import Evaluation
+
+
+@dataclass(slots=True)
+class CycleReport:
+    """What a cycle did; `failures` says which CRM could not go on, and why.
+
+    `alerted` is None when the review was not due, or a CRM could not be read.
+    """
+
+    run_id: int
+    tagged: Evaluation
+    measured: MeasureReport
+    alerted: AlertReport | None
+    pulled: dict[str, PullReport] = field(default_factory=dict)
+    pushed: dict[str, PushReport] = field(default_factory=dict)
+    failures: dict[str, Text] = field(default_factory=dict)
+    is_read_only: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Flat counts for the run's record."""
+        counts = {
+            "tag.evaluated": self.tagged.evaluated,
+            "tag.changed": self.tagged.changed,
+            "tag.moved": self.tagged.moved,
+        }
+        for vendor, pulled in self.pulled.items():
+            counts |= {f"{vendor}.pull.{name}": count for name, count in pulled.counts.items()}
+        for vendor, pushed in self.pushed.items():
+            counts |= {f"{vendor}.push.{name}": count for name, count in pushed.counts().items()}
+        return counts
+
+    def to_json(self) -> dict[str, object]:
+        """The counts, and what was not done, as plain data."""
+        return {
+            "run": self.run_id,
+            **self.counts(),
+            "failures": self.failures,
+            "read_only": self.is_read_only,
+        }
+
+
+def run(
+    app: App,
+    connectors: Mapping[str, Connector],
+    *,
+    full: bool = False,
+    rep_key: str | None = None,
+) -> CycleReport:
+    """Do one cycle over these CRMs, as a recorded run.
+
+    `full` reads every stream from its beginning; `rep_key` narrows the push to one rep. With
+    `ARPENT_READ_ONLY` nothing is pushed.
+    """
+    published = app.published()
+    with app.store.write() as connection:
+        run_id = runs.begin_run(connection, "run", app.clock())
+    pulled: dict[str, PullReport] = {}
+    failures: dict[str, Text] = {}
+    try:
+        for vendor, connector in connectors.items():
+            try:
+                pulled[vendor] = _pull(app, connector, run_id, full=full)
+            except ConnectorError as error:
+                failures[vendor] = error.message
+        report = _decide(app, published, run_id, is_fresh=not failures)
+        report.pulled, report.failures = pulled, failures
+        report.is_read_only = app.settings.read_only
+        if not report.is_read_only:
+            for vendor, connector in connectors.items():
+                if vendor not in failures:
+                    _push(app, connector, published, report, rep_key)
+    except BaseException as error:
+        _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
+        raise
+    state = RunState.FAILED if report.failures else RunState.DONE
+    said = "; ".join(f"{vendor}: {text.en}" for vendor, text in report.failures.items())
+    _finish(app, run_id, state, report.counts(), said or None)
+    return report
+
+
+def _pull(app: App, connector: Connector, run_id: int, *, full: bool) -> PullReport:
+    crm = app.connect(connector)
+    app.preflight(connector)
+    return pull.run(
+        app.store, connector, connection_id=crm.id, run_id=run_id, now=app.clock, full=full
+    )
+
+
+def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> CycleReport:
+    """The three stages that only look at the store.
+
+    The review waits for a cycle that has read every CRM: figures that stopped days ago would
+    look like a rep below plan.
+    """
+    book, now = published.rulebook, app.clock()
+    return CycleReport(
+        run_id=run_id,
+        tagged=tag.run(app.store, published, now),
+        measured=measure.run(
+            app.store,
+            team=book.team,
+            kpis=book.kpis,
+            plans=book.plans,
+            cadence=book.segments.tier.contact_every,
+            now=now,
+        ),
+        alerted=_alert(app, published, run_id) if is_fresh else None,
+    )
+
+
+def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
+    """The weekly review, once its time has come; None before."""
+    book, now = published.rulebook, app.clock()
+    if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
+        return None
+    return alert.run(
+        app.store,
+        team=book.team,
+        kpis=book.kpis,
+        plans=book.plans,
+        alerts=book.alerts,
+        now=now,
+        run_id=run_id,
+    )
+
+
+def _push(
+    app: App,
+    connector: Connector,
+    published: Published,
+    report: CycleReport,
+    rep_key: str | None,
+) -> None:
+    crm = app.connection(connector.vendor)
+    owe.run(app.store, published.rulebook, crm.id)
+    push = Push(app.store, connector, published.rulebook, crm.id, app.clock)
+    try:
+        pushed = push.run(report.run_id, rep_key=rep_key)
+    except ConnectorError as error:
+        report.failures[crm.vendor] = error.message
+        return
+    report.pushed[crm.vendor] = pushed
+    if pushed.stopped:
+        report.failures[crm.vendor] = pushed.stopped
+
+
+def _finish(
+    app: App, run_id: int, state: RunState, counts: Mapping[str, int], error: str | None
+) -> None:
+    with app.store.write() as connection:
+        runs.finish_run(connection, run_id, state, counts=counts, error=error, now=app.clock())

@@ -1,0 +1,75 @@
+"""Status: what is published, what is owed, when each CRM was last read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.located import PlaybookError
+from rules.time import Instant
+from service.app import App
+from service.store import connections, deliveries, overview, rulebooks
+from service.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmStatus:
+    """One CRM: records by kind, values by state of the outbox, when a stream was last saved."""
+
+    vendor: str
+    account_id: str
+    name: str
+    records: Mapping[str, int]
+    values: Mapping[str, int]
+    read_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The workspace at a glance."""
+
+    store: str
+    rulebook: str | None
+    published_at: Instant | None
+    author: str | None
+    differs_from_disk: bool | None
+    tiers: Mapping[str, int]
+    waiting_accounts: int
+    open_alerts: int
+    crms: Sequence[CrmStatus]
+    last_run: Run | None
+
+
+def run(app: App) -> Status:
+    """Read everything in one transaction."""
+    on_disk = _hash_on_disk(app)
+    with app.store.read() as connection:
+        published = rulebooks.load(connection)
+        crms = [
+            CrmStatus(
+                vendor=crm.vendor, account_id=crm.account_id, name=crm.name,
+                records=overview.records(connection, crm.id),
+                values=deliveries.debts(connection, crm.id),
+                read_at=overview.read_at(connection, crm.id),
+            )
+            for crm in connections.find_all(connection)
+        ]  # fmt: skip
+        return Status(
+            store=app.store.place,
+            rulebook=published.rulebook.hash if published else None,
+            published_at=published.published_at if published else None,
+            author=published.author if published else None,
+            differs_from_disk=(
+                None if on_disk is None or not published else on_disk != published.rulebook.hash
+            ),
+            tiers=overview.tiers(connection),
+            waiting_accounts=overview.dirty_accounts(connection),
+            open_alerts=overview.open_alerts(connection),
+            crms=crms,
+            last_run=overview.last_run(connection),
+        )
+
+
+def _hash_on_disk(app: App) -> str | None:
+    try:
+        return app.compile().hash
+    except PlaybookError:
+        return None

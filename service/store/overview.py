@@ -1,0 +1,91 @@
+"""The store at a glance: the figures of `status` and `demo`."""
+
+from sqlalchemy import Connection, func, select
+
+from rules.time import Instant
+from service.store.runs import Run, list_runs
+from service.store.tables import (
+    account,
+    activity,
+    alert,
+    contact,
+    cursor,
+    dirty,
+    opportunity,
+    owner,
+    tag,
+)
+
+_MIRROR = {
+    "owner": owner,
+    "account": account,
+    "contact": contact,
+    "opportunity": opportunity,
+    "activity": activity,
+}
+
+
+def records(connection: Connection, connection_id: int) -> dict[str, int]:
+    """Live records by kind."""
+    counts = {}
+    for kind, table in _MIRROR.items():
+        query = (
+            select(func.count()).select_from(table).where(table.c.connection_id == connection_id)
+        )
+        if "archived_at" in table.c:
+            query = query.where(table.c.archived_at.is_(None))
+        counts[kind] = connection.execute(query).scalar_one()
+    return counts
+
+
+def read_at(connection: Connection, connection_id: int) -> Instant | None:
+    """When a page of this CRM was last saved."""
+    query = select(func.max(cursor.c.saved_at)).where(cursor.c.connection_id == connection_id)
+    found: Instant | None = connection.execute(query).scalar_one()
+    return found
+
+
+def tiers(connection: Connection) -> dict[str, int]:
+    """Accounts in scope by tier."""
+    rows = connection.execute(
+        select(tag.c.tier, func.count().label("accounts"))
+        .where(tag.c.is_in_scope)
+        .group_by(tag.c.tier)
+        .order_by(tag.c.tier)
+    )
+    return {row.tier or "none": row.accounts for row in rows}
+
+
+def accounts_in_scope(connection: Connection) -> int:
+    """Accounts that the plan is about."""
+    query = select(func.count()).select_from(tag).where(tag.c.is_in_scope)
+    return connection.execute(query).scalar_one()
+
+
+def dirty_accounts(connection: Connection) -> int:
+    """Accounts that wait to be evaluated."""
+    return connection.execute(select(func.count()).select_from(dirty)).scalar_one()
+
+
+def open_alerts(connection: Connection) -> int:
+    """Alert episodes that are open."""
+    query = select(func.count()).select_from(alert).where(alert.c.state == "open")
+    return connection.execute(query).scalar_one()
+
+
+def last_run(connection: Connection) -> Run | None:
+    """The latest run of any command."""
+    found = list_runs(connection, limit=1)
+    return found[0] if found else None
+
+
+def first_account(connection: Connection, *, tier: str) -> str | None:
+    """The CRM id of the account of a tier whose next contact is due first."""
+    query = (
+        select(account.c.external_id)
+        .join(tag, tag.c.account_id == account.c.id)
+        .where(tag.c.tier == tier)
+        .order_by(tag.c.next_contact_on, account.c.id)
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()
