@@ -6,6 +6,7 @@ A cell is about one fact or rule. Alternatives are separated by `|` (or by ` or 
 """
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import and_, literal, or_
 
@@ -14,31 +15,50 @@ from rules.numbers import read_day, read_days, read_money, read_number
 from rules.records import FieldType
 from rules.terms import SQL_TYPES, Sql, Term, age_compared
 
-_ALTERNATIVES = re.compile(r"\s*\|\s*|\s+or\s+")
-_COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(.+)$")
-_AGE = re.compile(r"^(.*?)\s*(d|j|w|sem)\s+ago$")
+_SEPARATOR = re.compile(r"\s*\|\s*|\s+or\s+")
+_COMPARISON = re.compile(r"(<=|>=|<|>|=)\s*(.+)")
+_AGE = re.compile(r"(.*?)\s*([a-z]+)\s+ago")
+_SCALED = re.compile(r".*[kKmM]\s*\$?")
+UNKNOWN, KNOWN = "unknown", "known"
 _WORDS = {"yes": True, "oui": True, "no": False, "non": False}
 
 
+def alternatives(text: str, choices: Sequence[str] = ()) -> list[tuple[int, str]]:
+    """The alternatives of a cell, each with its offset; a choice may itself contain a separator."""
+    if text.strip() in choices:
+        return [(len(text) - len(text.lstrip()), text.strip())]
+    found, start = [], 0
+    for end, after in [*(each.span() for each in _SEPARATOR.finditer(text)), (len(text), 0)]:
+        part = text[start:end]
+        found.append((start + len(part) - len(part.lstrip()), part.strip()))
+        start = after
+    return found
+
+
 def compile_cell(text: str, subject: Term) -> Term:
-    """A cell as a yes/no term about a subject; raises `Misfit` when it can't be read."""
-    terms = [_alternative(part.strip(), subject) for part in _ALTERNATIVES.split(text.strip())]
+    """A cell as a yes/no term about a subject; raises `Misfit`, with an offset, when it can't."""
+    terms = []
+    for offset, part in alternatives(text, subject.choices):
+        try:
+            terms.append(_alternative(part, subject))
+        except Misfit as error:
+            raise Misfit(*error.text, offset=offset) from error
     first, *others = terms
     return first.becoming(FieldType.YES_NO, or_(*(term.sql for term in terms)), *others)
 
 
 def _alternative(text: str, subject: Term) -> Term:
-    if text == "unknown":
+    if text == UNKNOWN:
         return subject.becoming(FieldType.YES_NO, subject.sql.is_(None))
-    if text == "known":
+    if text == KNOWN:
         return subject.becoming(FieldType.YES_NO, subject.sql.is_not(None))
     match subject.type:
         case FieldType.YES_NO:
             return _yes_no(text, subject)
         case FieldType.CHOICE | FieldType.TEXT:
             return _word(text, subject)
-        case FieldType.DATE if found := _AGE.match(text):
-            return _age(found[1], "d" if found[2] in "dj" else "w", subject)
+        case FieldType.DATE if found := _AGE.fullmatch(text):
+            return _age(found[1], found[2], subject)
         case _:
             return _measure(text, subject)
 
@@ -71,7 +91,7 @@ def _age(text: str, unit: str, subject: Term) -> Term:
         at_least = age_compared(subject, ">=", low)
         at_most = age_compared(subject, "<=", high)
         return at_least.becoming(FieldType.YES_NO, and_(at_least.sql, at_most.sql), at_most)
-    found = _COMPARISON.match(text)
+    found = _COMPARISON.fullmatch(text)
     if not found:
         raise Misfit(
             f"« {text} » : écrivez par exemple < 90 d ago ou 90..365 d ago",
@@ -83,13 +103,19 @@ def _age(text: str, unit: str, subject: Term) -> Term:
 def _measure(text: str, subject: Term) -> Term:
     """A number, an amount or a day: a comparison, a range or a single value."""
     if ".." in text:
-        low, high = (_constant(part, subject) for part in text.split("..", 1))
+        parts = text.split("..", 1)
+        low, high = (_constant(part, subject) for part in parts)
         _check_order(low, high, text)
+        if low and _SCALED.fullmatch(parts[1]) and not _SCALED.fullmatch(parts[0]):
+            raise Misfit(
+                f"« {text} » : écrivez les deux bornes de la même façon, comme 100k..500k",
+                f"'{text}': write both bounds in the same way, like 100k..500k",
+            )
         return subject.becoming(
             FieldType.YES_NO,
             and_(subject.sql >= _bound(low, subject), subject.sql <= _bound(high, subject)),
         )
-    found = _COMPARISON.match(text)
+    found = _COMPARISON.fullmatch(text)
     operator, rest = (found[1], found[2]) if found else ("=", text)
     value = _bound(_constant(rest, subject), subject)
     return subject.becoming(FieldType.YES_NO, subject.sql.op(operator, is_comparison=True)(value))

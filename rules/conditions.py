@@ -6,21 +6,24 @@ database as SQL. Unknown (NULL) follows SQL: a comparison with an unknown is unk
 unknown condition does not hold.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Float, and_, cast, func, literal, not_, or_, type_coerce
-from sqlglot import TokenType, exp, parse, tokenize
+from sqlglot import Token, TokenType, exp, parse, tokenize
 from sqlglot.errors import ParseError, TokenError
 
 from rules.language import Text
-from rules.located import nearest
-from rules.numbers import read_day
+from rules.located import Misfit, nearest
+from rules.numbers import DAYS_LIMIT, NUMBER_LIMIT, read_day
 from rules.records import FieldType
-from rules.terms import SQL_TYPES, TYPE_NAMES, Name, Sql, Term, age_compared
+from rules.terms import RESERVED_NAMES, SQL_TYPES, TYPE_NAMES, Name, Sql, Term, age_compared
 
 LENGTH_LIMIT = 4_000
 NODE_LIMIT = 500
+DEPTH_LIMIT = 40
+NAME_LIMIT = 48
 
 _TOKENS = {
     TokenType.VAR, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.STRING,
@@ -31,6 +34,14 @@ _TOKENS = {
 }  # fmt: skip
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+}  # fmt: skip
+# What a node may consist of: BETWEEN SYMMETRIC, IN (SELECT …), a.b and the like set other parts.
+_ARGUMENTS = {"this", "expression", "expressions", "low", "high", "quoted", "is_string"}
+_CONSTANTS = {TokenType.TRUE, TokenType.FALSE, TokenType.NULL}
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?P<comment>--|/\*)|(?P<unclosed>['"])""")
+_CURLY = "‘’“”«»"
+_YES_NO = {
+    "true": "true", "yes": "true", "oui": "true", "false": "false", "no": "false", "non": "false",
 }  # fmt: skip
 _MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NUMERIC = (FieldType.NUMBER, FieldType.MONEY)
@@ -47,10 +58,13 @@ class ConditionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Literal:
-    """A constant whose type is settled by what it is compared with."""
+    """A constant as written; what it is compared with settles its type.
+
+    `kind` is TEXT for what stands in quotes, NUMBER for digits, YES_NO for true and false.
+    """
 
     value: str
-    is_text: bool
+    kind: FieldType
     offset: int
 
 
@@ -68,58 +82,109 @@ _Part = Term | _Literal | _Age
 def compile_condition(text: str, names: Mapping[str, Name]) -> Term:
     """A condition as a yes/no term over `names`; raises `ConditionError` at the first misfit."""
     if len(text) > LENGTH_LIMIT:
-        raise ConditionError(
-            0,
-            f"condition de plus de {LENGTH_LIMIT} caractères : découpez-la en règles nommées",
-            f"condition over {LENGTH_LIMIT} characters: split it into named rules",
-        )
-    _check_tokens(text)
+        raise _too_long()
+    tokens = _tokens(text)
     tree = _parse(text)
     if sum(1 for _ in tree.walk()) > NODE_LIMIT:
-        raise ConditionError(
-            0,
-            "condition trop longue : découpez-la en règles nommées",
-            "condition too long: split it into named rules",
+        raise _too_long()
+    return _Compiler(tree, tokens, names).yes_no(tree)
+
+
+def name_fault(name: str) -> Text | None:
+    """Why a field or a rule can't bear a name; None when it can."""
+    if not name.isidentifier() or name != name.lower() or len(name.encode()) > NAME_LIMIT:
+        return Text(
+            f"« {name} » : un nom s'écrit en minuscules, chiffres et _, au plus {NAME_LIMIT}",
+            f"'{name}': a name is written in lower case, digits and _, at most {NAME_LIMIT}",
         )
-    return _Compiler(text, names).yes_no(tree)
+    number = Name(name=name, type=FieldType.NUMBER, label=Text(name, name), choices={})
+    try:
+        compile_condition(f"{name} = 1", {name: number})
+    except ConditionError:
+        is_usable = False
+    else:
+        is_usable = name not in RESERVED_NAMES and not name.endswith("_row")
+    if is_usable:
+        return None
+    return Text(
+        f"« {name} » est un mot réservé : choisissez un autre nom",
+        f"'{name}' is a reserved word: choose another name",
+    )
 
 
-def _check_tokens(text: str) -> None:
+def _too_long() -> ConditionError:
+    return ConditionError(
+        0,
+        "condition trop longue : découpez-la en règles nommées",
+        "condition too long: split it into named rules",
+    )
+
+
+def _tokens(text: str) -> Sequence[Token]:
+    """The tokens of a condition, all of kinds that may stand in one."""
+    for found in _QUOTED.finditer(text):
+        if found["unclosed"]:
+            raise ConditionError(
+                found.start(), "guillemet jamais fermé", "this quote is never closed"
+            )
+        if found["comment"]:
+            raise _refused(found.start(), found["comment"])
     try:
         tokens = tokenize(text)
     except TokenError as error:
-        offset = max(text.rfind("'"), text.rfind('"'), 0)
-        raise ConditionError(
-            offset, "guillemet jamais fermé", "this quote is never closed"
-        ) from error
+        raise _broken(0) from error
     for before, token in zip([None, *tokens], tokens, strict=False):
         is_odd = token.token_type not in _TOKENS or (
             token.token_type is TokenType.EQ and token.text != "="
         )
-        if token.comments or is_odd:
-            shown = "--" if token.comments else token.text
-            hint = Text(" (écrivez = une seule fois)", " (write a single =)")
-            if token.text != "==":
-                hint = Text("", "")
-            raise ConditionError(
-                token.start,
-                f"« {shown} » n'est pas admis dans une condition{hint.fr}",
-                f"'{shown}' is not allowed in a condition{hint.en}",
-            )
-        if (
-            before
-            and before.token_type is TokenType.NUMBER
-            and token.token_type
-            in {
-                TokenType.NUMBER,
-                TokenType.VAR,
-            }
-        ):
-            raise ConditionError(
-                before.start,
-                "écrivez ce nombre sans espace ni suffixe (500000)",
-                "write this number without space or suffix (500000)",
-            )
+        # Its parser takes a lone IF for a command, and says so on the terminal.
+        if is_odd or token.comments or token.text.upper() == "IF":
+            raise _refused(token.start, token.text)
+        if before and before.token_type is TokenType.NUMBER:
+            _check_number(before, token)
+    return tokens
+
+
+def _refused(offset: int, shown: str) -> ConditionError:
+    hint = Text(" (écrivez = une seule fois)", " (write a single =)")
+    if shown != "==":
+        hint = Text("", "")
+    return ConditionError(
+        offset,
+        f"« {shown} » n'est pas admis dans une condition{hint.fr}",
+        f"'{shown}' is not allowed in a condition{hint.en}",
+    )
+
+
+def _check_number(number: Token, following: Token) -> None:
+    """`10k`, `10_000` and `10 000` are read as two tokens; so is a forgotten AND."""
+    is_joined = following.start == number.end + 1
+    if following.token_type is TokenType.NUMBER or (
+        following.token_type is TokenType.VAR and is_joined
+    ):
+        raise ConditionError(
+            number.start,
+            "écrivez ce nombre sans espace ni suffixe (500000)",
+            "write this number without space or suffix (500000)",
+        )
+    if following.token_type is TokenType.VAR:
+        raise _broken(following.start)
+
+
+def _broken(offset: int) -> ConditionError:
+    return ConditionError(
+        offset,
+        "la condition s'arrête ou se brise ici : vérifiez parenthèses, virgules et opérateurs",
+        "the condition ends or breaks here: check parentheses, commas and operators",
+    )
+
+
+def _too_deep(offset: int) -> ConditionError:
+    return ConditionError(
+        offset,
+        "trop de parenthèses ou d'opérations imbriquées : découpez en règles nommées",
+        "too many nested parentheses or operations: split it into named rules",
+    )
 
 
 def _parse(text: str) -> exp.Expr:
@@ -129,15 +194,9 @@ def _parse(text: str) -> exp.Expr:
         found = error.errors[0] if error.errors else {}
         line, column = int(found.get("line") or 1), int(found.get("col") or 1)
         offset = sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
-        raise ConditionError(
-            max(0, min(offset, len(text) - 1)),
-            "la condition s'arrête ou se brise ici : vérifiez parenthèses, virgules et opérateurs",
-            "the condition ends or breaks here: check parentheses, commas and operators",
-        ) from error
+        raise _broken(max(0, min(offset, len(text.rstrip()) - 1))) from error
     except RecursionError as error:
-        raise ConditionError(
-            0, "trop de parenthèses imbriquées", "too many nested parentheses"
-        ) from error
+        raise _too_deep(0) from error
     if len(trees) != 1 or trees[0] is None:
         raise ConditionError(0, "écrivez une condition", "write one condition")
     return trees[0]
@@ -146,9 +205,19 @@ def _parse(text: str) -> exp.Expr:
 class _Compiler:
     """Visits a tree by the exact class of each node; what is not listed is refused."""
 
-    def __init__(self, text: str, names: Mapping[str, Name]) -> None:
-        self._text = text
+    def __init__(self, tree: exp.Expr, tokens: Sequence[Token], names: Mapping[str, Name]) -> None:
         self._names = names
+        self._depth = 0
+        # Unlike names and literals, TRUE, FALSE and NULL bear no position in the tree.
+        constants = tree.walk(bfs=False)
+        self._starts = {
+            id(node): token.start
+            for node, token in zip(
+                (node for node in constants if isinstance(node, exp.Boolean | exp.Null)),
+                (token for token in tokens if token.token_type in _CONSTANTS),
+                strict=False,
+            )
+        }
         self._visits: dict[type[exp.Expr], Callable[..., _Part]] = {
             exp.Paren: lambda node: self._part(node.this),
             exp.And: lambda node: self._joined(node, and_),
@@ -185,7 +254,8 @@ class _Compiler:
 
     def _part(self, node: exp.Expr) -> _Part:
         visit = self._visits.get(type(node))
-        if visit is None:
+        parts = {key for key, value in node.args.items() if value}
+        if visit is None or not parts <= _ARGUMENTS:
             raise ConditionError(
                 self._offset(node),
                 "cette construction n'est pas admise dans une condition (comparaisons, AND, OR, "
@@ -193,39 +263,50 @@ class _Compiler:
                 "this construct is not allowed in a condition (comparisons, AND, OR, NOT, IN, "
                 "BETWEEN, IS NULL and days_since only)",
             )
-        return visit(node)
+        if self._depth == DEPTH_LIMIT:
+            raise _too_deep(self._offset(node))
+        self._depth += 1
+        part = visit(node)
+        self._depth -= 1
+        return part
 
     def _offset(self, node: exp.Expr) -> int:
-        starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
-        return min(starts, default=0)
+        """Where a node begins: operators bear no position, so that of its leftmost leaf."""
+        starts = [part.meta.get("start", self._starts.get(id(part))) for part in node.walk()]
+        return min((start for start in starts if start is not None), default=0)
 
-    def _joined(self, node: exp.Binary, join: Callable[..., object]) -> Term:
-        left, right = self.yes_no(node.left), self.yes_no(node.right)
-        return left.becoming(FieldType.YES_NO, join(left.sql, right.sql), right)  # type: ignore[arg-type] # and_ / or_
+    def _joined(self, node: exp.Binary, join: Callable[..., Sql]) -> Term:
+        """Operands of a chain of ANDs, or of ORs, side by side: a long chain is not a deep one."""
+        first, *others = [self.yes_no(each) for each in node.flatten(unnest=False)]
+        return first.becoming(
+            FieldType.YES_NO, join(first.sql, *(other.sql for other in others)), *others
+        )
 
     def _not(self, node: exp.Not) -> Term:
         term = self.yes_no(node.this)
         return term.becoming(FieldType.YES_NO, not_(term.sql))
 
     def _boolean(self, node: exp.Boolean) -> _Part:
-        return _Literal("yes" if node.this else "no", is_text=True, offset=0)
+        word = "true" if node.this else "false"
+        return _Literal(word, FieldType.YES_NO, self._offset(node))
 
     def _null(self, node: exp.Null) -> _Part:
         raise ConditionError(
-            self._offset(node.parent or node),
+            self._offset(node),
             "rien n'est jamais égal à NULL : écrivez IS NULL ou IS NOT NULL",
             "a comparison with NULL is never true: write IS NULL or IS NOT NULL",
         )
 
     def _literal(self, node: exp.Literal) -> _Literal:
-        return _Literal(str(node.this), is_text=bool(node.is_string), offset=self._offset(node))
+        kind = FieldType.TEXT if node.is_string else FieldType.NUMBER
+        return _Literal(str(node.this), kind, self._offset(node))
 
     def _negative(self, node: exp.Neg) -> _Part:
         part = self._part(node.this)
-        if isinstance(part, _Literal) and not part.is_text:
-            return _Literal(f"-{part.value}", is_text=False, offset=part.offset)
+        if isinstance(part, _Literal) and part.kind is FieldType.NUMBER:
+            return replace(part, value=f"-{part.value}".removeprefix("--"))
         term = self._numeric(part, node)
-        return term.becoming(term.type, -term.sql)
+        return term.becoming(term.type, -cast(term.sql, Float))
 
     def _name(self, node: exp.Column) -> Term:
         identifier = node.this
@@ -239,6 +320,10 @@ class _Compiler:
             )
         if node.table or name not in self._names:
             hint = nearest(name, list(self._names))
+            if name[0] in _CURLY:
+                hint = Text(" (un texte s'écrit entre '…')", " (text is written between '…')")
+            elif (word := _YES_NO.get(name.lower())) is not None:
+                hint = Text(f" (écrivez {word})", f" (write {word})")
             raise ConditionError(
                 offset, f"champ inconnu « {name} »{hint.fr}", f"unknown field '{name}'{hint.en}"
             )
@@ -284,11 +369,18 @@ class _Compiler:
                     "two constants: compare a field",
                 )
             case Term(), Term():
+                hint = Text("", "")
+                if FieldType.DATE in {left.type, right.type}:
+                    hint = Text(
+                        " (une date s'écrit 'AAAA-MM-JJ', entre guillemets)",
+                        " (a date is written 'YYYY-MM-DD', in quotes)",
+                    )
                 raise ConditionError(
                     self._offset(node),
-                    f"on ne compare pas {TYPE_NAMES[left.type].fr} à {TYPE_NAMES[right.type].fr}",
+                    f"on ne compare pas {TYPE_NAMES[left.type].fr} à {TYPE_NAMES[right.type].fr}"
+                    f"{hint.fr}",
                     f"{TYPE_NAMES[left.type].en} can't be compared with "
-                    f"{TYPE_NAMES[right.type].en}",
+                    f"{TYPE_NAMES[right.type].en}{hint.en}",
                 )
         raise ConditionError(
             self._offset(node),
@@ -314,32 +406,41 @@ class _Compiler:
         )
 
     def _days(self, constant: _Literal) -> int:
-        if constant.is_text or not constant.value.lstrip("-").isdigit():
+        days = self._number(constant) if constant.kind is FieldType.NUMBER else 0.5
+        if not days.is_integer() or abs(days) > DAYS_LIMIT:
             raise ConditionError(
                 constant.offset,
-                "il faut ici un nombre entier de jours",
-                "a whole number of days is needed here",
+                f"il faut ici un nombre entier de jours, au plus {DAYS_LIMIT}",
+                f"a whole number of days is needed here, at most {DAYS_LIMIT}",
             )
-        return int(constant.value)
+        return int(days)
+
+    @staticmethod
+    def _number(constant: _Literal) -> float:
+        value = float(constant.value)
+        if abs(value) > NUMBER_LIMIT:
+            raise ConditionError(
+                constant.offset,
+                f"« {constant.value} » est trop grand",
+                f"'{constant.value}' is too large",
+            )
+        return value
 
     def _constant(self, constant: _Literal, like: Term) -> Term:
         """A constant read as the type of the term that it is compared with."""
         value: object
-        if like.type in _NUMERIC and not constant.is_text:
-            number = float(constant.value)
+        kind = constant.kind
+        if like.type in _NUMERIC and kind is FieldType.NUMBER:
+            number = self._number(constant)
             value = round(number * 100) if like.type is FieldType.MONEY else number
-        elif like.type is FieldType.DATE and constant.is_text:
+        elif like.type is FieldType.DATE and kind is FieldType.TEXT:
             try:
                 value = read_day(constant.value)
-            except ValueError as error:
-                raise ConditionError(
-                    constant.offset,
-                    f"« {constant.value} » n'est pas une date (écrivez 'AAAA-MM-JJ')",
-                    f"'{constant.value}' is not a date (write 'YYYY-MM-DD')",
-                ) from error
-        elif like.type is FieldType.YES_NO and constant.value in {"yes", "no"}:
-            value = constant.value == "yes"
-        elif like.type in {FieldType.TEXT, FieldType.CHOICE} and constant.is_text:
+            except Misfit as error:
+                raise ConditionError(constant.offset, *error.text) from error
+        elif like.type is FieldType.YES_NO and constant.value in _YES_NO:
+            value = _YES_NO[constant.value] == "true"
+        elif like.type in {FieldType.TEXT, FieldType.CHOICE} and kind is FieldType.TEXT:
             value = self._choice(constant, like)
         else:
             raise ConditionError(
@@ -347,7 +448,7 @@ class _Compiler:
                 f"« {constant.value} » ne se compare pas à {TYPE_NAMES[like.type].fr}",
                 f"'{constant.value}' can't be compared with {TYPE_NAMES[like.type].en}",
             )
-        return Term(type=like.type, sql=_bound(value, like))
+        return Term(type=like.type, sql=literal(value, SQL_TYPES[like.type]))
 
     @staticmethod
     def _choice(constant: _Literal, like: Term) -> str:
@@ -364,12 +465,6 @@ class _Compiler:
 
     def _in(self, node: exp.In) -> Term:
         term = self._term(node.this)
-        if set(node.args) - {"this", "expressions"} and any(
-            node.args.get(key) for key in ("query", "unnest", "field", "is_global")
-        ):
-            raise ConditionError(
-                self._offset(node), "IN demande une liste", "IN needs a list of values"
-            )
         parts = [self._part(each) for each in node.expressions]
         values = [self._constant(part, term) for part in parts if isinstance(part, _Literal)]
         if len(values) != len(parts) or not values:
@@ -404,11 +499,15 @@ class _Compiler:
         part = self._part(node)
         if isinstance(part, Term):
             return part
-        raise ConditionError(self._offset(node), "il faut ici un champ", "a field is needed here")
+        raise ConditionError(
+            self._offset(node),
+            "il faut ici un champ, et non une constante ou days_since()",
+            "a field is needed here, not a constant or days_since()",
+        )
 
     def _numeric(self, part: _Part, node: exp.Expr) -> Term:
-        if isinstance(part, _Literal) and not part.is_text:
-            return Term(type=FieldType.NUMBER, sql=_bound(float(part.value), None))
+        if isinstance(part, _Literal) and part.kind is FieldType.NUMBER:
+            return Term(type=FieldType.NUMBER, sql=literal(self._number(part), Float()))
         if isinstance(part, Term) and part.type in _NUMERIC:
             return part
         raise ConditionError(
@@ -418,9 +517,19 @@ class _Compiler:
         )
 
     def _arithmetic(self, node: exp.Binary, operator: str) -> Term:
-        """`+ - * /`; money keeps its unit, money ÷ money is a number, x ÷ 0 is unknown."""
+        """`+ - * /`; money keeps its unit, money ÷ money is a number, x ÷ 0 is unknown.
+
+        A constant that is added to an amount is an amount.
+        """
         parts = [self._part(node.left), self._part(node.right)]
         left, right = (self._numeric(part, node) for part in parts)
+        if operator in "+-" and FieldType.MONEY in {left.type, right.type}:
+            left, right = (
+                self._constant(part, Term(type=FieldType.MONEY, sql=term.sql))
+                if isinstance(part, _Literal)
+                else term
+                for part, term in zip(parts, (left, right), strict=True)
+            )
         kinds = (left.type, right.type)
         money, plain = FieldType.MONEY, FieldType.NUMBER
         results = {
@@ -436,12 +545,10 @@ class _Compiler:
                 f"on ne calcule pas {TYPE_NAMES[kinds[0]].fr} {operator} {TYPE_NAMES[kinds[1]].fr}",
                 f"{TYPE_NAMES[kinds[0]].en} {operator} {TYPE_NAMES[kinds[1]].en} has no meaning",
             )
-        divisor = func.nullif(cast(right.sql, Float), 0.0) if operator == "/" else right.sql
-        dividend = cast(left.sql, Float) if operator == "/" else left.sql
-        sql = dividend.op(operator, precedence=8)(divisor)
+        # In floating point: PostgreSQL refuses a sum of two amounts that is over 64 bits.
+        first: Sql = cast(left.sql, Float)
+        second: Sql = cast(right.sql, Float)
+        if operator == "/":
+            second = func.nullif(second, 0.0)
+        sql = first.op(operator, precedence=8)(second)
         return left.becoming(result, type_coerce(sql, Float), right)
-
-
-def _bound(value: object, like: Term | None) -> Sql:
-    kind = SQL_TYPES[like.type] if like else Float()
-    return literal(value, type_=kind)

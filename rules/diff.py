@@ -3,7 +3,7 @@
 Pure: rows in, rows out. Values are text as `rules.owned` writes them; None clears a field.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -23,7 +23,10 @@ class Debt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of the outbox. `confirmed` is what the CRM acknowledged, for `confirmed_version`."""
+    """One row of the outbox. `confirmed` is what the CRM acknowledged, for `confirmed_version`.
+
+    `attempts` counts the tries of this version whose outcome is not known or was a refusal.
+    """
 
     account_id: int
     field: str
@@ -33,6 +36,7 @@ class Entry:
     confirmed_version: int = 0
     confirmed_at: Instant | None = None
     state: Debt = Debt.OWED
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +70,9 @@ def owed(
     """The outbox rows of an account that are new or differ from the known ones.
 
     A field that the CRM already holds and that was never pushed needs no row. A new desired value
-    is a new version; back to the confirmed value, nothing is owed any more. A field in drift was
-    edited by a person: it waits for them, whatever is desired.
+    is a new version; back to the confirmed value, nothing is owed any more, unless another value
+    may have reached the CRM meanwhile. A field in drift or held waits for a person, whatever is
+    desired.
     """
     entries = []
     for field in fields:
@@ -77,26 +82,40 @@ def owed(
             if desired != observed.get(field):
                 entries.append(Entry(account_id=account_id, field=field, desired=desired))
         elif desired != entry.desired:
-            state = entry.state
-            if state is not Debt.DRIFT:
-                is_settled = entry.confirmed_version > 0 and desired == entry.confirmed
-                state = Debt.SETTLED if is_settled else Debt.OWED
-            entries.append(replace(entry, desired=desired, version=entry.version + 1, state=state))
+            entries.append(
+                replace(
+                    entry,
+                    desired=desired,
+                    version=entry.version + 1,
+                    state=_state(entry, desired),
+                    attempts=0,
+                )
+            )
     return entries
 
 
-def judge_observed(entry: Entry, observed: str | None, earlier: Sequence[str | None]) -> Debt:
-    """What a value read back from the CRM means for a settled field.
+def _state(entry: Entry, desired: str | None) -> Debt:
+    """The state of an entry whose desired value changes."""
+    if entry.state is Debt.DRIFT:
+        return Debt.DRIFT
+    if entry.confirmed_version and desired == entry.confirmed and not entry.attempts:
+        return Debt.SETTLED
+    return Debt.HELD if entry.state is Debt.HELD else Debt.OWED
+
+
+def judge_observed(entry: Entry, observed: str | None, earlier: Collection[str | None]) -> Debt:
+    """What a value read back from the CRM means for a field that was once confirmed.
 
     Args:
-        entry: the outbox row.
+        entry: the outbox row, settled or owed anew.
         observed: the value as pulled after the confirmation.
-        earlier: the values that we wrote to this field before.
+        earlier: the values that we sent to this field before, whatever became of them.
 
     Returns:
-        SETTLED when it is ours; OWED when it is an older value of ours (a stale write: write
-        again); DRIFT when a person edited it.
+        The state of the entry when the value is ours; OWED when it is an older value of ours (a
+        stale write: write again); DRIFT when a person edited it.
     """
     if observed == entry.confirmed:
-        return Debt.SETTLED
-    return Debt.OWED if observed in earlier else Debt.DRIFT
+        return entry.state
+    is_ours = observed in earlier or (entry.state is Debt.OWED and observed == entry.desired)
+    return Debt.OWED if is_ours else Debt.DRIFT

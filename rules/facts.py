@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from rules.cells import KNOWN, UNKNOWN
+from rules.conditions import name_fault
 from rules.language import Text
-from rules.located import Document, Misfit, model_of, nearest
+from rules.located import Document, Misfit, Path, model_of, nearest
 from rules.owned import CORE, OPTIONAL, Owned
 from rules.records import FieldType
 from rules.team import Strict, Words
@@ -116,16 +118,9 @@ def read_fields(document: Document) -> Fields | None:
 
 
 def _check(document: Document, path: tuple[str, str], name: str, entry: Field_) -> None:
-    if not name.isidentifier() or name != name.lower():
-        document.complain(
-            path,
-            Text(
-                f"« {name} » : un nom s'écrit en minuscules, chiffres et _",
-                f"'{name}': a name is written in lower case, digits and _",
-            ),
-            at_key=True,
-        )
-    if path[0] == "account" and (name in BUILT_IN or name == NEXT_LOGGED_CONTACT):
+    if fault := name_fault(name):
+        document.complain(path, fault, at_key=True)
+    if path[0] == "account" and name in BUILT_IN:
         document.complain(
             path,
             Text(
@@ -149,6 +144,31 @@ def _check(document: Document, path: tuple[str, str], name: str, entry: Field_) 
             Text("values ne va qu'avec type: choice", "values only goes with type: choice"),
             at_key=True,
         )
+    _check_values(document, path, entry)
+
+
+def _check_values(document: Document, path: Path, entry: Field_) -> None:
+    for value in entry.values:
+        if value in {KNOWN, UNKNOWN}:
+            document.complain(
+                (*path, "values", value),
+                Text(
+                    f"« {value} » a déjà un sens dans les cases : choisissez une autre valeur",
+                    f"'{value}' has a meaning of its own in cells: choose another value",
+                ),
+                at_key=True,
+            )
+    bound: dict[str, str] = {}
+    for value, options in entry.values.items():
+        for option in options:
+            if bound.setdefault(option, value) != value:
+                document.complain(
+                    (*path, "values", value),
+                    Text(
+                        f"« {option} » est déjà l'option de « {bound[option]} »",
+                        f"'{option}' is already the option of '{bound[option]}'",
+                    ),
+                )
     for value in entry.labels.keys() - entry.values.keys():
         hint = nearest(value, list(entry.values))
         document.complain(

@@ -5,16 +5,19 @@ decide what a text means, so an error can always point at the place it came from
 aliases, tags, duplicate keys and documents over 256 KB are refused.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from rules.language import Language, Text
 
@@ -57,27 +60,79 @@ class Place:
     key_column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as its file writes it: from which character on, in which YAML style, and its value."""
+
+    start: int
+    style: str | None
+    value: str
+
+
 @dataclass(slots=True)
 class Document:
     """A file as plain data (dict, list, str, None) with the place of every path in it."""
 
     file: str
+    source: str = ""
     data: Data = None
     places: dict[Path, Place] = field(default_factory=dict)
+    texts: dict[Path, Written] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
-    def complain(self, path: Path, text: Text, *, at_key: bool = False, offset: int = 0) -> None:
+    def complain(
+        self, path: Path, text: Text, *, at_key: bool = False, offset: int | None = None
+    ) -> None:
         """Add an issue at a path, or at its nearest parent that exists in the file."""
         self.issues.append(self.issue(path, text, at_key=at_key, offset=offset))
 
-    def issue(self, path: Path, text: Text, *, at_key: bool = False, offset: int = 0) -> Issue:
-        """An issue at a path; `offset` counts characters into a text on one line."""
+    def issue(
+        self, path: Path, text: Text, *, at_key: bool = False, offset: int | None = None
+    ) -> Issue:
+        """An issue at a path; `offset` is that of a character of the value, however written."""
         while path not in self.places and path:
-            path, at_key, offset = path[:-1], False, 0
+            path, at_key, offset = path[:-1], False, None
         place = self.places.get(path, Place(1, 1, 1, 1))
         if at_key:
             return Issue(self.file, place.key_line, place.key_column, text)
-        return Issue(self.file, place.line, place.column + offset, text)
+        if offset is not None and path in self.texts:
+            return self._at(_character(self.source, self.texts[path], offset), text)
+        return Issue(self.file, place.line, place.column, text)
+
+    def _at(self, start: int, text: Text) -> Issue:
+        """An issue at a character of the source."""
+        line = self.source.count("\n", 0, start) + 1
+        return Issue(self.file, line, start - self.source.rfind("\n", 0, start), text)
+
+
+_ESCAPES = {"x": 4, "u": 6, "U": 10}
+
+
+def _character(source: str, written: Written, offset: int) -> int:
+    """Where in the source the character at an offset of a value stands.
+
+    The value is followed through its source, in which lines may be folded and indented, and
+    characters escaped.
+    """
+    at = written.start
+    if written.style in {"|", ">"}:
+        at = source.find("\n", at) + 1 or len(source)
+    elif written.style:
+        at += 1
+    found = at
+    for character in written.value[: offset + 1]:
+        if not character.isspace():
+            # Indentation, and in double quotes a line end that is escaped away.
+            while source[at : at + 1].isspace() or source[at : at + 2] == "\\\n":
+                at += 1
+        found = at
+        if written.style == '"' and source[at : at + 1] == "\\":
+            at += _ESCAPES.get(source[at + 1 : at + 2], 2)
+        elif written.style == "'" and source[at : at + 2] == "''":
+            at += 2
+        elif not character.isspace() or source[at : at + 1].isspace():
+            at += 1
+    return found
 
 
 def read(file: str, text: str | bytes) -> Document:
@@ -86,19 +141,27 @@ def read(file: str, text: str | bytes) -> Document:
     source = _decoded(document, text)
     if source is None:
         return document
+    # Line ends as YAML reads them, so that lines are counted alike everywhere.
+    document.source = source.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        root = YAML(typ="safe", pure=True).compose(source) if _is_plain(document, source) else None
+        root = _composed(document)
+    except ReaderError as error:
+        document.issues.append(document._at(error.position, _UNREADABLE))  # noqa: SLF001 - of this module
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        document.issues.append(Issue(file, line, column, _syntax(source, line, error)))
-        return document
-    except (YAMLError, RecursionError) as error:
+        document.issues.append(_syntax(document, error))
+    except YAMLError as error:
         document.issues.append(Issue(file, 1, 1, _not_yaml(str(error).splitlines()[0])))
-        return document
-    if root is not None:
-        document.data = _build(document, root, (), Place(1, 1, 1, 1), 0)
+    else:
+        if root is not None:
+            document.data = _build(document, root, (), Place(1, 1, 1, 1))
     return document
+
+
+def _composed(document: Document) -> Node | None:
+    if not _is_plain(document):
+        return None
+    root: Node | None = YAML(typ="safe", pure=True).compose(document.source)
+    return root
 
 
 def _decoded(document: Document, text: str | bytes) -> str | None:
@@ -120,8 +183,9 @@ def _decoded(document: Document, text: str | bytes) -> str | None:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        column = error.start - text.rfind(b"\n", 0, error.start)
+        before = text[: error.start].decode("utf-8-sig")
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
         document.issues.append(
             Issue(
                 document.file,
@@ -136,15 +200,13 @@ def _decoded(document: Document, text: str | bytes) -> str | None:
         return None
 
 
-def _is_plain(document: Document, source: str) -> bool:
+def _is_plain(document: Document) -> bool:
     """Whether the file is free of anchors, aliases, tags and absurd depth; else says where."""
     depth = 0
-    for event in YAML(typ="safe", pure=True).parse(source):
+    for event in YAML(typ="safe", pure=True).parse(document.source):
         name = type(event).__name__
         depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-        has_extra = getattr(event, "anchor", None) or (
-            getattr(event, "tag", None) and name in {"ScalarEvent", "MappingStartEvent"}
-        )
+        has_extra = getattr(event, "anchor", None) or getattr(event, "tag", None)
         if has_extra or depth > DEPTH_LIMIT:
             mark = event.start_mark
             document.issues.append(
@@ -164,15 +226,59 @@ def _is_plain(document: Document, source: str) -> bool:
     return True
 
 
-def _syntax(source: str, line: int, error: MarkedYAMLError) -> Text:
-    lines = source.splitlines()
-    here = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in here[: len(here) - len(here.lstrip())] or "'\\t'" in str(error.problem):
-        return Text(
+_UNREADABLE = Text(
+    "ce caractère est invisible ou interdit : supprimez-le et écrivez-le à nouveau",
+    "this character is invisible or not allowed: delete it and type it again",
+)
+_NEVER_CLOSED = Text("guillemet jamais fermé", "this quote is never closed")
+
+# What the parser says → what to do about it.
+_MISTAKES = {
+    "mapping values are not allowed": Text(
+        "deux-points inattendu : mettez le texte entre guillemets, ou alignez cette ligne avec "
+        "ses voisines",
+        "unexpected colon: put the text in quotes, or align this line with its neighbours",
+    ),
+    "cannot start any token": Text(
+        "un texte ne peut pas commencer ainsi : mettez-le entre guillemets",
+        "a text can't begin like this: put it in quotes",
+    ),
+    "expected ',' or": Text(
+        "il manque une virgule, ou un crochet ou une accolade qui ferme",
+        "a comma, or a closing bracket or brace, is missing",
+    ),
+    "expected <block end>": Text(
+        "cette ligne n'est pas alignée avec ses voisines, ou il lui manque un tiret",
+        "this line is not aligned with its neighbours, or its dash is missing",
+    ),
+    "could not find expected ':'": Text(
+        "il manque un deux-points : écrivez « clé: valeur »",
+        "a colon is missing: write 'key: value'",
+    ),
+    "another document": Text(
+        "« --- » commence un autre document : écrivez un fichier pour chacun",
+        "'---' begins another document: write one file for each",
+    ),
+}
+
+
+def _syntax(document: Document, error: MarkedYAMLError) -> Issue:
+    """An error of the parser as a sentence, at the place to mend."""
+    problem = str(error.problem or error.context)
+    mark = error.problem_mark or error.context_mark
+    text = next(
+        (sentence for words, sentence in _MISTAKES.items() if words in problem), _not_yaml(problem)
+    )
+    if "quoted scalar" in str(error.context) and "end of stream" in problem:
+        mark, text = error.context_mark, _NEVER_CLOSED
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    here = [*document.source.split("\n"), ""][line - 1]
+    if "\t" in here[: len(here) - len(here.lstrip())] or "'\\t'" in problem:
+        text = Text(
             "tabulation : YAML s'indente avec des espaces, remplacez-la",
             "tab: YAML is indented with spaces, replace it",
         )
-    return _not_yaml(str(error.problem or error.context))
+    return Issue(document.file, line, column, text)
 
 
 def _not_yaml(problem: str) -> Text:
@@ -183,39 +289,65 @@ def _not_yaml(problem: str) -> Text:
     )
 
 
-def _build(document: Document, node: Node, path: Path, place: Place, depth: int) -> Data:
-    mark = node.start_mark
-    document.places[path] = Place(mark.line + 1, mark.column + 1, place.key_line, place.key_column)
+def _build(document: Document, node: Node, path: Path, place: Place) -> Data:
+    document.places[path] = _place(node, place)
     match node:
         case MappingNode():
-            return _build_mapping(document, node, path, depth)
+            return _build_mapping(document, node, path)
         case SequenceNode():
             return [
-                _build(document, child, (*path, index), document.places[path], depth + 1)
+                _build(document, child, (*path, index), document.places[path])
                 for index, child in enumerate(node.value)
             ]
         case ScalarNode():
-            return None if node.style is None and node.value in {"", "~"} else node.value
+            return _build_text(document, node, path)
     raise AssertionError(node)
 
 
-def _build_mapping(document: Document, node: MappingNode, path: Path, depth: int) -> Data:
+def _place(node: Node, key: Place) -> Place:
+    """Where a value stands; nothing at all stands at its key."""
+    if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
+        return Place(key.key_line, key.key_column, key.key_line, key.key_column)
+    mark = node.start_mark
+    return Place(mark.line + 1, mark.column + 1, key.key_line, key.key_column)
+
+
+def _build_text(document: Document, node: ScalarNode, path: Path) -> str | None:
+    value: str = node.value
+    if node.style is None and value in {"", "~"}:
+        return None
+    document.texts[path] = Written(node.start_mark.index, node.style, value)
+    for offset, character in enumerate(value):
+        # Escapes of a quoted text can write what no database holds.
+        if _is_unreadable(character):
+            document.complain(path, _UNREADABLE, offset=offset)
+    return value
+
+
+def _is_unreadable(character: str) -> bool:
+    return (character < " " and character not in "\t\n") or "\ud800" <= character <= "\udfff"
+
+
+def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
     data: dict[str, Data] = {}
     for key_node, value_node in node.value:
         mark = key_node.start_mark
-        key_place = Place(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
-        key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.value)
-        if key in data:
-            document.issues.append(
-                Issue(
-                    document.file,
-                    key_place.line,
-                    key_place.column,
-                    Text(f"la clé « {key} » est écrite deux fois", f"key '{key}' is written twice"),
-                )
+        place = Place(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
+        if not isinstance(key_node, ScalarNode) or any(map(_is_unreadable, key_node.value)):
+            text = Text(
+                "il faut ici un nom : mettez entre guillemets un texte qui commence par { ou [",
+                "a name is needed here: put in quotes a text that begins with { or [",
             )
+        elif key_node.value in data:
+            text = Text(
+                f"la clé « {key_node.value} » est écrite deux fois",
+                f"key '{key_node.value}' is written twice",
+            )
+        else:
+            key: str = key_node.value
+            data[key] = _build(document, value_node, (*path, key), place)
             continue
-        data[key] = _build(document, value_node, (*path, key), key_place, depth + 1)
+        document.issues.append(Issue(document.file, place.line, place.column, text))
     return data
 
 
@@ -271,31 +403,40 @@ def _keys_of(model: type[BaseModel], location: tuple[str | int, ...]) -> list[st
     """The keys that a model admits at a location, as far as its annotations tell."""
     current: Any = model
     for step in location:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            found = current.model_fields.get(str(step))
-            current = found.annotation if found else None
+        if _is_model(current):
+            fields = {found.alias or name: found for name, found in current.model_fields.items()}
+            current = fields[str(step)].annotation if str(step) in fields else None
         else:
-            arguments = get_args(current)
-            current = arguments[-1] if arguments else None
-        candidates = [current, *get_args(current)]
-        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        current = models[0] if models else current
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [found.alias or name for name, found in current.model_fields.items()]
-    return []
+            current = next(iter(get_args(current)[::-1]), None)
+        if get_origin(current) in {Union, UnionType}:
+            current = next(filter(_is_model, get_args(current)), None)
+    if not _is_model(current):
+        return []
+    return [found.alias or name for name, found in current.model_fields.items()]
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 class Misfit(ValueError):  # noqa: N818 - it is a value that does not fit
-    """A value that a validator refuses, with a sentence in both languages."""
+    """A value that a reader refuses, with a sentence in both languages.
 
-    def __init__(self, fr: str, en: str) -> None:
+    `offset` is where in the text, where the reader knows.
+    """
+
+    def __init__(self, fr: str, en: str, *, offset: int | None = None) -> None:
         super().__init__(en)
         self.text = Text(fr, en)
+        self.offset = offset
+
+
+_SHAPES = {dict: "{…}", list: "[…]", type(None): "~"}
 
 
 def _translated(detail: ErrorDetails) -> Text:
     given = detail.get("input")
-    shown = f"'{given}'" if isinstance(given, str) else type(given).__name__
+    shown = f"'{given}'" if isinstance(given, str) else _SHAPES.get(type(given), "?")
     match detail["type"]:
         case "model_type" | "dict_type" | "mapping_type" | "model_attributes_type":
             return Text(
@@ -306,9 +447,11 @@ def _translated(detail: ErrorDetails) -> Text:
         case "string_type":
             return Text("il faut ici un texte", "a text is needed here")
         case "enum" | "literal_error":
-            expected = detail.get("ctx", {}).get("expected", "")
+            allowed = re.findall(r"'(.*?)'", detail.get("ctx", {}).get("expected", ""))
+            hint, listed = nearest(str(given), allowed), ", ".join(allowed)
             return Text(
-                f"{shown} n'est pas admis ici : {expected}", f"{shown} is not allowed: {expected}"
+                f"{shown} n'est pas admis ici{hint.fr} (valeurs : {listed})",
+                f"{shown} is not allowed here{hint.en} (values: {listed})",
             )
         case _:
             return Text(f"{shown} : {detail['msg']}", f"{shown}: {detail['msg']}")

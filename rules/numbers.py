@@ -1,6 +1,7 @@
 """Numbers, shares, durations and dates as people write them in Québec: `500 000`, `500k`, `25 %`.
 
-Each `read_*` takes a text and raises `Misfit` with a sentence when it can't be read.
+Each `read_*` takes a text and raises `Misfit` with a sentence when it can't be read, be it because
+it is a list or nothing at all. Limits keep every value where both databases compute exactly.
 """
 
 import re
@@ -9,15 +10,34 @@ from datetime import date
 from rules.located import Misfit
 from rules.time import Day, day_number
 
-_SPACES = str.maketrans("", "", " \u00a0\u202f'’")
-_NUMBER = re.compile(r"^([+-]?)(\d+(?:[.,]\d+)?)([kKmM]?)\$?$")
+DAYS_LIMIT = 36_500
+NUMBER_LIMIT = 1e12
+
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
+_NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d+)?)([kKmM]?)\$?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?\$?", re.ASCII)
 _SCALE = {"": 1, "k": 1_000, "m": 1_000_000}
-_DURATION = re.compile(r"^(\d+)\s*(d|j|w|sem|days?|jours?|weeks?|semaines?)$")
+_DURATION = re.compile(r"(\d+)\s*(d|j|w|sem|days?|jours?|weeks?|semaines?)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def read_number(text: str) -> float:
+def _text(given: object) -> str:
+    if isinstance(given, str):
+        return given.strip()
+    raise Misfit("il faut ici une valeur sur une ligne", "a value on one line is needed here")
+
+
+def read_number(given: object) -> float:
     """`500 000`, `500k`, `1,2M`, `-3.5` as a number."""
-    found = _NUMBER.match(text.strip().translate(_SPACES))
+    text = _text(given)
+    compact = text.translate(_SPACES)
+    if _THOUSANDS.fullmatch(compact):
+        plain = compact.replace(",", "")
+        raise Misfit(
+            f"« {text} » : la virgule sépare les décimales ; pour un millier, écrivez {plain}",
+            f"'{text}': the comma is for decimals; for thousands, write {plain}",
+        )
+    found = _NUMBER.fullmatch(compact)
     if not found:
         raise Misfit(
             f"« {text} » n'est pas un nombre (écrivez par exemple 500 000, 500k ou 12,5)",
@@ -25,43 +45,56 @@ def read_number(text: str) -> float:
         )
     sign, digits, scale = found.groups()
     value = float(digits.replace(",", ".")) * _SCALE[scale.lower()]
+    if value > NUMBER_LIMIT:
+        raise Misfit(f"« {text} » est trop grand", f"'{text}' is too large")
     return -value if sign == "-" else value
 
 
-def read_money(text: str) -> int:
+def read_money(given: object) -> int:
     """An amount in minor units: `10k` → 1 000 000."""
-    return round(read_number(text) * 100)
+    return round(read_number(given) * 100)
 
 
-def read_share(text: str) -> float:
+def read_share(given: object) -> float:
     """`25 %` → 0.25; a bare number must be between 0 and 1."""
-    stripped = text.strip()
-    value = read_number(stripped.removesuffix("%")) / (100 if stripped.endswith("%") else 1)
-    if not stripped.endswith("%") and not 0 <= value <= 1:
+    text = _text(given)
+    value = read_number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not text.endswith("%") and not 0 <= value <= 1:
         raise Misfit(
             f"« {text} » : écrivez une part comme 25 %", f"'{text}': write a share as 25 %"
         )
     return value
 
 
-def read_days(text: str) -> int:
+def read_days(given: object) -> int:
     """`90 d`, `90 j`, `13 w` as a number of days."""
-    found = _DURATION.match(text.strip().lower())
+    text = _text(given)
+    found = _DURATION.fullmatch(text.lower())
     if not found:
         raise Misfit(
             f"« {text} » n'est pas une durée (écrivez par exemple 90 d ou 13 w)",
             f"'{text}' is not a duration (write for example 90 d or 13 w)",
         )
     count, unit = found.groups()
-    return int(count) * (7 if unit[0] in "ws" else 1)
-
-
-def read_day(text: str) -> Day:
-    """`2026-06-29` as a day."""
-    try:
-        return day_number(date.fromisoformat(text.strip()))
-    except ValueError as error:
+    # Python refuses to read numbers of thousands of digits.
+    days = int(count.lstrip("0")[:9] or 0) * (7 if unit[0] in "ws" else 1)
+    if days > DAYS_LIMIT:
         raise Misfit(
-            f"« {text} » n'est pas une date (écrivez AAAA-MM-JJ)",
-            f"'{text}' is not a date (write YYYY-MM-DD)",
-        ) from error
+            f"« {text} » est trop long : au plus {DAYS_LIMIT} jours",
+            f"'{text}' is too long: at most {DAYS_LIMIT} days",
+        )
+    return days
+
+
+def read_day(given: object) -> Day:
+    """`2026-06-29` as a day."""
+    text = _text(given)
+    try:
+        if _DAY.fullmatch(text):
+            return day_number(date.fromisoformat(text))
+    except ValueError:
+        pass
+    raise Misfit(
+        f"« {text} » n'est pas une date (écrivez AAAA-MM-JJ)",
+        f"'{text}' is not a date (write YYYY-MM-DD)",
+    )

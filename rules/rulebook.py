@@ -12,7 +12,7 @@ from hashlib import sha256
 from rules.alerts import Alerts, read_alerts
 from rules.facts import Fields, names_of, read_fields
 from rules.kpis import Kpis, read_kpis
-from rules.language import Text
+from rules.language import Language, Text
 from rules.located import Document, Issue, PlaybookError, nearest, read
 from rules.plan import Plan, check_plans, read_plan
 from rules.segments import Segments, read_segments
@@ -42,7 +42,7 @@ def compile_rulebook(files: Mapping[str, str | bytes]) -> Rulebook:
     """The rulebook of these files (name → content); raises `PlaybookError` with all issues."""
     documents = {name: read(name, content) for name, content in sorted(files.items())}
     issues = _missing(documents)
-    rulebook = None if issues else _compile(documents, files)
+    rulebook = _compile(documents, files)
     issues += [issue for document in documents.values() for issue in document.issues]
     if issues or rulebook is None:
         raise PlaybookError(issues)
@@ -74,9 +74,10 @@ def _compile(
     team = read_team(readable["team.yaml"]) if "team.yaml" in readable else None
     fields = read_fields(readable["fields.yaml"]) if "fields.yaml" in readable else None
     segments = None
-    if fields and team and "segments.yaml" in readable:
-        segments = read_segments(readable["segments.yaml"], names_of(fields), team.language)
-    tiers = tuple(segments.tier.choices) if segments else None
+    if fields and "segments.yaml" in readable:
+        language = team.language if team else Language.FR
+        segments = read_segments(readable["segments.yaml"], names_of(fields), language)
+    tiers = tuple(segments.tier.choices) if segments else _tiers(readable.get("segments.yaml"))
     kpis = alerts = None
     if "kpis.yaml" in readable and tiers is not None:
         kpis = read_kpis(readable["kpis.yaml"], tiers)
@@ -99,5 +100,13 @@ def _compile(
     )  # fmt: skip
 
 
+def _tiers(segments: Document | None) -> tuple[str, ...] | None:
+    """The tiers that a file of rules declares, whatever else is wrong with it."""
+    tier = segments.data.get("tier") if segments and isinstance(segments.data, dict) else None
+    values = tier.get("values") if isinstance(tier, dict) else None
+    return tuple(values) if isinstance(values, dict) else None
+
+
 def _hash(meaning: Mapping[str, object]) -> str:
-    return sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:16]
+    """Of the content in its order: the first band that holds wins, so the order has a meaning."""
+    return sha256(json.dumps(meaning).encode()).hexdigest()[:16]

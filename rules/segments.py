@@ -6,13 +6,16 @@ Five rule names are tags, written to the store and to the CRM: `tier` (required)
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from sqlalchemy import case, literal
+from sqlalchemy import case, func, literal
 
+from rules.cells import KNOWN
+from rules.cells import UNKNOWN as UNKNOWN_CELL
+from rules.conditions import name_fault
 from rules.language import Language, Text
 from rules.located import Document, Misfit, Path, nearest
 from rules.numbers import read_days
@@ -27,6 +30,10 @@ CHOICE_TAGS = (Owned.TIER, Owned.PRIORITY, Owned.QUADRANT)
 RESERVED = ("scope", "languages", "tests")
 _KEYS = {"label", "values", "contact_every", *SHAPES}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_ASSUMED = {"when": FieldType.YES_NO, "points": FieldType.NUMBER}
+RULE_LIMIT = 200
+CHAIN_LIMIT = 25
 UNKNOWN = Text("à préciser", "to be specified")
 
 
@@ -66,6 +73,7 @@ class _Reader:
     def __init__(self, document: Document, facts: Mapping[str, Name], language: Language) -> None:
         self._document = document
         self._data: Any = document.data
+        self._facts = facts
         self._names = dict(facts)
         self._language = language
 
@@ -84,35 +92,83 @@ class _Reader:
             scope=scope, rules=[rule for rule in rules if rule], language=self._language
         )
 
-    def _in_order(self) -> Iterator[str]:
-        """The names of the rules, each after those that it uses."""
-        graph: dict[str, set[str]] = {}
-        for name, data in self._data.items():
-            if name in RESERVED:
-                continue
-            if name in self._names:
-                self._complain(
-                    (name,),
-                    f"« {name} » est déjà un champ : choisissez un autre nom de règle",
-                    f"'{name}' is already a field: choose another name for the rule",
-                    at_key=True,
-                )
-                continue
-            graph[name] = set(_uses(data))
-        graph = {name: uses & graph.keys() for name, uses in graph.items()}
-        try:
-            return iter(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            circle = " → ".join(error.args[1])
+    def _in_order(self) -> list[str]:
+        """The names of the rules, each after those that it uses; without those in a circle."""
+        names = [name for name in self._data if self._is_rule(name)]
+        for name in names[RULE_LIMIT:]:
             self._complain(
-                (error.args[1][0],),
-                f"règles en rond : {circle}",
-                f"rules in a circle: {circle}",
+                (name,),
+                f"plus de {RULE_LIMIT} règles : regroupez-les",
+                f"over {RULE_LIMIT} rules: group them",
                 at_key=True,
             )
-            return iter(())
+            return []
+        while True:
+            graph = {
+                name: [use for use in dict.fromkeys(_uses(self._data[name])) if use in names]
+                for name in names
+            }
+            try:
+                return self._shallow(graph, list(TopologicalSorter(graph).static_order()))
+            except CycleError as error:
+                circle = error.args[1][1:]
+                self._complain_of_circle(circle)
+                names = [name for name in names if name not in circle]
+
+    def _shallow(self, graph: Mapping[str, Sequence[str]], names: list[str]) -> list[str]:
+        """The names, unless one stands on too long a chain of others."""
+        depth: dict[str, int] = {}
+        for name in names:
+            depth[name] = 1 + max((depth[use] for use in graph[name]), default=0)
+            if depth[name] > CHAIN_LIMIT:
+                self._complain(
+                    (name,),
+                    f"au bout d'une chaîne de plus de {CHAIN_LIMIT} règles : raccourcissez-la",
+                    f"at the end of a chain of over {CHAIN_LIMIT} rules: shorten it",
+                    at_key=True,
+                )
+                return []
+        return names
+
+    def _complain_of_circle(self, circle: Sequence[str]) -> None:
+        """Tell it from the rule that stands first in the file, whichever the sorter found."""
+        start = min(map(list(self._data).index, circle))
+        first = circle.index(list(self._data)[start])
+        told = " → ".join([*circle[first:], *circle[: first + 1]])
+        self._complain(
+            (circle[first],), f"règles en rond : {told}", f"rules in a circle: {told}", at_key=True
+        )
+        self._assume(circle)
+
+    def _is_rule(self, name: str) -> bool:
+        if name in RESERVED:
+            return False
+        if name in self._names:
+            self._complain(
+                (name,),
+                f"« {name} » est déjà un champ : choisissez un autre nom de règle",
+                f"'{name}' is already a field: choose another name for the rule",
+                at_key=True,
+            )
+            return False
+        if fault := name_fault(name):
+            self._document.complain((name,), fault, at_key=True)
+        return True
+
+    def _assume(self, names: Iterable[str]) -> None:
+        """Let others refer to rules that are wrong, as far as their shape tells what they are."""
+        for name in names:
+            data = self._data[name] if isinstance(self._data[name], dict) else {}
+            kind = next((_ASSUMED[shape] for shape in _ASSUMED if shape in data), FieldType.CHOICE)
+            values = data.get("values")
+            choices = values if isinstance(values, dict) else _implied(data)
+            self._names[name] = Name(
+                name=name, type=kind, label=Text(name, name),
+                choices={value: Text(value, value) for value in choices},
+            )  # fmt: skip
 
     def _scope(self) -> Term | None:
+        """The scope is settled before any rule: it only knows facts."""
         scope = self._data.get("scope", {"when": "true"})
         if not isinstance(scope, dict) or list(scope) != ["when"]:
             self._complain(
@@ -122,8 +178,17 @@ class _Reader:
                 at_key=True,
             )
             return None
-        reader = ShapeReader(self._document, "scope", self._names, self._language)
-        return reader.when(("scope", "when"), scope["when"])
+        when = scope["when"]
+        for name in _words(when):
+            if name in self._data and name not in RESERVED and name not in self._facts:
+                self._complain(
+                    ("scope", "when"),
+                    f"scope ne peut pas dépendre de la règle « {name} » : seulement de champs",
+                    f"scope can't depend on the rule '{name}': only on fields",
+                )
+                return None
+        reader = ShapeReader(self._document, "scope", self._facts, self._language)
+        return reader.when(("scope", "when"), when)
 
     def _rule(self, name: str) -> Rule | None:
         data = self._data[name]
@@ -135,12 +200,15 @@ class _Reader:
                 f"'{name}' must have one shape, and only one: {', '.join(SHAPES)}",
                 at_key=True,
             )
+            self._assume([name])
             return None
         self._check_keys(name, data)
         label = self._label(name, data)
         choices = self._choices(name, data)
         rule = self._shaped(name, shapes[0], data, label, choices)
-        if rule is not None:
+        if rule is None:
+            self._assume([name])
+        else:
             self._names[name] = rule.as_name
         return rule
 
@@ -182,6 +250,13 @@ class _Reader:
             return {}
         choices = {}
         for value, words in values.items():
+            if value in {KNOWN, UNKNOWN_CELL}:
+                self._complain(
+                    (name, "values", value),
+                    f"« {value} » a déjà un sens dans les cases : choisissez une autre valeur",
+                    f"'{value}' has a meaning of its own in cells: choose another value",
+                    at_key=True,
+                )
             try:
                 choices[value] = read_words(words)
             except Misfit as error:
@@ -259,6 +334,12 @@ class _Reader:
         """The names that a result like `{potential_level} · {cycle}` puts in."""
         path = (*path, "then" if row.cells else "else")
         found = _PLACEHOLDER.findall(row.then)
+        if re.search(r"[{}]", _PLACEHOLDER.sub("", row.then)):
+            self._complain(
+                path,
+                "entre accolades, il faut le nom d'un champ ou d'une règle, et lui seul",
+                "in braces, the name of a field or of a rule is needed, and nothing else",
+            )
         for word in found:
             if word not in self._names:
                 hint = nearest(word, list(self._names))
@@ -288,7 +369,7 @@ class _Reader:
         cadence = {}
         for tier, days in data.items():
             try:
-                cadence[tier] = read_days(str(days))
+                cadence[tier] = read_days(days)
             except Misfit as error:
                 self._document.complain((name, "contact_every", tier), error.text)
             if tier not in choices:
@@ -308,8 +389,7 @@ class _Reader:
 def _uses(data: object) -> Iterator[str]:
     """Every word of a rule that could name another rule."""
     body = data if isinstance(data, dict) else {}
-    if isinstance(body.get("when"), str):
-        yield from re.findall(r"\w+", body["when"])
+    yield from _words(body.get("when"))
     if isinstance(body.get("bands"), dict):
         yield str(body["bands"].get("of"))
     if isinstance(body.get("points"), dict):
@@ -319,6 +399,11 @@ def _uses(data: object) -> Iterator[str]:
         if isinstance(row, dict):
             yield from row.keys() - {"then", "else", "why"}
             yield from _PLACEHOLDER.findall(str(row.get("then", row.get("else"))))
+
+
+def _words(condition: object) -> list[str]:
+    """The words of a condition that are not quoted."""
+    return re.findall(r"\w+", _QUOTED.sub("", condition)) if isinstance(condition, str) else []
 
 
 def _implied(data: Mapping[str, Any]) -> list[str]:
@@ -349,7 +434,8 @@ def _filled(template: str, names: Mapping[str, Name], language: Language) -> Sql
     for index, part in enumerate(parts[1:], 1):
         is_name = index % 2 == 1
         sql = sql.concat(_label_of(names[part], language) if is_name else literal(part))
-    return sql
+    # A CRM may strip the spaces at both ends, and what it then holds would never equal ours.
+    return func.trim(sql) if len(parts) > 1 else literal(template.strip())
 
 
 def _label_of(name: Name, language: Language) -> Sql:

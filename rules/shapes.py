@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, and_, case, literal, null
 
-from rules.cells import compile_cell
+from rules.cells import KNOWN, UNKNOWN, alternatives, compile_cell
 from rules.conditions import ConditionError, compile_condition
 from rules.language import Language, Text, joined
 from rules.located import Document, Misfit, Path, nearest
@@ -20,6 +20,7 @@ from rules.team import read_words
 from rules.terms import Name, Sql, Term
 
 SHAPES = ("bands", "table", "points", "when")
+ROW_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ class ShapeReader:
         for text, points in cells.items():
             term = self._cell((*path, text), text, subject, at_key=True)
             try:
-                value = read_number(str(points))
+                value = read_number(points)
             except Misfit as error:
                 self._document.complain((*path, text), error.text)
                 continue
@@ -164,6 +165,13 @@ class ShapeReader:
         """The rows of a table, in order."""
         if not isinstance(data, list) or not data:
             self._complain(path, "écrivez une liste de lignes", "write a list of rows")
+            return None
+        if len(data) > ROW_LIMIT:
+            self._complain(
+                (*path, ROW_LIMIT),
+                f"plus de {ROW_LIMIT} lignes : découpez cette règle en plusieurs",
+                f"over {ROW_LIMIT} rows: split this rule into several",
+            )
             return None
         rows = [
             self._row((*path, index), row, choices, is_last=index == len(data) - 1)
@@ -205,13 +213,17 @@ class ShapeReader:
             return None
         cells = [self._row_cell((*path, name), name, row[name]) for name in names]
         result = row[result_key]
-        is_valid = isinstance(result, str) and self._is_choice(
-            (*path, result_key), result, choices, at_key=False
-        )
+        is_valid = self._is_result((*path, result_key), result, choices)
         why = self._why(path, row, cells)
         if not is_valid or why is None or any(cell is None for cell in cells):
             return None
         return Row(cells=[cell for cell in cells if cell], then=result, why=why)
+
+    def _is_result(self, path: Path, result: object, choices: Mapping[str, Text]) -> bool:
+        if isinstance(result, str):
+            return self._is_choice(path, result, choices, at_key=False)
+        self._complain(path, "écrivez une valeur", "write one value", at_key=True)
+        return False
 
     def _row_cell(self, path: Path, name: str, text: object) -> Cell | None:
         subject = self._subject(path, name, at_key=True)
@@ -235,7 +247,7 @@ class ShapeReader:
             return None
 
     def _spoken(self, cells: Sequence[Cell], language: Language) -> str:
-        missing = [self._names[cell.name] for cell in cells if cell.text.strip() == "unknown"]
+        missing = [self._names[cell.name] for cell in cells if cell.text.strip() == UNKNOWN]
         if missing:
             lacks = Text("il manque", "missing").to(language)
             return f"{lacks} {joined((name.label.to(language) for name in missing), language)}"
@@ -258,10 +270,18 @@ class ShapeReader:
     def _cell(
         self, path: Path, text: object, subject: Term, *, at_key: bool = False
     ) -> Term | None:
+        if not isinstance(text, str):
+            self._complain(
+                path,
+                "une case est un texte ; séparez les valeurs par | (haut | moyen)",
+                "a cell is one text; separate values by | (high | medium)",
+                at_key=at_key,
+            )
+            return None
         try:
-            return compile_cell(text if isinstance(text, str) else "", subject)
+            return compile_cell(text, subject)
         except Misfit as error:
-            self._document.complain(path, error.text, at_key=at_key)
+            self._document.complain(path, error.text, at_key=at_key, offset=error.offset)
             return None
 
     def _is_choice(
@@ -283,17 +303,21 @@ class ShapeReader:
         self._document.complain(path, Text(fr, en), at_key=at_key)
 
 
+_SPOKEN = {KNOWN: Text("connu", "known"), UNKNOWN: Text("inconnu", "unknown")}
+
+
 def _spoken_cell(cell: Cell, name: Name, language: Language) -> str:
     label = name.label.to(language)
-    values = [part.strip() for part in cell.text.split("|")]
-    if name.type is FieldType.YES_NO:
-        negative = Text("sans", "no").to(language)
-        return label if values[0] in {"yes", "oui"} else f"{negative} {label}"
-    if name.choices:
-        either = Text("ou", "or").to(language)
-        words = [name.choices[value].to(language) for value in values if value in name.choices]
-        return f"{label} {f' {either} '.join(words)}"
-    return f"{label} {cell.text}"
+    values = [part for _, part in alternatives(cell.text, list(name.choices))]
+    if name.type is FieldType.YES_NO and values[0].lower() in {"yes", "oui"}:
+        return label
+    if name.type is FieldType.YES_NO and values[0].lower() in {"no", "non"}:
+        return f"{Text('sans', 'no').to(language)} {label}"
+    words = [
+        name.choices.get(value, _SPOKEN.get(value, Text(value, value))).to(language)
+        for value in values
+    ]
+    return f"{label} {Text(' ou ', ' or ').to(language).join(words)}"
 
 
 def row_number(rows: Sequence[Row]) -> Sql:

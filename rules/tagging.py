@@ -1,12 +1,13 @@
 """The tags of accounts as one SELECT over the facts relation: the heart of Arpent.
 
 Tagging, preview and explanation read this same SELECT, so they cannot disagree. It is built in
-layers, each a subquery over the one below: facts, then rules in the order of their dependencies
+layers, each a query over the one below: facts, then rules in the order of their dependencies
 (a table first gives the number of the row that won, the next layer its result), then the tags.
 `today` is a bound parameter. `recheck_on` is the first later day on which the truth of any
 clock-dependent condition can change: until then, and while the facts stay, so do the tags.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,21 +37,38 @@ CONTACT_STATUS: Mapping[str, Text] = {
     "never": Text("Jamais contacté", "Never contacted"),
 }
 
+_SPACES = re.compile(r"[ \t\r\n]+")
+_ARGUMENTS = 100  # a function of SQLite takes 127 at most
 _NEVER = 2_000_000_000
-"""A day far past any calendar: the identity of `least`."""
+"""A day far past any calendar: the identity of `_Earliest`."""
 
 
-class least(FunctionElement[int]):  # noqa: N801 - a SQL function
-    """The smallest of at least two values; none may be NULL."""
+class _Earliest(FunctionElement[int]):
+    """The smallest of at least two days; none may be NULL."""
 
-    name = "least"
     type = Integer()
     inherit_cache = True
 
 
-@compiles(least, "sqlite")
-def _least_on_sqlite(element: "least", compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+@compiles(_Earliest)
+def _earliest(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
+    return f"least({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Earliest, "sqlite")
+def _earliest_on_sqlite(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - same
     return f"min({compiler.process(element.clauses, **options)})"
+
+
+def _fenced(query: Select[Any]) -> FromClause:
+    """A layer that the databases compute once for each row, without storing it.
+
+    Left to itself, their planner (SQLite's flattening, PostgreSQL's pull-up) writes the expression
+    of a rule in the place of each of its uses: a chain of six rules that use each other three
+    times then takes a thousand times longer. An offset, be it 0, stops both. Layers are named
+    apart, since SQLite's parser gives up on subqueries that are nested some thirty times.
+    """
+    return query.offset(0).cte()
 
 
 class Tagging:
@@ -88,9 +106,9 @@ class Tagging:
         base = select(*relation.c, self.segments.scope.sql.label("is_in_scope")).select_from(
             relation
         )
-        layer: FromClause = base.subquery("scoped")
-        for number, rules in enumerate(self._levels(), 1):
-            layer = self._with_rules(layer, rules, f"level_{number}")
+        layer = _fenced(base)
+        for rules in self._levels():
+            layer = self._with_rules(layer, rules)
         return self._with_next_contact(layer)
 
     def _levels(self) -> list[list[Rule]]:
@@ -103,7 +121,7 @@ class Tagging:
             for each in sorted(set(level.values()))
         ]
 
-    def _with_rules(self, layer: FromClause, rules: Sequence[Rule], name: str) -> FromClause:
+    def _with_rules(self, layer: FromClause, rules: Sequence[Rule]) -> FromClause:
         tables = [rule for rule in rules if rule.rows]
         columns: list[Sql] = list(layer.c)
         for rule in rules:
@@ -111,7 +129,7 @@ class Tagging:
                 columns.append(self._row_of(rule).label(rule.row_name))
             else:
                 columns.append(rule.term.sql.label(rule.name))
-        numbered = select(*columns).select_from(layer).subquery(f"{name}_rows" if tables else name)
+        numbered = _fenced(select(*columns).select_from(layer))
         if not tables:
             return numbered
         results = [
@@ -120,7 +138,7 @@ class Tagging:
             ).label(rule.name)
             for rule in tables
         ]
-        return select(*numbered.c, *results).select_from(numbered).subquery(name)
+        return _fenced(select(*numbered.c, *results).select_from(numbered))
 
     @staticmethod
     def _row_of(rule: Rule) -> Sql:
@@ -137,7 +155,7 @@ class Tagging:
             days = case(*((tier == name, literal(days)) for name, days in cadence.items()))
             last: Sql = func.coalesce(column("last_logged_contact"), column("created"))
             due = last + days
-        return select(*layer.c, due.label("next_contact_on")).select_from(layer).subquery("ruled")
+        return _fenced(select(*layer.c, due.label("next_contact_on")).select_from(layer))
 
     def _contact_status(self, layer: FromClause) -> Sql:
         if not self.segments.tier.contact_every:
@@ -166,7 +184,10 @@ class Tagging:
         if self.segments.tier.contact_every:
             flips.append(layer.c.next_contact_on + 1)
         later = [case((flip > TODAY, flip), else_=literal(_NEVER)) for flip in flips]
-        return func.nullif(least(literal(_NEVER), literal(_NEVER), *later), _NEVER)
+        earliest: Sql = literal(_NEVER)
+        for start in range(0, len(later), _ARGUMENTS):
+            earliest = _Earliest(earliest, *later[start : start + _ARGUMENTS])
+        return func.nullif(earliest, _NEVER)
 
 
 def _no(kind: type[TypeEngine[Any]]) -> Sql:
@@ -179,5 +200,6 @@ def why_of(tier: Rule, row: int, language: Language) -> str:
     found = tier.rows[row - 1]
     label = tier.choices[found.then].to(language)
     colon = Text(" : ", ": ").to(language)
-    sentence = f"{label}{colon}{found.why.to(language)}"
+    # A CRM may fold line ends and spaces, and what it then holds would never equal ours.
+    sentence = _SPACES.sub(" ", f"{label}{colon}{found.why.to(language)}").strip()
     return sentence if len(sentence) <= WHY_LENGTH else f"{sentence[: WHY_LENGTH - 1]}…"

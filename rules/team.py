@@ -101,14 +101,43 @@ def read_team(document: Document) -> Team | None:
     team = model_of(document, Team)
     if team is None:
         return None
+    keys: dict[str, str] = {}
     for key, rep in team.reps.items():
-        if rep.manager is not None and rep.manager not in team.reps:
-            hint = nearest(rep.manager, list(team.reps))
+        _check_manager(document, team, key, rep)
+        email = (rep.email or "").lower()
+        if email and keys.setdefault(email, key) != key:
             document.complain(
-                ("reps", key, "manager"),
+                ("reps", key, "email"),
                 Text(
-                    f"« {rep.manager} » n'est pas dans reps{hint.fr}",
-                    f"'{rep.manager}' is not in reps{hint.en}",
+                    f"« {rep.email} » est déjà l'adresse de « {keys[email]} »",
+                    f"'{rep.email}' is already the address of '{keys[email]}'",
                 ),
             )
+        if rep.start is not None and rep.end is not None and rep.end < rep.start:
+            document.complain(
+                ("reps", key, "end"), Text("end précède start", "end is before start")
+            )
     return team
+
+
+def _check_manager(document: Document, team: Team, key: str, rep: Rep) -> None:
+    if rep.manager is None:
+        return
+    path = ("reps", key, "manager")
+    if rep.manager == key:
+        document.complain(
+            path,
+            Text(
+                "nul n'est son propre gestionnaire : nommez quelqu'un d'autre, ou personne",
+                "nobody is their own manager: name somebody else, or nobody",
+            ),
+        )
+    elif rep.manager not in team.reps:
+        hint = nearest(rep.manager, list(team.reps))
+        document.complain(
+            path,
+            Text(
+                f"« {rep.manager} » n'est pas dans reps{hint.fr}",
+                f"'{rep.manager}' is not in reps{hint.en}",
+            ),
+        )

@@ -19,6 +19,12 @@ from rules.records import FieldType
 
 Sql = ColumnElement[Any]
 
+# Names that the tags, the tables and the cells of a playbook already use for themselves.
+RESERVED_NAMES = (
+    "account_id", "is_in_scope", "next_contact_on", "contact_status", "why", "recheck_on",
+    "next_logged_contact", "then", "else", "of", "unknown", "known",
+)  # fmt: skip
+
 TODAY: Sql = bindparam("today", type_=Integer)
 
 SQL_TYPES: Mapping[FieldType, TypeEngine[Any]] = {

@@ -38,6 +38,8 @@ OWED_COLUMNS = (
     "contact_status", "why",
 )  # fmt: skip
 _VALUES = tuple(name for name in TAG_COLUMNS if name != "account_id")
+# SQLAlchemy drops the number of rows that an INSERT wrote, unless it is told to keep it.
+_COUNTED = {"preserve_rowcount": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,9 @@ def evaluate(
     worklist = None if is_full else select(dirty.c.account_id).where(dirty.c.claim == claim)
     selected = tagging.select(facts_relation(tagging.facts, slots, worklist))
     changed = connection.execute(
-        _upsert(connection, selected, rulebook_id, moment), {"today": moment.today}
+        _upsert(connection, selected, rulebook_id, moment),
+        {"today": moment.today},
+        execution_options=_COUNTED,
     ).rowcount
     moved = _append_history(connection, moment.instant, worklist)
     _drop_archived(connection, claim)
@@ -165,7 +169,8 @@ def _append_history(connection: Connection, now: Instant, worklist: Select[Any] 
         statement.on_conflict_do_update(
             index_elements=["account_id", "valid_from_at"],
             set_={name: statement.excluded[name] for name in names[2:]},
-        )
+        ),
+        execution_options=_COUNTED,
     ).rowcount
 
 
