@@ -22,7 +22,8 @@ from rules.calendar import DAYS_PER_WEEK, Period, next_weekday
 from rules.deviations import Deviation, State, assess
 from rules.kpis import Days, KpiName, Kpis, written
 from rules.language import Language, Text, joined, number
-from rules.located import Document, Misfit, model_of, nearest
+from rules.located import Document, Misfit, nearest
+from rules.models import model_of
 from rules.numbers import read_day, read_days
 from rules.plan import Rate
 from rules.team import Strict, Words

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field
 from rules.cells import KNOWN, UNKNOWN
 from rules.conditions import name_fault
 from rules.language import Text
-from rules.located import Document, Misfit, Path, model_of, nearest
+from rules.located import Document, Misfit, Path, nearest
+from rules.models import model_of
 from rules.owned import CORE, OPTIONAL, Owned
 from rules.records import FieldType
 from rules.team import Strict, Words

@@ -13,7 +13,8 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from rules.language import Language, Text, money
-from rules.located import Document, Misfit, model_of, nearest
+from rules.located import Document, Misfit, nearest
+from rules.models import model_of
 from rules.numbers import read_days, read_money
 from rules.team import Strict, Words
 

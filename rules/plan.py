@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field
 from rules.calendar import Period, Span, fiscal_year, periods_over, weekdays
 from rules.kpis import KpiName, Kpis, Money, written
 from rules.language import Language, Text, money
-from rules.located import Document, Misfit, model_of, nearest
+from rules.located import Document, Misfit, nearest
+from rules.models import model_of
 from rules.numbers import read_number, read_share
 from rules.team import Currency, Strict, Team
 from rules.time import Day

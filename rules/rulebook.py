@@ -13,11 +13,12 @@ from rules.alerts import Alerts, read_alerts
 from rules.facts import Fields, names_of, read_fields
 from rules.kpis import Kpis, read_kpis
 from rules.language import Language, Text
-from rules.located import Document, Issue, PlaybookError, nearest, read
+from rules.located import Document, Issue, PlaybookError, nearest
 from rules.plan import Plan, check_plans, read_plan
 from rules.segments import Segments, read_segments
 from rules.tagging import Tagging
 from rules.team import Team, read_team
+from rules.yaml_text import read
 
 FILES = ("team.yaml", "fields.yaml", "segments.yaml", "kpis.yaml", "alerts.yaml")
 PLANS = "plans/"

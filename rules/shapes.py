@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Integer, and_, case, literal, null
 
 from rules.cells import KNOWN, UNKNOWN, alternatives, compile_cell
-from rules.conditions import ConditionError, compile_condition
+from rules.conditions import compile_condition
 from rules.language import Language, Text, joined
 from rules.located import Document, Misfit, Path, nearest
 from rules.numbers import read_number
 from rules.records import FieldType
+from rules.syntax import ConditionError
 from rules.team import read_words
 from rules.terms import Name, Sql, Term
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.language import Language, Text
-from rules.located import Document, Misfit, model_of, nearest
+from rules.located import Document, Misfit, nearest
+from rules.models import model_of
 from rules.numbers import read_day
 from rules.time import Day
 

@@ -14,7 +14,7 @@ from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant
 from service.store.bindings import Slots, load_slots, save_bindings
 from service.store.bulk import bulk_upsert
-from service.store.tables import owner, plan_version, rep, rulebook, team
+from service.store.tables import owner, plan_version, rep, rulebook, tag, team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ def publish(
     _save_team(connection, compiled)
     _save_plans(connection, compiled, rulebook_id)
     save_bindings(connection, bindings_of(compiled))
+    # A rulebook may write other fields: what each account is owed is looked at again.
+    connection.execute(update(tag).where(tag.c.is_in_scope).values(is_owed=True))
     return True
 
 

@@ -23,9 +23,9 @@ from rules.calendar import Period, Span, fiscal_year
 from rules.deviations import Deviation, State
 from rules.kpis import Kpis
 from rules.language import Language, Text
-from rules.located import read
 from rules.plan import Rate
 from rules.time import day_number, instant_of
+from rules.yaml_text import read
 
 PLAYBOOK = Path(rules.__file__).parent / "playbook"
 KPIS = Kpis.model_validate(

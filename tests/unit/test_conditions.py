@@ -24,7 +24,8 @@ from sqlalchemy import (
     select,
 )
 
-from rules.conditions import ConditionError, compile_condition, name_fault
+from rules.conditions import compile_condition, name_fault
+from rules.syntax import ConditionError
 from rules.terms import SQL_TYPES, Term
 from rules.time import date_of
 from tests.playbooks import BOUND, names

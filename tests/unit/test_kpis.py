@@ -7,7 +7,7 @@ import pytest
 import rules
 from rules.kpis import KpiName, Kpis, Unit, read_kpis
 from rules.language import Language
-from rules.located import read
+from rules.yaml_text import read
 
 PLAYBOOK = Path(rules.__file__).parent / "playbook"
 TIERS = ["gold", "silver", "bronze", "unrated"]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.language import Language, Text
-from rules.located import Document, Issue, PlaybookError, nearest, read
+from rules.located import Document, Issue, PlaybookError, nearest
+from rules.yaml_text import read
 
 
 def found(text: str | bytes) -> list[tuple[int, int, str]]:

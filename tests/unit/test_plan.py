@@ -9,10 +9,11 @@ import rules
 from rules.calendar import Span, month
 from rules.kpis import KpiName, Kpis
 from rules.language import Language
-from rules.located import Document, read
+from rules.located import Document
 from rules.plan import Plan, Rate, check_plans, expected_to_date, plan_on, read_plan
 from rules.team import Team
 from rules.time import day_number
+from rules.yaml_text import read
 
 PLAYBOOK = Path(rules.__file__).parent / "playbook"
 TEAM = Team.model_validate(
