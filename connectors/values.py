@@ -28,6 +28,10 @@ _DAY_MILLISECONDS = 86_400_000
 _ISO_DATE_LENGTH = 10
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISO_DASH = 4
+_NUMERIC = (str, int, float)
+# So few digits are far from every limit: most numbers can do without `Decimal`.
+_SHORT = 12
+_CENTS = 2
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as the outcome of a parser
@@ -36,7 +40,8 @@ class Unreadable(ValueError):  # noqa: N818 - reads as the outcome of a parser
 
 def clean_text(value: str) -> str:
     """Text without NUL and lone surrogates, in NFC, at most 4,000 characters."""
-    if _UNSTORABLE.search(value) is not None:
+    # Printable text has neither, and this tells it ten times as fast as the pattern.
+    if not value.isprintable():
         value = _UNSTORABLE.sub("", value)
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
@@ -58,6 +63,8 @@ def text(raw: object) -> str | None:
 
 def number(raw: object) -> int | float | None:
     """A finite number; whole numbers up to 2**53 are integers."""
+    if isinstance(raw, str) and raw.isdecimal() and len(raw) <= _SHORT:
+        return int(raw)
     decimal = _decimal(raw)
     if decimal is None:
         return None
@@ -70,6 +77,10 @@ def number(raw: object) -> int | float | None:
 
 def money(raw: object) -> int | None:
     """An amount in minor units, rounded half to even, at most 2**53 - 1 either way."""
+    if isinstance(raw, str):
+        whole, _, cents = raw.partition(".")
+        if (whole + cents).isdecimal() and len(whole) <= _SHORT and len(cents) <= _CENTS:
+            return int(whole + cents.ljust(_CENTS, "0"))
     decimal = _decimal(raw)
     if decimal is None:
         return None
@@ -82,9 +93,9 @@ def money(raw: object) -> int | None:
 
 
 def _decimal(raw: object) -> Decimal | None:
-    if raw is None or isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        if raw is None:
-            return None
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, _NUMERIC):
         raise Unreadable("not a number")
     written = raw.strip() if isinstance(raw, str) else str(raw)
     if not written:
@@ -164,6 +175,8 @@ def choice(values: Mapping[str, str]) -> Parser:
         return text
 
     def parse(raw: object) -> str | None:
+        if isinstance(raw, str) and raw in values:
+            return values[raw]
         option = text(raw)
         if option is None:
             return None

@@ -1,16 +1,17 @@
-"""Pull: bring the mirror up to date with one CRM, a page at a time.
+"""Pull: bring the mirror up to date with one CRM, some pages at a time.
 
-Each page is fetched while no transaction is open, then written and committed alone with its
-cursor; whatever happens next, the pull resumes after it. Streams know nothing of each other and
-may be read in any order: what refers to a record not yet seen joins it when it comes.
+Pages are fetched while no transaction is open; those of about a second are then written as one
+and committed with their last cursor. Whatever happens next, the pull resumes after them. Streams
+know nothing of each other and may be read in any order: what refers to a record not yet seen
+joins it when it comes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from connectors.base import Binding, Connector
+from connectors.base import Binding, Connector, ConnectorError, Page
 from rules.owned import Owned
-from rules.records import Kind
+from rules.records import Account, Kind
 from rules.time import Instant
 from service.store import bindings, cursors, mirror, revalue, sweep
 from service.store.context import MirrorContext, load_context
@@ -25,6 +26,10 @@ ORDER = (
     Kind.OPPORTUNITY,
     Kind.ACTIVITY,
 )
+
+# Pages wait to be written together until they hold this many records, or so many milliseconds.
+_MOST_RECORDS = 1_000
+_LONGEST_WAIT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +57,11 @@ class StreamReport:
         """How many records came in."""
         return self.written + self.unchanged + self.older + self.rejected
 
-    def plus(self, counts: mirror.PageCounts) -> "StreamReport":
-        """This report with one more page."""
+    def plus(self, pages: int, counts: mirror.PageCounts) -> "StreamReport":
+        """This report with some more pages."""
         return replace(
             self,
-            pages=self.pages + 1,
+            pages=self.pages + pages,
             written=self.written + counts.written,
             unchanged=self.unchanged + counts.unchanged,
             older=self.older + counts.older,
@@ -108,7 +113,7 @@ def run(
     own_fields: Sequence[str] = tuple(Owned),
     progress: Callable[[StreamReport], None] = _silent,
 ) -> PullReport:
-    """Pull the streams of a CRM. `progress` hears of each stream after each of its pages.
+    """Pull the streams of a CRM. `progress` hears of each stream after each of its writes.
 
     `full` reads the streams from their beginning, and takes what is absent for gone. Raises what
     the connector raises, and `StoreError`; all pages until then are kept.
@@ -152,19 +157,73 @@ def _stream(
     with store.read() as connection:
         start = _start(connection, vendor, context, kind, full=full)
     report, seen = StreamReport(kind=kind, is_full=start.is_full), sweep.Seen()
-    for page in connector.pull(kind, start.cursor, start.bindings, context.own_fields):
-        at = replace(context, now=now())
+    pages = connector.pull(kind, start.cursor, start.bindings, context.own_fields)
+    for gathered in _gathered(pages, now):
+        at, page = replace(context, now=now()), _joined(gathered)
         with store.write() as connection:
             is_complete = page.is_last or not start.is_loading
             counts = mirror.write_page(connection, at, page, is_complete=is_complete)
             seen.add(counts.seen)
-            report = report.plus(counts)
+            report = report.plus(len(gathered), counts)
             if page.is_last:
                 report = _finish(connection, vendor, at, start, seen=seen, report=report)
         progress(report)
-        if page.is_last:
-            break
     return report
+
+
+def _gathered(pages: Iterable[Page], now: Callable[[], Instant]) -> Iterator[list[Page]]:
+    """The pages of a stream, by those that are written together; ends after the last one.
+
+    No record is in two pages of a list, so that each keeps the order in which it came and went.
+    When the CRM fails, the pages until then are given before the failure is raised.
+    """
+    waiting: list[Page] = []
+    names: set[str] = set()
+    since = now()
+    try:
+        for page in pages:
+            its_names = _names(page)
+            if waiting and not names.isdisjoint(its_names):
+                yield waiting
+                waiting, names, since = [], set(), now()
+            waiting.append(page)
+            names |= its_names
+            if page.is_last:
+                break
+            if len(names) >= _MOST_RECORDS or now() - since >= _LONGEST_WAIT:
+                yield waiting
+                waiting, names, since = [], set(), now()
+    except ConnectorError:
+        if waiting:
+            yield waiting
+        raise
+    if waiting:
+        yield waiting
+
+
+def _names(page: Page) -> set[str]:
+    """The external ids of the records that a page shows, or says to be gone or merged."""
+    names = {record.external_id for record in page.records}
+    names.update(page.gone)
+    if page.kind is Kind.ACCOUNT:
+        for record in page.records:
+            if isinstance(record, Account) and record.merged_ids:
+                names.update(record.merged_ids)
+    return names
+
+
+def _joined(pages: Sequence[Page]) -> Page:
+    """Several pages as one that ends where the last of them does."""
+    last = pages[-1]
+    if len(pages) == 1:
+        return last
+    return replace(
+        last,
+        records=[record for page in pages for record in page.records],
+        links=[link for page in pages for link in page.links],
+        gone=[external_id for page in pages for external_id in page.gone],
+        quarantined=[each for page in pages for each in page.quarantined],
+    )
 
 
 def _start(

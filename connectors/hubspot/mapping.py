@@ -6,6 +6,7 @@ of an activity never its subject or its body, of a contact only its buying role.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeGuard, TypeVar
 
 from connectors import values
@@ -128,12 +129,12 @@ class Mapper:
             name=self._read(key, "name", get("name"), values.text),
             domain=self._read(key, "domain", get("domain"), values.text),
             owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
-            created_at=self._instant(key, "created_at", get("createdate") or raw.get("createdAt")),
+            created_at=self._created(key, raw, get("createdate")),
             modified_at=self._modified(key, raw, properties),
             archived_at=self._archived(key, raw, properties),
             merged_ids=_listed(get("hs_merged_object_ids")),
             fields=self._fields(key, properties) if self._bound else {},
-            observed={name: observe(get(crm_field)) for name, crm_field, observe in self._own},
+            observed=self._observed(properties),
         )
 
     def _contact(self, key: str, raw: Json, properties: Json) -> Contact:
@@ -162,7 +163,7 @@ class Mapper:
             currency=currency,
             home_amount=amount if home is None and currency == self._home_currency else home,
             peak_amount=_peak(amount, past.get("amount")),
-            created_at=self._instant(key, "created_at", get("createdate") or raw.get("createdAt")),
+            created_at=self._created(key, raw, get("createdate")),
             closes_at=self._read(key, "closes_at", get("closedate"), values.business_instant),
             modified_at=self._modified(key, raw, properties),
             archived_at=self._archived(key, raw, properties),
@@ -186,42 +187,51 @@ class Mapper:
         )
 
     def _fields(self, key: str, properties: Json) -> dict[str, Value]:
+        get = properties.get
         fields: dict[str, Value] = {}
         for name, crm_field, parse in self._bound:
-            raw = properties.get(crm_field)
+            raw = get(crm_field)
             try:
-                fields[name] = parse(raw)
+                fields[name] = None if raw is None else parse(raw)
             except values.Unreadable as error:
                 fields[name] = None
                 self._quarantine(key, name, raw, f"{crm_field}: {error}")
         return fields
 
+    def _observed(self, properties: Json) -> dict[str, str | None]:
+        get = properties.get
+        observed: dict[str, str | None] = {}
+        for name, crm_field, observe in self._own:
+            raw = get(crm_field)
+            observed[name] = None if raw is None else observe(raw)
+        return observed
+
     def _read(self, key: str, name: str, raw: object, parse: Callable[[object], T]) -> T | None:
+        if raw is None:
+            return None
         try:
             return parse(raw)
         except values.Unreadable as error:
             self._quarantine(key, name, raw, str(error))
             return None
 
-    def _instant(self, key: str, name: str, raw: object) -> Instant | None:
-        return self._read(key, name, raw, values.instant)
+    def _created(self, key: str, raw: Json, written: object) -> Instant | None:
+        return self._read(key, "created_at", written or raw.get("createdAt"), values.instant)
 
     def _modified(self, key: str, raw: Json, properties: Json) -> Instant:
         """When the record changed; failing that when it was made, failing that the epoch."""
-        for written in (
-            properties.get(self.object_type.modified),
-            raw.get("updatedAt"),
-            raw.get("createdAt"),
-        ):
-            found = self._instant(key, "modified_at", written)
+        written = properties.get(self.object_type.modified)
+        found = self._read(key, "modified_at", written, values.instant)
+        for name in ("updatedAt", "createdAt"):
             if found is not None:
-                return found
-        return 0
+                break
+            found = self._read(key, "modified_at", raw.get(name), values.instant)
+        return 0 if found is None else found
 
     def _archived(self, key: str, raw: Json, properties: Json) -> Instant | None:
         if raw.get("archived") is not True:
             return None
-        found = self._instant(key, "archived_at", raw.get("archivedAt"))
+        found = self._read(key, "archived_at", raw.get("archivedAt"), values.instant)
         return self._modified(key, raw, properties) if found is None else found
 
     def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
@@ -351,16 +361,14 @@ def _entries(history: object) -> tuple[StageEntry, ...]:
             continue
         if entered_at is not None and entry["value"]:
             dated.append((entered_at, entry["value"]))
-    dated.sort(key=_when)
-    return tuple(
-        StageEntry(stage_id=stage, entered_at=entered_at)
-        for place, (entered_at, stage) in enumerate(dated)
-        if place == 0 or dated[place - 1][1] != stage
-    )
-
-
-def _when(entry: tuple[Instant, str]) -> Instant:
-    return entry[0]
+    dated.sort(key=itemgetter(0))
+    entries: list[StageEntry] = []
+    before = None
+    for entered_at, stage in dated:
+        if stage != before:
+            entries.append(StageEntry(stage_id=stage, entered_at=entered_at))
+            before = stage
+    return tuple(entries)
 
 
 def archived_since(raw: object, since: Instant) -> bool:

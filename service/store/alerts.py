@@ -24,12 +24,13 @@ from service.store.tables import account, alert, link, opportunity, owner, stage
 
 
 class TaskState(StrEnum):
-    """How the CRM task of an episode stands."""
+    """How the CRM task of an episode stands; `DONE`: whatever comes, it is not touched again."""
 
     NONE = "none"
     OWED = "owed"
     SENDING = "sending"
     CREATED = "created"
+    DONE = "done"
     REJECTED = "rejected"
     HELD = "held"
 
@@ -87,7 +88,7 @@ def latest_episodes(
 
 def insert_episodes(connection: Transaction, episodes: Sequence[Episode]) -> int:
     """Keep new episodes; returns how many were not there yet."""
-    columns = [column.name for column in alert.columns if column.name != "task_id"]
+    columns = [each.name for each in alert.columns if each.name not in {"task_id", "task_digest"}]
     rows = [tuple(_stored(episode)[name] for name in columns) for episode in episodes]
     return insert_missing(connection, alert, columns, rows)
 
@@ -196,7 +197,7 @@ def _rank(tiers: Sequence[str]) -> ColumnElement[int]:
 
 
 def _stored(episode: Episode) -> dict[str, str | int | None]:
-    """The columns of an episode, but for `task_id`, which only the push knows."""
+    """The columns of an episode, but for those of its task that only the push knows."""
     return {
         "key": episode.key,
         "rule": episode.rule,

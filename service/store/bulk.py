@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,12 @@ from sqlalchemy import (
 )
 
 from rules.records import Value
+from service.store.engine import sqlite_driver
+
+# SQLite's driver first looks for an adapter of a value that is None or a boolean; where there is
+# none, the search costs several times as much as the whole insertion of a text.
+for _type, _adapted in ((type(None), {}.get), (bool, int)):
+    sqlite_driver()[0].register_adapter(_type, _adapted)
 
 # Under this many rows, the round trips of a COPY cost more than they save.
 _COPY_FROM = 50
@@ -103,7 +110,7 @@ def select_among(
     *,
     equals: Mapping[str, Value] | None = None,
     is_locked: bool = False,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The rows whose `key` is among the values, and whose other columns equal what is given.
 
     One statement whatever the number of values. `is_locked` keeps other writers of PostgreSQL
@@ -179,11 +186,8 @@ def _copy_and_merge(
 def _last_of_each_key(
     upsert: _Upsert, rows: Sequence[tuple[Value, ...]]
 ) -> list[tuple[Value, ...]]:
-    places = [upsert.columns.index(column.name) for column in upsert.table.primary_key]
-    if len(places) == 1:
-        (place,) = places
-        return list({row[place]: row for row in rows}.values())
-    return list({tuple(row[place] for place in places): row for row in rows}.values())
+    key = itemgetter(*[upsert.columns.index(column.name) for column in upsert.table.primary_key])
+    return list(dict(zip(map(key, rows), rows, strict=True)).values())
 
 
 @lru_cache(maxsize=256)

@@ -5,14 +5,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from connectors.base import Identity
+from connectors.base import Allowance, Identity
 from rules.time import Instant
 from service.store.tables import connection as crm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConnection:
-    """One CRM account. `not_before_at`: it asked us to leave it alone until then."""
+    """One CRM account. `not_before_at`: it asked us to leave it alone until then.
+
+    `allowance` is what it last told of its limits.
+    """
 
     id: int
     vendor: str
@@ -20,6 +23,7 @@ class CrmConnection:
     name: str
     currency: str
     not_before_at: Instant | None
+    allowance: Allowance | None = None
 
 
 def find(connection: Connection, vendor: str) -> CrmConnection | None:
@@ -50,8 +54,34 @@ def save(connection: Connection, identity: Identity) -> CrmConnection:
     return saved
 
 
+def park(connection: Connection, vendor: str, until: Instant) -> None:
+    """Leave a CRM alone until an instant."""
+    connection.execute(update(crm).where(crm.c.vendor == vendor).values(not_before_at=until))
+
+
+def save_allowance(connection: Connection, vendor: str, told: Allowance) -> None:
+    """Remember what a CRM has told of its limits."""
+    connection.execute(
+        update(crm)
+        .where(crm.c.vendor == vendor)
+        .values(
+            told_at=told.seen_at, burst_calls=told.burst, burst_seconds=told.window_seconds,
+            daily_calls=told.daily, daily_calls_left=told.daily_left,
+        )
+    )  # fmt: skip
+
+
 def _of(row: Row[Any]) -> CrmConnection:
     return CrmConnection(
         id=row.id, vendor=row.vendor, account_id=row.account_id, name=row.name,
-        currency=row.currency, not_before_at=row.not_before_at,
+        currency=row.currency, not_before_at=row.not_before_at, allowance=_allowance(row),
+    )  # fmt: skip
+
+
+def _allowance(row: Row[Any]) -> Allowance | None:
+    if row.told_at is None:
+        return None
+    return Allowance(
+        seen_at=row.told_at, burst=row.burst_calls, window_seconds=row.burst_seconds,
+        daily=row.daily_calls, daily_left=row.daily_calls_left,
     )  # fmt: skip

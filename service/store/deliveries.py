@@ -48,6 +48,7 @@ def record(
 ) -> Counter[str]:
     """Settle what the CRM applied, keep the reason of what it refused; counts values by state.
 
+    What the CRM applied in a form of its own is confirmed in that form: read back, it is ours.
     A record that is missing from the answer is unknown: it stays owed and is tried later.
     """
     counts: Counter[str] = Counter()
@@ -55,22 +56,25 @@ def record(
     settled, refused, journal = [], [], []
     for item in sent:
         outcome = outcomes.get(item.external_id, unknown)
-        reason = _reason(outcome, language)
+        kept = outcome.normalised.get(item.field, item.after)
+        reason = _reason(outcome, language, is_kept=kept == item.after)
         counts[outcome.state.value] += 1
         journal.append(
             {
                 "run_id": run_id, "account_id": item.account_id, "field": item.field,
-                "before": item.before, "after": item.after, "version": item.version,
+                "before": item.before, "after": kept, "version": item.version,
                 "outcome": outcome.state.value, "reason": reason, "actor": ACTOR, "at": now,
             }
         )  # fmt: skip
         key = {"key_account": item.account_id, "key_field": item.field, "sent": item.version}
         if outcome.state is State.APPLIED:
-            settled.append({**key, "value": item.after, "now": now})
+            settled.append({**key, "value": kept, "now": now})
         else:
             is_final = outcome.state is State.REJECTED
             state = Debt.REJECTED if is_final else Debt.OWED
             wait = min(FIRST_RETRY_MS * 2**item.attempts, LAST_RETRY_MS)
+            if outcome.wait is not None:
+                wait = round(outcome.wait * 1_000)
             refused.append(
                 {**key, "state": state.value, "reason": reason, "not_before": now + wait}
             )
@@ -83,8 +87,8 @@ def record(
     return counts
 
 
-def _reason(outcome: Outcome, language: Language) -> str | None:
-    if outcome.state is State.APPLIED:
+def _reason(outcome: Outcome, language: Language, *, is_kept: bool) -> str | None:
+    if outcome.state is State.APPLIED and is_kept:
         return None
     remedy = outcome.remedy.to(language) if outcome.remedy else ""
     return " – ".join(part for part in (outcome.reason, remedy) if part)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, literal, select
 
 from rules.records import Kind
 from rules.tagging import Tagging
@@ -25,27 +25,40 @@ class Found:
 
 
 def find(connection: Connection, words: str, limit: int = 9) -> list[Found]:
-    """Live accounts with this CRM id, else this exact name, else this part of a name."""
-    columns = select(
-        account.c.id, account.c.external_id, account.c.name, owner.c.name.label("owner")
-    ).select_from(account.outerjoin(owner, owner.c.id == account.c.owner_id))
+    """Live accounts with this CRM id, else this exact name, else this part of a name.
+
+    Upper and lower case are the same, `É` and `é` too.
+    """
+    live = (
+        select(account.c.id, account.c.external_id, account.c.name, owner.c.name.label("owner"))
+        .select_from(account.outerjoin(owner, owner.c.id == account.c.owner_id))
+        .where(account.c.archived_at.is_(None))
+        .order_by(account.c.name)
+    )
     by_id = select(external_ref.c.entity_id).where(
         external_ref.c.kind == Kind.ACCOUNT.value, external_ref.c.external_id == words
     )
-    name = func.lower(account.c.name)
-    for condition in (
-        account.c.id.in_(by_id),
-        or_(account.c.name == words, name == words.lower()),
-        name.contains(words.lower(), autoescape=True),
-    ):
-        query = columns.where(condition, account.c.archived_at.is_(None)).order_by(account.c.name)
-        rows = connection.execute(query.limit(limit)).all()
-        if rows:
-            return [
-                Found(id=r.id, external_id=r.external_id, name=r.name or "–", owner=r.owner)
-                for r in rows
-            ]
-    return []
+    rows = connection.execute(live.where(account.c.id.in_(by_id))).all()
+    if not rows:
+        near = live.where(account.c.name.ilike(_pattern(words), escape=_ESCAPE))
+        rows = [row for row in connection.execute(near) if words.casefold() in row.name.casefold()]
+        rows = [row for row in rows if row.name.casefold() == words.casefold()] or rows
+    return [
+        Found(id=row.id, external_id=row.external_id, name=row.name or "–", owner=row.owner)
+        for row in rows[:limit]
+    ]
+
+
+_ESCAPE = "/"
+
+
+def _pattern(words: str) -> str:
+    """A LIKE pattern that lets at least these words through, whatever the database's locale.
+
+    Databases fold the case of ASCII letters only: any other letter is left open here.
+    """
+    letters = (f"{_ESCAPE}{each}" if each in f"%_{_ESCAPE}" else each for each in words)
+    return f"%{''.join(each if each.isascii() else '_' for each in letters)}%"
 
 
 def cell_name(rule: str, row: int, position: int) -> str:

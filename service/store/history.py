@@ -41,17 +41,18 @@ def follow(
         for row in _stored(connection, kind, earlier)
         if row.valid_to_at is None
     }
+    name = kind.value
     rows: list[tuple[str, int, str, Instant, Instant | None, str | None]] = []
     for entity_id, field, value, at in changes:
-        key = (kind.value, entity_id, field)
         before = opened.get((entity_id, field))
         if before is None:
             if value is not None:
-                rows.append((*key, at, None, value))
+                rows.append((name, entity_id, field, at, None, value))
             continue
-        if before.valid_from_at < at:
-            rows.append((*key, before.valid_from_at, at, before.value))
-        rows.append((*key, max(at, before.valid_from_at), None, value))
+        since = before.valid_from_at
+        if since < at:
+            rows.append((name, entity_id, field, since, at, before.value))
+        rows.append((name, entity_id, field, max(at, since), None, value))
     bulk_upsert(connection, history, _COLUMNS, rows)
 
 
@@ -62,21 +63,23 @@ def set_stages(
 
     What the CRM tells counts from its first entry on; what was seen before that stays.
     """
-    stored: dict[int, list[Row[Any]]] = {}
+    kind, field = Kind.OPPORTUNITY.value, "stage_id"
+    stored: dict[int, dict[Instant, tuple[Instant | None, str | None]]] = {}
     for row in _stored(connection, Kind.OPPORTUNITY, list(entries)):
-        if row.field == "stage_id":
-            stored.setdefault(row.entity_id, []).append(row)
+        if row.field == field:
+            validity = (row.valid_to_at, row.value)
+            stored.setdefault(row.entity_id, {})[row.valid_from_at] = validity
     written, obsolete, changed = [], [], set()
     for entity_id, told in entries.items():
-        before = {
-            row.valid_from_at: (row.valid_to_at, row.value) for row in stored.get(entity_id, [])
-        }
+        before = stored.get(entity_id, {})
         after = _validity(before, told)
-        key = (Kind.OPPORTUNITY.value, entity_id, "stage_id")
-        obsolete += [(*key, at) for at in before if at not in after]
-        written += [(*key, at, *after[at]) for at in after if before.get(at) != after[at]]
-        if before != after:
-            changed.add(entity_id)
+        if before == after:
+            continue
+        changed.add(entity_id)
+        obsolete += [(kind, entity_id, field, at) for at in before if at not in after]
+        for at, (until, value) in after.items():
+            if before.get(at) != (until, value):
+                written.append((kind, entity_id, field, at, until, value))
     bulk_delete(connection, history, _KEY, obsolete)
     bulk_upsert(connection, history, _COLUMNS, written)
     return changed

@@ -17,6 +17,7 @@ RELATIONS = {
     Kind.ACTIVITY: Relation.ACTIVITY_ACCOUNT,
 }
 STARTS = {relation: kind for kind, relation in RELATIONS.items()}
+_NAMES = {relation: relation.value for relation in STARTS}
 _KEY = ("relation", "from_id", "to_id")
 _COLUMNS = (*_KEY, "is_primary")
 
@@ -38,9 +39,10 @@ def replace(
 ) -> LinkChanges:
     """Make `links` the links of the records with `entity_ids`; other records' links only join."""
     wanted: dict[tuple[str, int, int], bool] = {}
+    accounts = ids.get(Kind.ACCOUNT, {})
     for each in links:
-        ends = ids[STARTS[each.relation]][each.from_id], ids[Kind.ACCOUNT][each.to_id]
-        key = (each.relation.value, *ends)
+        from_id = ids[STARTS[each.relation]][each.from_id]
+        key = (_NAMES[each.relation], from_id, accounts[each.to_id])
         wanted[key] = wanted.get(key, False) or each.is_primary
     stored = _stored(connection, kind, entity_ids)
     own = RELATIONS.get(kind)
@@ -94,4 +96,5 @@ def _stored(
         entity_ids,
         equals={"relation": relation.value},
     )
-    return {(relation.value, row.from_id, row.to_id): row.is_primary for row in rows}
+    name = relation.value
+    return {(name, from_id, to_id): is_primary for from_id, to_id, is_primary in rows}

@@ -56,8 +56,7 @@ def write_page(
     newest, rejected = newest_of(page)
     dirtied = merges.follow(connection, context, newest.values())
     incoming = prepare(connection, context, page, newest)
-    written = incoming.differing(incoming.shape.compared)
-    relevant = incoming.differing(len(incoming.shape.relevant))
+    written, relevant = incoming.differing()
     bulk_upsert(
         connection,
         incoming.shape.table,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from rules.records import Kind, Quarantine
 from service.store.bulk import bulk_delete, bulk_upsert, select_among
@@ -24,7 +24,9 @@ def replace(
 
     Returns how many are new or say something new; a fault that stays keeps its first run.
     """
-    ids = sorted({*read, *(fault.external_id for fault in faults)})
+    if not faults and not _has_any(connection, context, kind):
+        return 0
+    ids = {*read, *(fault.external_id for fault in faults)}
     stored = {
         (row.external_id, row.field): (row.raw, row.reason)
         for row in select_among(
@@ -43,3 +45,10 @@ def replace(
     bulk_delete(connection, quarantine, _KEY, [(*prefix, *key) for key in cured])
     rows = [(*prefix, *key, *wanted[key], context.run_id) for key in new]
     return bulk_upsert(connection, quarantine, _COLUMNS, rows)
+
+
+def _has_any(connection: Connection, context: MirrorContext, kind: Kind) -> bool:
+    query = select(quarantine.c.field).where(
+        quarantine.c.connection_id == context.connection_id, quarantine.c.kind == kind.value
+    )
+    return connection.execute(query.limit(1)).first() is not None

@@ -43,7 +43,9 @@ def find(
         external_ids,
         equals={"connection_id": connection_id, "kind": kind.value},
     )
-    return {row.external_id: Reference(row.entity_id, row.is_current) for row in rows}
+    return {
+        external_id: Reference(entity_id, is_current) for external_id, entity_id, is_current in rows
+    }
 
 
 def resolve(
@@ -62,10 +64,10 @@ def refer(
     missing = [each for each in dict.fromkeys(external_ids) if each not in found]
     if not missing:
         return found
-    first = _take(connection, kind, len(missing))
+    name, first = kind.value, _take(connection, kind, len(missing))
     rows = [
-        (connection_id, kind.value, external_id, first + place, True)
-        for place, external_id in enumerate(missing)
+        (connection_id, name, external_id, entity_id, True)
+        for entity_id, external_id in enumerate(missing, start=first)
     ]
     if insert_missing(connection, external_ref, _COLUMNS, rows) < len(rows):
         # Another process has named some of them since; its ids count.

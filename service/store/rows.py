@@ -5,8 +5,8 @@ the record, nor the page. Text loses NUL and lone surrogates, which PostgreSQL r
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Table
@@ -41,6 +41,7 @@ Row = tuple[Value, ...]
 Ids = Mapping[Kind, Mapping[str, int]]
 _IDENTITY = ("id", "connection_id", "external_id")
 _MOST = 2**63
+_NUMBERS = (int, float)
 _LAST_DAY = 3_000_000
 _RAW_LENGTH = 200
 
@@ -92,29 +93,22 @@ def shape_of(kind: Kind, context: MirrorContext) -> Shape:
             return Shape(activity, (*_IDENTITY, "kind", "owner_id", *when), ("modified_at",))
 
 
-@dataclass(slots=True)
 class RowMaker:
     """Makes the rows of one page, whose ids are resolved; collects what had to be left out."""
 
-    kind: Kind
-    context: MirrorContext
-    ids: Ids
-    faults: list[Quarantine] = field(default_factory=list)
-    _slots: Sequence[tuple[str, Callable[[Value], Value]]] = ()
-
-    def __post_init__(self) -> None:
+    def __init__(self, kind: Kind, context: MirrorContext, ids: Ids) -> None:
+        self.faults: list[Quarantine] = []
+        self._kind = kind
+        self._context = context
+        self._owners, self._stages = ids.get(Kind.OWNER, {}), ids.get(Kind.STAGE, {})
         self._slots = [
             (name, _CONVERT[slot.rpartition("_")[0]])
-            for name, slot in self.context.slots.get(self.kind, {}).items()
+            for name, slot in context.slots.get(kind, {}).items()
         ]
 
-    def row(self, record: Record) -> Row:
+    def row(self, entity_id: int, record: Record) -> Row:
         """The row of a record, in the order of its kind's shape."""
-        identity = (
-            self.ids[self.kind][record.external_id],
-            self.context.connection_id,
-            record.external_id,
-        )
+        identity = (entity_id, self._context.connection_id, record.external_id)
         match record:
             case Account():
                 return identity + self._account(record)
@@ -131,21 +125,21 @@ class RowMaker:
                 return identity + self._stage(record)
 
     def _account(self, record: Account) -> Row:
-        read = record.observed.get
+        observed = map(record.observed.get, self._context.own_fields)
         return (
             clean(record.name),
             clean(record.domain),
-            self._id(Kind.OWNER, record.owner_id),
+            None if record.owner_id is None else self._owners[record.owner_id],
             self._day(record, "created_at", record.created_at),
             record.archived_at,
             *self._bound(record.external_id, record.fields),
             record.modified_at,
-            *[clean(read(name)) for name in self.context.own_fields],
-            self.context.now,
+            *map(clean, observed),
+            self._context.now,
         )
 
     def _opportunity(self, record: Opportunity) -> Row:
-        currency = record.currency or self.context.home_currency
+        currency = record.currency or self._context.home_currency
         amount = self._amount(record, "amount", record.amount)
         peak = self._amount(record, "peak_amount", record.peak_amount)
         home = self._amount(record, "home_amount", record.home_amount)
@@ -154,25 +148,25 @@ class RowMaker:
         on = created_on if closes_on is None else closes_on
         return (
             clean(record.name),
-            self._id(Kind.OWNER, record.owner_id),
-            self._id(Kind.STAGE, record.stage_id),
+            None if record.owner_id is None else self._owners[record.owner_id],
+            None if record.stage_id is None else self._stages[record.stage_id],
             amount,
             currency,
-            in_team_currency(amount, currency, home, on, self.context),
-            in_team_currency(peak, currency, home if peak == amount else None, on, self.context),
+            in_team_currency(amount, currency, home, on, self._context),
+            in_team_currency(peak, currency, home if peak == amount else None, on, self._context),
             record.created_at,
             created_on,
             closes_on,
             record.archived_at,
             *self._bound(record.external_id, record.fields),
             record.modified_at,
-            self.context.now,
+            self._context.now,
         )
 
     def _activity(self, record: Activity) -> Row:
         return (
             record.kind.value,
-            self._id(Kind.OWNER, record.owner_id),
+            None if record.owner_id is None else self._owners[record.owner_id],
             record.happened_at,
             self._day(record, "happened_at", record.happened_at),
             record.is_contact,
@@ -182,7 +176,7 @@ class RowMaker:
 
     def _owner(self, record: Owner) -> Row:
         email = clean(record.email)
-        return (clean(record.name) or "", email, record.is_active, self.context.rep_of(email))
+        return (clean(record.name) or "", email, record.is_active, self._context.rep_of(email))
 
     def _stage(self, record: Stage) -> Row:
         return (
@@ -194,13 +188,11 @@ class RowMaker:
             record.kind.value,
         )
 
-    def _id(self, kind: Kind, external_id: str | None) -> int | None:
-        return None if external_id is None else self.ids[kind][external_id]
-
     def _bound(self, external_id: str, fields: Mapping[str, Value]) -> list[Value]:
+        read = fields.get
         values: list[Value] = []
         for name, convert in self._slots:
-            value = fields.get(name)
+            value = read(name)
             if value is not None:
                 try:
                     value = convert(value)
@@ -222,7 +214,7 @@ class RowMaker:
         if instant is None:
             return None
         try:
-            return day_of(instant, self.context.zone)
+            return day_of(instant, self._context.zone)
         except OverflowError:
             self._reject(record.external_id, name, instant, "a date outside the years 1 to 9999")
             return None
@@ -230,7 +222,7 @@ class RowMaker:
     def _reject(self, external_id: str, name: str, value: Value, reason: str) -> None:
         raw = _raw(value)
         self.faults.append(
-            Quarantine(kind=self.kind, external_id=external_id, field=name, raw=raw, reason=reason)
+            Quarantine(kind=self._kind, external_id=external_id, field=name, raw=raw, reason=reason)
         )
 
 
@@ -239,7 +231,7 @@ _TOO_LARGE = "a number too large to be kept exactly"
 
 def clean(value: str | None) -> str | None:
     """A text that both databases can hold: without NUL and lone surrogates."""
-    if value is None or (value.isascii() and "\0" not in value):
+    if value is None or value.isprintable():
         return value
     return value.encode("utf-8", "ignore").decode().replace("\0", "")
 
@@ -252,7 +244,7 @@ def _raw(value: Value) -> str:
 
 
 def _number(value: Value) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise ValueError("not a number")  # noqa: TRY004 - a fault of the data, not of the code
     if not math.isfinite(value):
         raise ValueError("not a finite number")

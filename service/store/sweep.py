@@ -1,6 +1,6 @@
 """What a stream read in full did not show any more: tombstones, unless too much vanished."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -14,6 +14,7 @@ from service.store.rows import TABLES
 # More than this share and more than this many: rather a lost permission than deletions.
 _SHARE_HELD = 0.5
 _COUNT_HELD = 50
+_TOGETHER = 10_000
 
 
 class Seen:
@@ -32,9 +33,10 @@ class Seen:
         for entity_id in entity_ids:
             self._bits[entity_id >> 3] |= 1 << (entity_id & 7)
 
-    def __contains__(self, entity_id: int) -> bool:
-        place = entity_id >> 3
-        return place < len(self._bits) and bool(self._bits[place] >> (entity_id & 7) & 1)
+    def absent(self, entity_ids: Iterable[int]) -> list[int]:
+        """Those of some ids that were never added."""
+        bits, end = self._bits, 8 * len(self._bits)
+        return [each for each in entity_ids if each >= end or not bits[each >> 3] >> (each & 7) & 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,11 @@ def archive_absent(connection: Connection, context: MirrorContext, kind: Kind, s
         return Sweep()
     table = TABLES[kind]
     is_alive = table.c.is_active if kind is Kind.OWNER else table.c.archived_at.is_(None)
-    alive = connection.execute(
-        select(table.c.id).where(table.c.connection_id == context.connection_id, is_alive)
-    )
+    query = select(table.c.id).where(table.c.connection_id == context.connection_id, is_alive)
     count, absent = 0, []
-    for (entity_id,) in alive:
-        count += 1
-        if entity_id not in seen:
-            absent.append(entity_id)
+    for some in connection.execute(query).scalars().partitions(_TOGETHER):
+        count += len(some)
+        absent += seen.absent(some)
     if len(absent) > max(_COUNT_HELD, _SHARE_HELD * count):
         return Sweep(held=len(absent))
     archived, accounts = archive(connection, context, kind, absent)

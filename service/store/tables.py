@@ -101,6 +101,12 @@ connection = Table(
     Column("currency", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("not_before_at", BigInteger),
+    # What the CRM last told of its limits: requests in so many seconds, and in a day.
+    Column("told_at", BigInteger),
+    Column("burst_calls", Integer),
+    Column("burst_seconds", Float),
+    Column("daily_calls", BigInteger),
+    Column("daily_calls_left", BigInteger),
     CheckConstraint("state in ('active', 'stopped')", name="state"),
 )
 
@@ -489,11 +495,13 @@ alert = Table(
     Column("owner_id", BigInteger),
     Column("task_state", Text, nullable=False),
     Column("task_id", Text),
+    # The digest of what the task says in the CRM, to see when it must be rewritten.
+    Column("task_digest", Text),
     Column("task_reason", Text),
     UniqueConstraint("rule", "subject", "episode"),
     CheckConstraint("state in ('open', 'recovered')", name="state"),
     CheckConstraint(
-        "task_state in ('none', 'owed', 'sending', 'created', 'rejected', 'held')",
+        "task_state in ('none', 'owed', 'sending', 'created', 'done', 'rejected', 'held')",
         name="task_state",
     ),
 )

@@ -1,6 +1,8 @@
 """A pull brings the mirror up to date, resumes where it stopped, and tells what it did."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 
 import pytest
 from sqlalchemy import QueuePool
@@ -13,7 +15,15 @@ from rules.time import Instant
 from service import pull
 from service.store import bindings, cursors
 from service.store.engine import Store, StoreError
-from tests.integration.pages import NOW, Workspace
+from tests.integration.pages import (
+    NOON,
+    NOW,
+    Workspace,
+    account,
+    deal_of,
+    opportunity,
+    page,
+)
 
 GONE = Text("Le CRM ne répond pas.", "The CRM does not answer.")
 POTENTIAL = Binding(
@@ -161,7 +171,7 @@ def test_pages_written_before_a_failure_are_told(workspace: Workspace) -> None:
     crm = Memory(page_size=10)
     fill(crm)
     crm.fail(Fatal(GONE), on_call=5)
-    told: list[pull.StreamReport] = []
+    heard: list[pull.StreamReport] = []
     with pytest.raises(Fatal):
         pull.run(
             workspace.store,
@@ -169,15 +179,88 @@ def test_pages_written_before_a_failure_are_told(workspace: Workspace) -> None:
             connection_id=workspace.connection_id,
             run_id=None,
             now=lambda: NOW,
-            progress=told.append,
+            progress=heard.append,
         )
-    assert [(each.kind, each.pages) for each in told] == [
+    assert [(each.kind, each.pages) for each in heard] == [
         (Kind.OWNER, 1),
         (Kind.STAGE, 1),
-        (Kind.ACCOUNT, 1),
         (Kind.ACCOUNT, 2),
     ]
     assert len(workspace.rows("account")) == 20
+
+
+def test_pages_are_written_together_but_never_wait_longer_than_a_second(
+    workspace: Workspace,
+) -> None:
+    crm = Memory(page_size=5)
+    fill(crm)
+    clock = count(NOW, 400)
+    heard: list[tuple[int, int]] = []
+
+    def note(report: pull.StreamReport) -> None:
+        heard.append((report.pages, len(workspace.rows("account"))))
+
+    for now in (lambda: next(clock), lambda: NOW):
+        pull.run(
+            workspace.store,
+            crm,
+            connection_id=workspace.connection_id,
+            run_id=None,
+            now=now,
+            kinds=[Kind.ACCOUNT],
+            full=True,
+            progress=note,
+        )
+    assert heard == [(3, 15), (5, 25), (5, 25)]
+
+
+class Told(Memory):
+    """A CRM whose streams are written down, page by page."""
+
+    def __init__(self, *pages: Page) -> None:
+        super().__init__()
+        self.pages = pages
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        del kind, cursor, bindings, own_fields
+        yield from self.pages
+
+
+def told(*pages: Page) -> Told:
+    return Told(*[replace(each, is_last=each is pages[-1]) for each in pages])
+
+
+def test_a_record_that_comes_twice_belongs_to_whom_it_said_last(workspace: Workspace) -> None:
+    before = page(opportunity("D1"), opportunity("D2"), links=[deal_of("A1"), deal_of("A1", "D2")])
+    after = page(opportunity("D1", modified_at=NOON + 1), links=[deal_of("A2")])
+    run(workspace, told(before, after), kinds=[Kind.OPPORTUNITY])
+    first, second = workspace.id_of(Kind.ACCOUNT, "A1"), workspace.id_of(Kind.ACCOUNT, "A2")
+    deal, other = (workspace.id_of(Kind.OPPORTUNITY, each) for each in ("D1", "D2"))
+    assert workspace.links() == {(deal, second, True), (other, first, True)}
+
+
+def test_a_record_that_goes_and_comes_back_is_there(workspace: Workspace) -> None:
+    gone = page(kind=Kind.OPPORTUNITY, gone=["D1"])
+    back = page(opportunity("D1", modified_at=NOON + 1))
+    run(workspace, told(page(opportunity("D1")), gone, back), kinds=[Kind.OPPORTUNITY])
+    assert workspace.row("opportunity", "D1").archived_at is None
+    run(workspace, told(back, gone), kinds=[Kind.OPPORTUNITY], full=True)
+    assert workspace.row("opportunity", "D1").archived_at == NOW
+
+
+def test_an_account_and_then_its_merge_are_written_one_after_the_other(
+    workspace: Workspace,
+) -> None:
+    pages = page(account("A1")), page(account("A2", merged_ids=["A1"], modified_at=NOON + 1))
+    report = run(workspace, told(*pages), kinds=[Kind.ACCOUNT])
+    assert stream(report, Kind.ACCOUNT).written == 2
+    assert [each.external_id for each in workspace.rows("account")] == ["A2"]
 
 
 def test_a_full_pull_makes_tombstones_of_what_is_absent(workspace: Workspace) -> None:
