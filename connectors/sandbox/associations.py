@@ -3,8 +3,8 @@
 from connectors.sandbox import links, shapes
 from connectors.sandbox.links import End
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.vocabulary import ObjectType, is_primary
-from connectors.sandbox.wire import Call, JsonObject, Reply, is_whole, not_found
+from connectors.sandbox.vocabulary import ObjectType, association_types, is_primary
+from connectors.sandbox.wire import Call, JsonObject, Reply, invalid, is_whole, not_found
 
 _READ_MAXIMUM = 1000
 _WRITE_MAXIMUM = 2000
@@ -21,7 +21,7 @@ def batch_read(call: Call) -> Reply:
         if not page:
             alone.append(record_id)
             continue
-        if call.version == "v3":
+        if call.version.names_associations:
             page = _named(source, target, page)
         shown: JsonObject = {"from": {"id": record_id}, "to": page}
         if cursor:
@@ -61,7 +61,7 @@ def read(call: Call) -> Reply:
     page, cursor = _page(
         call.portal, (source, record.id), target, call.text("after"), call.limit(500, 500)
     )
-    if call.version == "v3":
+    if call.version.names_associations:
         page = _named(source, target, page)
     body: JsonObject = {"results": page}
     if cursor:
@@ -94,14 +94,7 @@ def _page(
     page = [
         {
             "toObjectId": number if portal.switches.numeric_to_object_id else str(number),
-            "associationTypes": [
-                {
-                    "category": "HUBSPOT_DEFINED",
-                    "typeId": kind,
-                    "label": "Primary" if is_primary(kind) else _LABELS.get(kind),
-                }
-                for kind in sorted(linked[str(number)])
-            ],
+            "associationTypes": [_kind(one) for one in sorted(linked[str(number)])],
         }
         for number in following[:size]
     ]
@@ -113,11 +106,36 @@ def batch_create(call: Call) -> Reply:
     source, target = shapes.kind_of(call, "from"), shapes.kind_of(call, "to")
     pairs = []
     for row in call.inputs(_WRITE_MAXIMUM):
-        numbers = links.numbers_of(source, target, row.get("types"))
+        numbers = _types(call, source, target, row)
         pairs.append(
             (links.identifier_of(row.get("from")), links.identifier_of(row.get("to")), numbers)
         )
-    return _batch_linked(call, source, target, pairs)
+    _link_all(call, source, target, pairs)
+    rows = [_labelled(call, (source, one), (target, other)) for one, other, _ in pairs]
+    return _complete(call, rows, 201)
+
+
+def _types(call: Call, source: ObjectType, target: ObjectType, row: JsonObject) -> list[int]:
+    """Read the types of a link: numbers, or (version 3) one name."""
+    name = row.get("type")
+    if not call.version.names_associations or not isinstance(name, str):
+        return links.numbers_of(source, target, row.get("types"))
+    for number in association_types(source.name, target.name):
+        if name in {str(number), shapes.association_name(source, target, number)}:
+            return [number]
+    raise invalid(f"Invalid association type '{name}' for a {source.singular}.")
+
+
+def labels(call: Call) -> Reply:
+    """`GET …/associations/{from}/{to}/labels`: every kind of association between two types."""
+    source, target = shapes.kind_of(call, "from"), shapes.kind_of(call, "to")
+    numbers = sorted(association_types(source.name, target.name))
+    return Reply(body={"results": [_kind(number) for number in numbers]})
+
+
+def _kind(number: int) -> JsonObject:
+    label = "Primary" if is_primary(number) else _LABELS.get(number)
+    return {"category": "HUBSPOT_DEFINED", "typeId": number, "label": label}
 
 
 def batch_default(call: Call) -> Reply:
@@ -131,42 +149,66 @@ def batch_default(call: Call) -> Reply:
         )
         for row in call.inputs(_WRITE_MAXIMUM)
     ]
-    return _batch_linked(call, source, target, pairs)
+    _link_all(call, source, target, pairs)
+    rows = [row for pair in pairs for row in _defaults(source, target, pair)]
+    return _complete(call, rows, 200)
 
 
-def _batch_linked(
-    call: Call,
-    source: ObjectType,
-    target: ObjectType,
-    pairs: list[tuple[str, str, list[int]]],
-) -> Reply:
+# The ids of a pair of records, and the numbers of the links between them.
+_Pair = tuple[str, str, list[int]]
+
+
+def _link_all(call: Call, source: ObjectType, target: ObjectType, pairs: list[_Pair]) -> None:
+    links.require_right(call)
     for one, other, _ in pairs:
         links.require(call.portal, source, one)
         links.require(call.portal, target, other)
     for one, other, numbers in pairs:
         links.link(call.portal, (source, one), (target, other), numbers)
+
+
+def _complete(call: Call, results: list[JsonObject], status: int) -> Reply:
     at = call.portal.clock.stamp()
-    results = [_linked_result((source, one), (target, other)) for one, other, _ in pairs]
     body = {"status": "COMPLETE", "results": results, "startedAt": at, "completedAt": at}
-    return Reply(status=201, body=body)
+    return Reply(status=status, body=body)
 
 
-def _linked_result(source: End, target: End) -> JsonObject:
+def _labelled(call: Call, source: End, target: End) -> JsonObject:
+    """Print a pair that was linked by type."""
+    read = int if call.portal.switches.numeric_to_object_id else str
     return {
         "fromObjectTypeId": source[0].type_id,
-        "fromObjectId": int(source[1]),
+        "fromObjectId": read(source[1]),
         "toObjectTypeId": target[0].type_id,
-        "toObjectId": int(target[1]),
+        "toObjectId": read(target[1]),
         "labels": [],
     }
+
+
+def _defaults(source: ObjectType, target: ObjectType, pair: _Pair) -> list[JsonObject]:
+    """Print a pair that was linked without a label: once in each direction."""
+    reverse = association_types(source.name, target.name)
+    one, other, numbers = pair
+    return [
+        {
+            "from": {"id": start},
+            "to": {"id": end},
+            "associationSpec": {
+                "associationCategory": "HUBSPOT_DEFINED",
+                "associationTypeId": number,
+            },
+        }
+        for forth in numbers
+        for start, end, number in ((one, other, forth), (other, one, reverse[forth]))
+    ]
 
 
 def put_default(call: Call) -> Reply:
     """`PUT …/objects/{type}/{id}/associations/default/{to}/{other}`."""
     source, target = shapes.kind_of(call), shapes.kind_of(call, "to")
     pair = (call.params["id"], call.params["other"], links.default_numbers(source, target))
-    reply = _batch_linked(call, source, target, [pair])
-    return Reply(status=200, body=reply.body)
+    _link_all(call, source, target, [pair])
+    return _complete(call, _defaults(source, target, pair), 200)
 
 
 def put_labelled(call: Call) -> Reply:
@@ -174,13 +216,14 @@ def put_labelled(call: Call) -> Reply:
     source, target = shapes.kind_of(call), shapes.kind_of(call, "to")
     one, other = call.params["id"], call.params["other"]
     numbers = links.numbers_of(source, target, call.body)
-    _batch_linked(call, source, target, [(one, other, numbers)])
-    return Reply(status=201, body=_linked_result((source, one), (target, other)))
+    _link_all(call, source, target, [(one, other, numbers)])
+    return Reply(status=201, body=_labelled(call, (source, one), (target, other)))
 
 
 def remove(call: Call) -> Reply:
     """`DELETE …/objects/{type}/{id}/associations/{to}/{other}`: all links of a pair."""
     source, target = shapes.kind_of(call), shapes.kind_of(call, "to")
+    links.require_right(call)
     links.unlink(call.portal, (source, call.params["id"]), (target, call.params["other"]))
     return Reply(status=204)
 
@@ -188,6 +231,7 @@ def remove(call: Call) -> Reply:
 def batch_archive(call: Call) -> Reply:
     """`POST …/associations/{from}/{to}/batch/archive`; `to` is a list of ids."""
     source, target = shapes.kind_of(call, "from"), shapes.kind_of(call, "to")
+    links.require_right(call)
     for row in call.inputs(_WRITE_MAXIMUM):
         targets = row.get("to")
         for other in targets if isinstance(targets, list) else [targets]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from connectors.sandbox import links, records, shapes
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.state import Record
+from connectors.sandbox.tables import Record
 from connectors.sandbox.vocabulary import ObjectType
 from connectors.sandbox.wire import ApiError, Call, JsonObject, Reply, invalid, not_found
 
@@ -61,16 +61,19 @@ def create(call: Call) -> Reply:
     kind = shapes.kind_of(call)
     portal = call.portal
 
+    enforces = call.version.enforces_rules
+
     def write(row: JsonObject) -> tuple[Record, JsonObject]:
         wanted = links.requested(portal, kind, row.get("associations"))
-        record = records.create(portal, kind, row.get("properties"))
+        record = records.create(portal, kind, row.get("properties"), enforces=enforces)
         for target, other, numbers in wanted:
             links.link(portal, (kind, record.id), (target, other), numbers)
         return record, {}
 
     def check(row: JsonObject) -> None:
-        links.requested(portal, kind, row.get("associations"))
-        records.check_create(portal, kind, row.get("properties"))
+        if links.requested(portal, kind, row.get("associations")):
+            links.require_right(call)
+        records.check_create(portal, kind, row.get("properties"), enforces=enforces)
 
     inputs = call.inputs(_MAXIMUM)
     _distinct_values(kind, inputs)
@@ -91,13 +94,17 @@ def update(call: Call) -> Reply:
         record = _lookup(portal, kind, str(row["id"]), str(row.get("idProperty") or ""))
         if record is None or record.archived:
             raise not_found(_missing(kind, [])["message"])
+        records.require_unlocked(portal, kind, record.id)
         return record
 
+    enforces = call.version.enforces_rules
+
     def write(row: JsonObject) -> tuple[Record, JsonObject]:
-        return records.change(portal, kind, target(row), row.get("properties")), {}
+        written = row.get("properties")
+        return records.change(portal, kind, target(row), written, enforces=enforces), {}
 
     def check(row: JsonObject) -> None:
-        records.check_change(portal, kind, target(row), row.get("properties"))
+        records.check_change(portal, kind, target(row), row.get("properties"), enforces=enforces)
 
     allows_partial = portal.switches.batch_update_with_trace == "multi_status"
     return _written(call, kind, inputs, (check, write), status=200, allows_partial=allows_partial)
@@ -118,18 +125,22 @@ def upsert(call: Call) -> Reply:
     def full(row: JsonObject) -> dict[str, object]:
         return {row["idProperty"]: str(row["id"]), **(row.get("properties") or {})}
 
+    enforces = call.version.enforces_rules
+
     def write(row: JsonObject) -> tuple[Record, JsonObject]:
         record = present(row)
         if record is None:
-            return records.create(portal, kind, full(row)), {"new": True}
-        return records.change(portal, kind, record, row.get("properties")), {"new": False}
+            return records.create(portal, kind, full(row), enforces=enforces), {"new": True}
+        written = row.get("properties")
+        return records.change(portal, kind, record, written, enforces=enforces), {"new": False}
 
     def check(row: JsonObject) -> None:
         record = present(row)
         if record is None:
-            records.check_create(portal, kind, full(row))
-        else:
-            records.check_change(portal, kind, record, row.get("properties"))
+            records.check_create(portal, kind, full(row), enforces=enforces)
+            return
+        records.require_unlocked(portal, kind, record.id)
+        records.check_change(portal, kind, record, row.get("properties"), enforces=enforces)
 
     return _written(call, kind, inputs, (check, write), status=200, allows_partial=True)
 
@@ -137,7 +148,10 @@ def upsert(call: Call) -> Reply:
 def archive(call: Call) -> Reply:
     """`batch/archive`: 204, whether or not the records were there."""
     kind = shapes.kind_of(call)
-    for record_id in _distinct(call.inputs(_MAXIMUM)):
+    ids = _distinct(call.inputs(_MAXIMUM))
+    for record_id in ids:
+        records.require_unlocked(call.portal, kind, record_id)
+    for record_id in ids:
         records.archive(call.portal, kind, record_id)
     return Reply(status=204)
 
@@ -173,9 +187,7 @@ def _written(
             errors.append(_row_error(row, error))
             continue
         shown = shapes.everything(call.portal, kind, record, list(row.get("properties") or ()))
-        if row.get("objectWriteTraceId"):
-            shown["objectWriteTraceId"] = row["objectWriteTraceId"]
-        results.append(shown | extra)
+        results.append(shown | shapes.afterwards(call, kind, record, row) | extra)
     return _answer(call.portal, results, errors, status)
 
 

@@ -6,7 +6,9 @@ caused it. Events carry outcomes, not requests, so replaying the journal gives t
 
 from collections.abc import Callable
 
-from connectors.sandbox.state import Entry, Record, State
+from connectors.sandbox import generator
+from connectors.sandbox.state import State
+from connectors.sandbox.tables import Entry, Record
 from connectors.sandbox.vocabulary import TYPES, association_types, is_primary
 from connectors.sandbox.wire import JsonObject
 
@@ -59,7 +61,6 @@ def _create_record(state: State, event: JsonObject) -> None:
             Entry(entry[0], entry[1], source["type"], source["id"]) for entry in entries
         ]
         _note(state, event, (kind.name, record.id), name, (None, value))
-    record.remember_version()
     state.tables[kind.name].insert(record)
     if event.get("loaded_id"):
         state.loaded_ids[kind.name, event["loaded_id"]] = record.id
@@ -67,12 +68,15 @@ def _create_record(state: State, event: JsonObject) -> None:
 
 def _change_record(state: State, event: JsonObject) -> None:
     kind = TYPES[event["type"]]
-    record = state.tables[kind.name].records[event["id"]]
+    table = state.tables[kind.name]
+    record = table.records[event["id"]]
     # A new dictionary: the search index may still hold the old one.
     values = dict(record.values)
     source = event["source"]
     for name, value in event["values"].items():
         before = values.get(name)
+        if record.is_generated and before is not None:
+            record.history[name] = record.entries(name)
         if value == "":
             values.pop(name, None)
         else:
@@ -81,8 +85,16 @@ def _change_record(state: State, event: JsonObject) -> None:
         record.history.setdefault(name, []).append(entry)
         _note(state, event, (kind.name, record.id), name, (before, value or None))
     values[kind.modified] = event["at"]
-    record.values, record.updated_at = values, event["at"]
-    record.remember_version()
+    table.change(record, values, event["at"])
+
+
+def _touch_records(state: State, event: JsonObject) -> None:
+    """Give every live record of a type the same modified stamp, as HubSpot's bulk jobs do."""
+    kind = TYPES[event["type"]]
+    table = state.tables[kind.name]
+    for record in table.records.values():
+        if not record.archived:
+            table.change(record, record.values | {kind.modified: event["at"]}, event["at"])
 
 
 def _archive_record(state: State, event: JsonObject) -> None:
@@ -100,6 +112,18 @@ def _restore_record(state: State, event: JsonObject) -> None:
     table.move(record, archived=False)
     record.archived_at = ""
     _note(state, event, (event["type"], record.id), "", ("archived", "live"))
+
+
+def _purge_record(state: State, event: JsonObject) -> None:
+    kind, record_id = event["type"], event["id"]
+    table = state.tables[kind]
+    record = table.records[record_id]
+    for target, linked in state.links[kind].pop(record_id, {}).items():
+        for other in linked:
+            state.links[target][other][kind].pop(record_id, None)
+    table.remove(record)
+    before = "archived" if record.archived else "live"
+    _note(state, event, (kind, record_id), "", (before, None))
 
 
 def _merge_records(state: State, event: JsonObject) -> None:
@@ -223,9 +247,17 @@ def _save_pipeline(state: State, event: JsonObject) -> None:
     _note(state, event, ("pipelines", pipeline["id"]), "", (None, pipeline))
 
 
+def _remove_pipeline(state: State, event: JsonObject) -> None:
+    before = state.pipelines.pop(event["id"])
+    _note(state, event, ("pipelines", event["id"]), "", (before, None))
+
+
 _EFFECTS: dict[str, Callable[[State, JsonObject], None]] = {
     "record.created": _create_record,
     "record.changed": _change_record,
+    "records.touched": _touch_records,
+    "record.purged": _purge_record,
+    "portal.generated": generator.apply,
     "record.archived": _archive_record,
     "record.restored": _restore_record,
     "record.merged": _merge_records,
@@ -237,4 +269,5 @@ _EFFECTS: dict[str, Callable[[State, JsonObject], None]] = {
     "group.archived": _archive_group,
     "owner.saved": _save_owner,
     "pipeline.saved": _save_pipeline,
+    "pipeline.removed": _remove_pipeline,
 }

@@ -6,8 +6,10 @@ from 1), with a `probability`, or always; `times` caps how often. The first rule
 
 Faults, which may be combined: `delay` (seconds) · `status` with `body`, `headers`,
 `retry_after` · `html` · `expired` · `reset` · `drop_after_commit` · `status_after_commit` ·
-`truncate` (share of the body that is sent) · `drip` (seconds between `chunk` bytes) ·
-`stall` (no answer until the client leaves) · `gzip_bomb` (megabytes once unpacked).
+`stall_after_commit` (carried out, never answered) · `act` (an action of `/__actions`, or a list
+of them, done before the request is: what changes while somebody reads page after page; alone it
+lets the request through) · `truncate` (share of the body that is sent) · `drip` (seconds between
+`chunk` bytes) · `stall` (no answer until the client leaves) · `gzip_bomb` (megabytes unpacked).
 """
 
 import random
@@ -28,6 +30,8 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "reset": bool,
     "drop_after_commit": bool,
     "status_after_commit": int,
+    "stall_after_commit": bool,
+    "act": (dict, list),
     "truncate": (int, float),
     "drip": (int, float),
     "chunk": int,
@@ -50,6 +54,8 @@ class Fault:
     reset: bool = False
     drop_after_commit: bool = False
     status_after_commit: int = 0
+    stall_after_commit: bool = False
+    act: Any = ()
     truncate: float | None = None
     drip: float = 0.0
     chunk: int = 16

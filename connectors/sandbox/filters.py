@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from connectors.sandbox.clock import epoch_milliseconds
-from connectors.sandbox.state import Record
+from connectors.sandbox.tables import Record
 from connectors.sandbox.wire import JsonObject, invalid
 
 Filter = Callable[[Record, dict[str, str]], bool]

@@ -8,7 +8,9 @@ import orjson
 
 from connectors.sandbox import routes
 from connectors.sandbox.governor import Governor
-from connectors.sandbox.portal import Application, Portal
+from connectors.sandbox.keys import Application
+from connectors.sandbox.portal import Portal
+from connectors.sandbox.versions import Version
 from connectors.sandbox.wire import ApiError, Call, JsonObject, Reply, invalid, new_correlation_id
 
 # HubSpot's edge refuses longer addresses with an HTML page (seen at about 16.2k characters).
@@ -76,33 +78,23 @@ class Gateway:
             if endpoint.scope == "public":
                 application = Application(id="0", name="anybody", scopes=frozenset())
             else:
-                application = self._authenticated(request.headers.get("authorization", ""))
-                headers = self.governor.admit(application, is_search=endpoint.is_search)
+                keyring = self.portal.keyring
+                application = keyring.admit(request.headers.get("authorization", ""))
+                headers = self.governor.admit(
+                    application,
+                    is_search=endpoint.is_search,
+                    is_association=endpoint.is_association,
+                )
             routes.require_scopes(endpoint, params, application.scopes)
             reply = self._dispatched(request, (endpoint, params, version), application)
         except ApiError as error:
             return refused(error, headers)
         return _printed(reply, headers)
 
-    def _authenticated(self, header: str) -> Application:
-        scheme, _, token = header.partition(" ")
-        application = self.portal.applications.get(token.strip())
-        if scheme.lower() != "bearer" or application is None:
-            raise ApiError(
-                401,
-                "INVALID_AUTHENTICATION",
-                "Authentication credentials not found. This API supports OAuth 2.0 "
-                "authentication and you can find more details at "
-                "https://developers.hubspot.com/docs/methods/auth/oauth-overview",
-            )
-        if application.is_expired:
-            raise expired()
-        return application
-
     def _dispatched(
         self,
         request: Request,
-        found: tuple[routes.Endpoint, Mapping[str, str], str],
+        found: tuple[routes.Endpoint, Mapping[str, str], Version],
         application: Application,
     ) -> Reply:
         endpoint, params, version = found
@@ -112,7 +104,7 @@ class Gateway:
             version=version,
             params=params,
             query=parse_qs(request.query, keep_blank_values=True),
-            body=_parsed(request),
+            body=_form(request) if endpoint.takes_form else _parsed(request),
             url=request.url,
         )
         if call.query.get("hapikey"):
@@ -136,18 +128,17 @@ def _parsed(request: Request) -> JsonObject | list[JsonObject] | None:
     return parsed
 
 
+def _form(request: Request) -> JsonObject:
+    kind = request.headers.get("content-type", "").lower()
+    if request.body and "x-www-form-urlencoded" not in kind:
+        raise ApiError(415, "VALIDATION_ERROR", "The body must be sent as a form.")
+    parsed = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[-1] for name, values in parsed.items()}
+
+
 def _unknown_route(request: Request) -> ApiError:
     return ApiError(
         404, "OBJECT_NOT_FOUND", f"No endpoint answers {request.method} {request.path} here."
-    )
-
-
-def expired() -> ApiError:
-    """Build the 401 of a key that was good until a moment ago."""
-    return ApiError(
-        401,
-        "EXPIRED_AUTHENTICATION",
-        "The OAuth token used to make this call expired 12 second(s) ago.",
     )
 
 

@@ -9,7 +9,7 @@ from connectors.sandbox.vocabulary import (
     association_types,
     is_primary,
 )
-from connectors.sandbox.wire import invalid, not_found
+from connectors.sandbox.wire import Call, invalid, not_found
 
 # One end of a link: its type and its id.
 End = tuple[ObjectType, str]
@@ -57,6 +57,12 @@ def unlink(portal: Portal, source: End, target: End) -> None:
             "link.removed",
             **{"from": [source[0].name, source[1]], "to": [target[0].name, target[1]]},
         )
+
+
+def require_right(call: Call) -> None:
+    """Refuse to link where a user-level app of OAuth lacks the right, from 2026-09 on: 400."""
+    if call.version.enforces_rules and not call.application.may_edit_associations:
+        raise invalid("Missing 'Edit Associations' permission.")
 
 
 def requested(

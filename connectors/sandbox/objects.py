@@ -1,7 +1,7 @@
 """The objects API, one record at a time: list, read, create, change, archive, merge."""
 
 from connectors.sandbox import links, records, shapes
-from connectors.sandbox.wire import Call, Reply, not_found
+from connectors.sandbox.wire import Call, Reply, invalid, not_found
 
 _LIST_MAXIMUM = 100
 _LIST_MAXIMUM_WITH_HISTORY = 50
@@ -48,13 +48,14 @@ def create(call: Call) -> Reply:
     kind = shapes.kind_of(call)
     body = call.object()
     wanted = links.requested(call.portal, kind, body.get("associations"))
-    record = records.create(call.portal, kind, body.get("properties"))
+    enforces = call.version.enforces_rules
+    if wanted:
+        links.require_right(call)
+    record = records.create(call.portal, kind, body.get("properties"), enforces=enforces)
     for target, other, numbers in wanted:
         links.link(call.portal, (kind, record.id), (target, other), numbers)
     shown = shapes.everything(call.portal, kind, record, list(body["properties"]))
-    if "objectWriteTraceId" in body:
-        shown["objectWriteTraceId"] = body["objectWriteTraceId"]
-    return Reply(status=201, body=shown)
+    return Reply(status=201, body=shown | shapes.afterwards(call, kind, record, body))
 
 
 def change(call: Call) -> Reply:
@@ -62,23 +63,37 @@ def change(call: Call) -> Reply:
     kind = shapes.kind_of(call)
     body = call.object()
     record = records.find(call.portal, kind, call.params["id"], call.text("idProperty"))
-    records.change(call.portal, kind, record, body.get("properties"))
+    records.require_unlocked(call.portal, kind, record.id)
+    enforces = call.version.enforces_rules
+    records.change(call.portal, kind, record, body.get("properties"), enforces=enforces)
     written = list(body["properties"])
     shape = shapes.Shape(call.portal, kind, properties=written, history=[], associations=[])
-    shown = shape.print(record)
-    if "objectWriteTraceId" in body:
-        shown["objectWriteTraceId"] = body["objectWriteTraceId"]
-    return Reply(body=shown)
+    return Reply(body=shape.print(record) | shapes.afterwards(call, kind, record, body))
 
 
 def archive(call: Call) -> Reply:
     """`DELETE …/objects/{type}/{id}`: 204 even when the record is already gone."""
-    records.archive(call.portal, shapes.kind_of(call), call.params["id"])
+    kind, record_id = shapes.kind_of(call), call.params["id"]
+    records.require_unlocked(call.portal, kind, record_id)
+    records.archive(call.portal, kind, record_id)
+    return Reply(status=204)
+
+
+def delete_for_good(call: Call) -> Reply:
+    """`POST …/objects/contacts/gdpr-delete {objectId, idProperty?}`: 204, and nothing is left."""
+    kind, body = shapes.kind_of(call), call.object()
+    if kind.name != "contacts":
+        raise invalid(f"{kind.name} cannot be deleted for good, only contacts can.")
+    wanted, id_property = str(body.get("objectId")), str(body.get("idProperty") or "")
+    record = records.find(call.portal, kind, wanted, id_property)
+    call.portal.commit("record.purged", type=kind.name, id=record.id)
     return Reply(status=204)
 
 
 def merge(call: Call) -> Reply:
     """`POST …/objects/{type}/merge`: the survivor, which may have a new id."""
     kind = shapes.kind_of(call)
+    for member in ("primaryObjectId", "objectIdToMerge"):
+        records.require_unlocked(call.portal, kind, str(call.object().get(member)))
     survivor = records.merge(call.portal, kind, call.object())
     return Reply(body=shapes.everything(call.portal, kind, survivor, []))

@@ -1,13 +1,16 @@
 """One emulated portal: its state, its clock, its switches, and the one way to change it."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 
 from connectors.sandbox import effects
 from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.journal import Journal
+from connectors.sandbox.keys import Keyring
 from connectors.sandbox.state import State
 from connectors.sandbox.switches import Switches
 from connectors.sandbox.wire import JsonObject
@@ -21,16 +24,6 @@ DEFAULT_SCOPES = frozenset(
     }
     | {"crm.objects.owners.read", "oauth"}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """Who calls: one key of the portal and what it may do."""
-
-    id: str
-    name: str
-    scopes: frozenset[str]
-    is_expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +42,11 @@ class Portal:
         self.account = account
         self.clock = clock
         self.switches = Switches()
-        self.applications: dict[str, Application] = {}
+        self.keyring = Keyring(clock)
+        # Access tokens granted and refused for refresh tokens.
+        self.refreshes: Counter[str] = Counter(granted=0, refused=0)
+        # (type, id) of records that another process holds → until when; None is until unlocked.
+        self.locks: dict[tuple[str, str], datetime | None] = {}
         self.lock = threading.RLock()
         self._journal = journal
         self._pending: list[JsonObject] | None = None
@@ -98,9 +95,12 @@ class Portal:
             self._journal.append([event])
         return event
 
-    def expire(self, token: str) -> None:
-        """Make a key answer 401 `EXPIRED_AUTHENTICATION` from now on."""
-        self.applications[token] = replace(self.applications[token], is_expired=True)
+    def is_locked(self, kind: str, record_id: str) -> bool:
+        """Tell whether another process holds a record, so that the API answers 423."""
+        if (kind, record_id) not in self.locks:
+            return False
+        until = self.locks[kind, record_id]
+        return until is None or until > self.clock.now()
 
 
 def _nobody() -> tuple[str, JsonObject]:

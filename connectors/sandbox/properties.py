@@ -7,6 +7,7 @@ from connectors.sandbox import shapes
 from connectors.sandbox.clock import epoch_milliseconds, stamp
 from connectors.sandbox.portal import Portal
 from connectors.sandbox.standard import definition
+from connectors.sandbox.versions import UNVERSIONED, Version
 from connectors.sandbox.vocabulary import ObjectType
 from connectors.sandbox.wire import ApiError, Call, JsonObject, Reply, invalid, not_found
 
@@ -64,12 +65,14 @@ def _unknown(name: str) -> ApiError:
 def create(call: Call) -> Reply:
     """`POST …/properties/{type}`: 201; 409 when the name is taken; an archived name revives."""
     kind = shapes.kind_of(call)
-    saved = new_property(call.portal, kind, call.object())
+    saved = new_property(call.portal, kind, call.object(), call.version)
     address, _, _ = call.url.partition("?")
     return Reply(status=201, body=saved, headers={"Location": f"{address}/{saved['name']}"})
 
 
-def new_property(portal: Portal, kind: ObjectType, body: JsonObject) -> JsonObject:
+def new_property(
+    portal: Portal, kind: ObjectType, body: JsonObject, version: Version = UNVERSIONED
+) -> JsonObject:
     """Check a new definition and save it; values of an archived namesake come back with it."""
     for member in ("name", "label", "type", "fieldType", "groupName"):
         if not isinstance(body.get(member), str) or not body[member]:
@@ -90,12 +93,13 @@ def new_property(portal: Portal, kind: ObjectType, body: JsonObject) -> JsonObje
     if body["type"] not in _FIELD_TYPES:
         raise invalid(f"Invalid property type '{body['type']}'.")
     _check_unique_count(portal, kind, body)
+    require_room(portal, kind)
     at = portal.clock.stamp()
     fresh = definition(
         name, body["type"], body["fieldType"], group=body["groupName"], at=at, label=body["label"]
     )
     fresh["hasUniqueValue"] = bool(body.get("hasUniqueValue"))
-    saved = _changed(portal, kind, fresh, body)
+    saved = _changed(portal, kind, fresh, body, version)
     portal.commit("property.saved", type=kind.name, definition=saved)
     return saved
 
@@ -118,33 +122,71 @@ def change(call: Call) -> Reply:
         raise invalid(
             f"Property '{name}' is of type {present['type']} and cannot become {body['type']}."
         )
-    saved = _changed(call.portal, kind, present, body)
+    saved = _changed(call.portal, kind, present, body, call.version)
     call.portal.commit("property.saved", type=kind.name, definition=saved)
     return Reply(body=saved)
 
 
-def _changed(portal: Portal, kind: ObjectType, present: JsonObject, body: JsonObject) -> JsonObject:
+def require_room(portal: Portal, kind: ObjectType) -> None:
+    """Refuse one more custom property where the edition has no room: 400.
+
+    That HubSpot refuses is documented with the limits; its words for it are not.
+    """
+    switches = portal.switches
+    overall = overall_limit(portal)
+    if custom_count(portal, kind.name) >= switches.custom_property_limit:
+        raise invalid(
+            f"This account has reached its limit of {switches.custom_property_limit} custom "
+            f"properties for {kind.name}."
+        )
+    if sum(custom_count(portal, name) for name in portal.state.properties) >= overall:
+        raise invalid(f"This account has reached its limit of {overall} custom properties.")
+
+
+def custom_count(portal: Portal, name: str) -> int:
+    """Return how many properties of an object type are not HubSpot's own."""
+    known = portal.state.properties[name].values()
+    return sum(1 for row in known if not row["hubspotDefined"])
+
+
+def overall_limit(portal: Portal) -> int:
+    """Return how many custom properties all object types may have together."""
+    switches = portal.switches
+    return switches.custom_property_overall_limit or 10 * switches.custom_property_limit
+
+
+def _changed(
+    portal: Portal, kind: ObjectType, present: JsonObject, body: JsonObject, version: Version
+) -> JsonObject:
     given = {name: body[name] for name in _CHANGEABLE if name in body}
     for name in ("label", "description", "fieldType", "groupName"):
         if not isinstance(given.get(name, ""), str):
             raise invalid(f"Invalid input JSON: '{name}' must be a text.")
     saved = present | given | {"updatedAt": portal.clock.stamp()}
-    if saved["fieldType"] not in _FIELD_TYPES[saved["type"]]:
-        raise invalid(
-            f"Invalid field type '{saved['fieldType']}' for a property of type '{saved['type']}'."
-        )
+    allowed_field(saved)
     if saved["groupName"] not in portal.state.groups[kind.name]:
         raise invalid(f"Property group '{saved['groupName']}' does not exist.")
-    saved["options"] = _options(saved)
+    saved["options"] = _options(saved, version)
     return saved
 
 
-def _options(saved: JsonObject) -> list[JsonObject]:
-    options, seen = [], set()
+def allowed_field(definition: JsonObject) -> None:
+    """Refuse a type that does not exist, or that the field cannot show: 400."""
+    name, field = definition["type"], definition["fieldType"]
+    if field not in _FIELD_TYPES.get(name, set()):
+        raise invalid(f"Invalid field type '{field}' for a property of type '{name}'.")
+
+
+def _options(saved: JsonObject, version: Version) -> list[JsonObject]:
+    options: list[JsonObject] = []
+    seen = set()
     listed = saved["options"] or []
     if not isinstance(listed, list):
         raise invalid("Invalid input JSON: 'options' must be a list.")
-    for row in listed:
+    for order, given in enumerate(listed):
+        row = given
+        if isinstance(given, dict) and not version.requires_option_order:
+            row = {"displayOrder": order} | given
         for member, kind in (("label", str), ("value", str), ("displayOrder", int)):
             if not isinstance(row, dict) or not isinstance(row.get(member), kind):
                 raise invalid(f"Some required fields were not set: [options.{member}]")
@@ -206,7 +248,7 @@ def batch_create(call: Call) -> Reply:
     saved, errors = [], []
     for row in call.inputs(100):
         try:
-            saved.append(new_property(call.portal, kind, row))
+            saved.append(new_property(call.portal, kind, row, call.version))
         except ApiError as error:
             errors.append(
                 {

@@ -1,17 +1,24 @@
 """Creating, changing, archiving and merging records, with HubSpot's rules and side effects."""
 
+from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.state import Record
+from connectors.sandbox.requirements import enforce_on_change, enforce_on_create
+from connectors.sandbox.tables import Record
 from connectors.sandbox.values import normalised, texts_only
 from connectors.sandbox.vocabulary import ObjectType
 from connectors.sandbox.wire import ApiError, JsonObject, invalid, not_found
 
 
-def create(portal: Portal, kind: ObjectType, properties: object) -> Record:
-    """Create a record; 400 on a bad value, 409 on a contact's known address."""
-    accepted = check_create(portal, kind, properties)
+def create(
+    portal: Portal, kind: ObjectType, properties: object, *, enforces: bool = True
+) -> Record:
+    """Create a record; 400 on a bad value, 409 on a contact's known address.
+
+    `enforces`: whether administrators' rules bind this write.
+    """
+    accepted = check_create(portal, kind, properties, enforces=enforces)
     record_id = portal.state.allocate(kind.name)
     event = portal.commit(
         "record.created",
@@ -23,7 +30,9 @@ def create(portal: Portal, kind: ObjectType, properties: object) -> Record:
     return portal.state.tables[kind.name].records[event["id"]]
 
 
-def check_create(portal: Portal, kind: ObjectType, properties: object) -> dict[str, str]:
+def check_create(
+    portal: Portal, kind: ObjectType, properties: object, *, enforces: bool = True
+) -> dict[str, str]:
     """Return the values that a create would store, computed ones included."""
     written = texts_only(properties)
     accepted = {name: text for name, text in normalised(portal, kind, written, {}).items() if text}
@@ -31,26 +40,39 @@ def check_create(portal: Portal, kind: ObjectType, properties: object) -> dict[s
         accepted.setdefault("pipeline", "default")
     if kind.scope != kind.name and "hs_timestamp" not in accepted:
         raise invalid("Some required properties were not set: [hs_timestamp]")
-    _enforce_rules(portal, kind, accepted, is_create=True)
+    if enforces:
+        enforce_on_create(portal, kind, accepted)
     check_unique(portal, kind, accepted, "")
     return accepted | computed(portal, kind, accepted, {})
 
 
-def change(portal: Portal, kind: ObjectType, record: Record, properties: object) -> Record:
+def change(
+    portal: Portal,
+    kind: ObjectType,
+    record: Record,
+    properties: object,
+    *,
+    enforces: bool = True,
+) -> Record:
     """Write properties of a record; values that stay the same leave it untouched."""
-    different = check_change(portal, kind, record, properties)
+    different = check_change(portal, kind, record, properties, enforces=enforces)
     if different:
         portal.commit("record.changed", type=kind.name, id=record.id, values=different)
     return record
 
 
 def check_change(
-    portal: Portal, kind: ObjectType, record: Record, properties: object
+    portal: Portal,
+    kind: ObjectType,
+    record: Record,
+    properties: object,
+    *,
+    enforces: bool = True,
 ) -> dict[str, str]:
     """Return the values that a write would change, computed ones included."""
     accepted = normalised(portal, kind, texts_only(properties), record.values)
-    after = record.values | accepted
-    _enforce_rules(portal, kind, after, is_create=False, written=accepted)
+    if enforces:
+        enforce_on_change(portal, kind, record.values | accepted, frozenset(accepted))
     check_unique(portal, kind, accepted, record.id)
     accepted |= computed(portal, kind, accepted, record.values)
     if portal.switches.touch_on_same_value:
@@ -96,47 +118,15 @@ def stage_values(portal: Portal, stage_id: str) -> dict[str, str]:
 
 
 def _home_amount(portal: Portal, values: dict[str, str]) -> dict[str, str]:
-    # This portal has no exchange rates: another currency has no amount at home.
+    """Return the amount in the company's currency; empty where there is no rate, never 1:1."""
     currency = values.get("deal_currency_code") or portal.account.currency
-    at_home = values.get("amount", "") if currency == portal.account.currency else ""
+    amount, rate = values.get("amount", ""), portal.switches.exchange_rates.get(currency)
+    at_home = amount if currency == portal.account.currency else ""
+    if amount and not at_home and rate is not None:
+        at_home = str(round(Decimal(amount) * Decimal(rate), 2))
     if values.get("amount_in_home_currency", "") == at_home:
         return {}
     return {"amount_in_home_currency": at_home}
-
-
-def _enforce_rules(
-    portal: Portal,
-    kind: ObjectType,
-    values: dict[str, str],
-    *,
-    is_create: bool,
-    written: dict[str, str] | None = None,
-) -> None:
-    """Apply the administrators' rules that bind API writes since version 2026-09."""
-    required = portal.switches.required_properties.get(kind.name, ()) if is_create else ()
-    missing = [
-        ("MISSING_REQUIRED_PROPERTY", name, f"{name} is required.")
-        for name in required
-        if not values.get(name)
-    ]
-    for rule in portal.switches.conditional_rules:
-        if rule["objectType"] != kind.name or values.get(rule["property"]) != rule["value"]:
-            continue
-        concerned = written is None or {rule["property"], rule["required"]} & written.keys()
-        if concerned and not values.get(rule["required"]):
-            sentence = (
-                f"{rule['required']} is required because of a conditional property rule "
-                f"based on [{rule['property']}]"
-            )
-            missing.append(("MISSING_CONDITIONAL_REQUIRED_PROPERTY", rule["required"], sentence))
-    if missing:
-        raise invalid(
-            "; ".join(sentence for _, _, sentence in missing),
-            errors=[
-                {"message": sentence, "code": code, "context": {"propertyName": [name]}}
-                for code, name, sentence in missing
-            ],
-        )
 
 
 def check_unique(portal: Portal, kind: ObjectType, values: dict[str, str], own_id: str) -> None:
@@ -159,11 +149,7 @@ def check_unique(portal: Portal, kind: ObjectType, values: dict[str, str], own_i
 
 def by_value(portal: Portal, kind: ObjectType, name: str, text: str) -> Record | None:
     """Find the live record whose property has a value."""
-    table = portal.state.tables[kind.name]
-    for record in table.records.values():
-        if not record.archived and record.values.get(name) == text:
-            return record
-    return None
+    return portal.state.tables[kind.name].holder(name, text)
 
 
 def find(portal: Portal, kind: ObjectType, record_id: str, id_property: str = "") -> Record:
@@ -190,6 +176,16 @@ def check_id_property(portal: Portal, kind: ObjectType, name: str) -> None:
         )
 
 
+def require_unlocked(portal: Portal, kind: ObjectType, record_id: str) -> None:
+    """Refuse to write a record that another process holds: 423, to be tried again after 2 s."""
+    if portal.is_locked(kind.name, record_id):
+        raise ApiError(
+            423,
+            "LOCKED",
+            f"{kind.singular} {record_id} is locked by another process; try again in 2 seconds.",
+        )
+
+
 def archive(portal: Portal, kind: ObjectType, record_id: str) -> None:
     """Move a record to the recycle bin; nothing happens if it is not there."""
     record = portal.state.tables[kind.name].get(record_id)
@@ -203,6 +199,14 @@ def restore(portal: Portal, kind: ObjectType, record_id: str) -> None:
     if record is None or not record.archived:
         raise not_found(f"{kind.singular} {record_id} is not in the recycle bin")
     portal.commit("record.restored", type=kind.name, id=record.id)
+
+
+def purge(portal: Portal, kind: ObjectType, record_id: str) -> None:
+    """Delete an archived record for good, as HubSpot does after 90 days in the recycle bin."""
+    record = portal.state.tables[kind.name].get(record_id)
+    if record is None or not record.archived:
+        raise not_found(f"{kind.singular} {record_id} is not in the recycle bin")
+    portal.commit("record.purged", type=kind.name, id=record.id)
 
 
 def merge(portal: Portal, kind: ObjectType, body: JsonObject) -> Record:

@@ -1,22 +1,34 @@
 """The table of endpoints: method, path, what answers, and which scope opens it.
 
 Paths are written without their version; `canonical` maps every version's path to them:
-`/crm/v3/objects/…`, `/crm/v4/objects/…` and `/crm/objects/2026-09/…` are one endpoint.
+`/crm/v3/objects/…` and `/crm/objects/2026-09/…` are one endpoint with one answer. What differs
+between versions is in `versions.py`.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from connectors.sandbox import account, associations, batch, groups, objects, properties, search
+from connectors.sandbox import (
+    account,
+    associations,
+    batch,
+    groups,
+    limits,
+    oauth,
+    objects,
+    pipelines,
+    properties,
+    search,
+)
+from connectors.sandbox.versions import UNVERSIONED, VERSIONS, Version
 from connectors.sandbox.vocabulary import resolve
 from connectors.sandbox.wire import ApiError, Call, Reply
 
-_LEGACY = re.compile(r"/crm/(v3|v4)/(objects|associations|properties|pipelines|owners)(/.*|)")
-_DATED = re.compile(
-    r"/(crm/(?:objects|associations|properties|pipelines|owners|limits)|account-info)"
-    r"/(2026-03|2026-09|v3)(/.*|)"
-)
+_FAMILIES = "objects|associations|properties|pipelines|owners|limits"
+_LEGACY = re.compile(rf"/crm/(v3|v4)/({_FAMILIES})(/.*|)")
+_DATED = re.compile(rf"/((?:crm/)?({_FAMILIES}|account-info|oauth))/(2026-03|2026-09|v3|v1)(/.*|)")
+_PRIVATE_APPS = "/oauth/v2/private-apps/get/access-token-info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,16 @@ class Endpoint:
         """Whether the limits of search apply."""
         return self.answer is search.search
 
+    @property
+    def is_association(self) -> bool:
+        """Whether the limits of the associations API apply, where they are counted apart."""
+        return "/associations/" in self.template
+
+    @property
+    def takes_form(self) -> bool:
+        """Whether the body is a form instead of JSON."""
+        return self.template.startswith("/oauth/token")
+
 
 def _endpoint(line: str, answer: Callable[[Call], Reply], scope: str) -> Endpoint:
     method, template = line.split()
@@ -44,6 +66,7 @@ def _endpoint(line: str, answer: Callable[[Call], Reply], scope: str) -> Endpoin
 # Fixed words come before placeholders: the first pattern that matches wins.
 _OBJECT, _PROPERTY = "/crm/objects/{type}", "/crm/properties/{type}"
 _LINK, _PIPELINE = "/crm/associations/{from}/{to}/batch", "/crm/pipelines/{type}"
+_LIMITS = "GET /crm/limits"
 ENDPOINTS = (
     _endpoint(f"GET {_OBJECT}", objects.list_page, "record"),
     _endpoint(f"POST {_OBJECT}/search", search.search, "record"),
@@ -53,6 +76,7 @@ ENDPOINTS = (
     _endpoint(f"POST {_OBJECT}/batch/upsert", batch.upsert, "record-write"),
     _endpoint(f"POST {_OBJECT}/batch/archive", batch.archive, "record-write"),
     _endpoint(f"POST {_OBJECT}/merge", objects.merge, "record-write"),
+    _endpoint(f"POST {_OBJECT}/gdpr-delete", objects.delete_for_good, "record-write"),
     _endpoint(f"POST {_OBJECT}", objects.create, "record-write"),
     _endpoint(f"GET {_OBJECT}/{{id}}", objects.get_one, "record"),
     _endpoint(f"PATCH {_OBJECT}/{{id}}", objects.change, "record-write"),
@@ -77,6 +101,7 @@ ENDPOINTS = (
     _endpoint(f"POST {_LINK}/create", associations.batch_create, "link-write"),
     _endpoint(f"POST {_LINK}/associate/default", associations.batch_default, "link-write"),
     _endpoint(f"POST {_LINK}/archive", associations.batch_archive, "link-write"),
+    _endpoint("GET /crm/associations/{from}/{to}/labels", associations.labels, "link"),
     _endpoint(f"GET {_PROPERTY}/groups", groups.list_groups, "schema"),
     _endpoint(f"POST {_PROPERTY}/groups", groups.create_group, "schema-write"),
     _endpoint(f"GET {_PROPERTY}/groups/{{name}}", groups.get_group, "schema"),
@@ -92,19 +117,31 @@ ENDPOINTS = (
     _endpoint(f"DELETE {_PROPERTY}/{{name}}", properties.archive, "schema-write"),
     _endpoint("GET /crm/owners", account.list_owners, "owner"),
     _endpoint("GET /crm/owners/{id}", account.get_owner, "owner"),
-    _endpoint(f"GET {_PIPELINE}", account.list_pipelines, "schema"),
-    _endpoint(f"GET {_PIPELINE}/{{pipeline}}", account.get_pipeline, "schema"),
-    _endpoint(f"GET {_PIPELINE}/{{pipeline}}/stages", account.list_stages, "schema"),
-    _endpoint(f"POST {_PIPELINE}/{{pipeline}}/stages", account.create_stage, "schema-write"),
+    _endpoint(f"GET {_PIPELINE}", pipelines.list_pipelines, "schema"),
+    _endpoint(f"POST {_PIPELINE}", pipelines.create_pipeline, "schema-write"),
+    _endpoint(f"GET {_PIPELINE}/{{pipeline}}", pipelines.get_pipeline, "schema"),
+    _endpoint(f"PATCH {_PIPELINE}/{{pipeline}}", pipelines.change_pipeline, "schema-write"),
+    _endpoint(f"DELETE {_PIPELINE}/{{pipeline}}", pipelines.archive_pipeline, "schema-write"),
+    _endpoint(f"GET {_PIPELINE}/{{pipeline}}/stages", pipelines.list_stages, "schema"),
+    _endpoint(f"GET {_PIPELINE}/{{pipeline}}/stages/{{stage}}", pipelines.get_stage, "schema"),
+    _endpoint(f"POST {_PIPELINE}/{{pipeline}}/stages", pipelines.create_stage, "schema-write"),
     _endpoint(
-        f"PATCH {_PIPELINE}/{{pipeline}}/stages/{{stage}}", account.change_stage, "schema-write"
+        f"PATCH {_PIPELINE}/{{pipeline}}/stages/{{stage}}", pipelines.change_stage, "schema-write"
     ),
-    _endpoint("GET /crm/limits/custom-properties", account.custom_property_limits, "any-record"),
+    _endpoint(
+        f"DELETE {_PIPELINE}/{{pipeline}}/stages/{{stage}}", pipelines.archive_stage, "schema-write"
+    ),
+    _endpoint(f"{_LIMITS}/custom-properties", limits.custom_properties, "any-record"),
+    _endpoint(f"{_LIMITS}/calculated-properties", limits.calculated_properties, "any-record"),
+    _endpoint(f"{_LIMITS}/records", limits.records, "any-record"),
+    _endpoint(f"{_LIMITS}/pipelines", limits.pipelines, "any-record"),
     _endpoint("GET /account-info/details", account.details, ""),
     _endpoint("GET /account-info/api-usage/daily/private-apps", account.usage, ""),
-    _endpoint(
-        "POST /oauth/v2/private-apps/get/access-token-info", account.token_information, "public"
-    ),
+    _endpoint(f"POST {_PRIVATE_APPS}", account.token_information, "public"),
+    _endpoint("POST /oauth/token", oauth.token, "public"),
+    _endpoint("POST /oauth/token/introspect", oauth.introspect, "public"),
+    _endpoint("POST /oauth/token/revoke", oauth.revoke, "public"),
+    _endpoint("GET /oauth/access-tokens/{token}", oauth.metadata, "public"),
 )
 _BY_METHOD = {
     method: [endpoint for endpoint in ENDPOINTS if endpoint.method == method]
@@ -112,35 +149,39 @@ _BY_METHOD = {
 }
 
 
-def canonical(path: str) -> tuple[str, str]:
-    """Return a path without its version (and trailing slash), and the version."""
+def canonical(path: str) -> tuple[str, Version] | None:
+    """Return a path without its version (and trailing slash), and the version; None if unknown."""
     path = path.rstrip("/")
+    if path == _PRIVATE_APPS:
+        return path, UNVERSIONED
     if legacy := _LEGACY.fullmatch(path):
-        return f"/crm/{legacy[2]}{legacy[3]}", legacy[1]
-    if dated := _DATED.fullmatch(path):
-        return f"/{dated[1]}{dated[3]}", dated[2]
-    # A path of no known version must not match a template by accident.
-    return (path, "") if path.startswith("/oauth/") else ("", "")
+        bare, family, name = f"/crm/{legacy[2]}{legacy[3]}", legacy[2], legacy[1]
+    elif dated := _DATED.fullmatch(path):
+        bare, family, name = f"/{dated[1]}{dated[4]}", dated[2], dated[3]
+    else:
+        return None
+    version = VERSIONS[name]
+    return (bare, version) if family in version.families else None
 
 
-def find(method: str, path: str) -> tuple[Endpoint, Mapping[str, str], str] | None:
+def find(method: str, path: str) -> tuple[Endpoint, Mapping[str, str], Version] | None:
     """Return the endpoint of a request, the parts of its path, and the version."""
-    bare, version = canonical(path)
-    for endpoint in _BY_METHOD.get(method, ()):
-        if matched := endpoint.pattern.fullmatch(bare):
-            return endpoint, matched.groupdict(), version
+    known = canonical(path)
+    for endpoint in _BY_METHOD.get(method, ()) if known else ():
+        if known and (matched := endpoint.pattern.fullmatch(known[0])):
+            return endpoint, matched.groupdict(), known[1]
     return None
 
 
-def template_of(endpoint: Endpoint, path: str, version: str) -> str:
+def template_of(endpoint: Endpoint, path: str, version: Version) -> str:
     """Return the path template with the version that was called, for the statistics."""
-    if not version:
+    if not version.name:
         return endpoint.template
     if legacy := _LEGACY.fullmatch(path.rstrip("/")):
         return endpoint.template.replace("/crm/", f"/crm/{legacy[1]}/", 1)
     # The version follows the family: `/crm/objects`, or `/account-info` alone.
     family = "/".join(endpoint.template.split("/")[: 3 if path.startswith("/crm/") else 2])
-    return f"{family}/{version}{endpoint.template.removeprefix(family)}"
+    return f"{family}/{version.name}{endpoint.template.removeprefix(family)}"
 
 
 def require_scopes(endpoint: Endpoint, params: Mapping[str, str], granted: frozenset[str]) -> None:

@@ -3,19 +3,20 @@
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 import orjson
 
-from connectors.sandbox import administration
+from connectors.sandbox.actions import act
 from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.gateway import Gateway, Request
 from connectors.sandbox.journal import Journal
-from connectors.sandbox.portal import DEFAULT_SCOPES, Account, Application, Portal
+from connectors.sandbox.keys import Client, Key
+from connectors.sandbox.portal import DEFAULT_SCOPES, Account, Portal
 from connectors.sandbox.server import Application as WebApplication
 from connectors.sandbox.server import Server
 from connectors.sandbox.switches import Switches
@@ -112,28 +113,72 @@ class Sandbox:
     ) -> None:
         """Let another key in (a second one during a rotation, or one with fewer scopes)."""
         with self.portal.lock:
-            number = str(31_000_000 + len(self.portal.applications))
-            granted = DEFAULT_SCOPES if scopes is None else frozenset(scopes)
-            self.portal.applications[token] = Application(id=number, name=name, scopes=granted)
+            application = self.portal.keyring.application(name, _granted(scopes))
+            self.portal.keyring.keys[token] = Key(application=application)
+
+    def rotate_token(self, old: str, new: str, grace: timedelta = timedelta(days=7)) -> None:
+        """Replace a service key: both work for the grace, then the old one is unknown (401)."""
+        with self.portal.lock:
+            self.portal.keyring.rotate(old, new, grace)
+
+    def add_oauth_app(
+        self,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        name: str = "Arpent",
+        may_edit_associations: bool = True,
+    ) -> None:
+        """Install an app of OAuth: `refresh_token` is what its owner got at the installation.
+
+        `may_edit_associations` False is a user-level app whose user lacks that right.
+        """
+        with self.portal.lock:
+            application = self.portal.keyring.application(
+                name,
+                _granted(scopes),
+                is_oauth=True,
+                may_edit_associations=may_edit_associations,
+            )
+            self.portal.keyring.clients[client_id] = Client(
+                id=client_id,
+                secret=client_secret,
+                application=application,
+                refresh_tokens={refresh_token},
+            )
 
     def revoke_token(self, token: str) -> None:
         """Make a key unknown: 401 `INVALID_AUTHENTICATION`."""
         with self.portal.lock:
-            del self.portal.applications[token]
+            del self.portal.keyring.keys[token]
 
     def expire_token(self, token: str) -> None:
         """Make a key answer 401 `EXPIRED_AUTHENTICATION`."""
         with self.portal.lock:
-            self.portal.expire(token)
+            self.portal.keyring.expire(token)
 
     def act(self, action: str, **details: object) -> JsonObject:
         """Do something as a person in HubSpot's pages (as `POST /__actions`).
 
-        `action` is edit, create, archive, restore, merge, deactivate_owner, reactivate_owner,
-        remove_option or remove_property; the details are those of the API's bodies, and `user`.
+        `action` is one of `actions.ACTIONS` (edit, create, merge, lock, deactivate_owner,
+        change_type, add_stage, …); the details are those of the API's bodies, and `user`.
         """
         with self.portal.lock:
-            return administration.act(self.portal, {"action": action, **details})
+            return act(self.portal, {"action": action, **details})
+
+    def generate(self, *, companies: int, deals: int = 0, seed: int = 0, owners: int = 20) -> None:
+        """Fill the portal with many records at once: owners (if there are none), companies, deals.
+
+        Deals spread over every pipeline and, with exchange rates set, over their currencies; most
+        have one company, some none, two or three. 200,000 records take seconds.
+        """
+        with self.portal.lock:
+            for number in range(0 if self.portal.state.owners else owners):
+                email = f"rep{number + 1}@example.com"
+                self.act("create_owner", firstName="Rep", lastName=f"{number + 1}", email=email)
+            self.act("generate", companies=companies, deals=deals, seed=seed)
 
     def call(
         self, method: str, path: str, body: object = None, *, token: str = ""
@@ -177,6 +222,10 @@ class Sandbox:
         """Return a copy of a record's values, straight from the state; KeyError."""
         with self.portal.lock:
             return dict(self.portal.state.tables[kind].records[record_id].values)
+
+
+def _granted(scopes: Iterable[str] | None) -> frozenset[str]:
+    return DEFAULT_SCOPES if scopes is None else frozenset(scopes)
 
 
 def serve(sandbox: Sandbox, port: int = 0, announce: Callable[[str], None] | None = None) -> None:

@@ -4,16 +4,19 @@ Archived records are never found; past 10,000 results the answer is 400; a page 
 even empty while `paging.next.after` says that more follow.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from connectors.sandbox import shapes
-from connectors.sandbox.clock import epoch_milliseconds, stamp
+from connectors.sandbox import lag, shapes
+from connectors.sandbox.clock import epoch_milliseconds
 from connectors.sandbox.filters import Filter, matcher
+from connectors.sandbox.index import SearchIndex
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.state import Record
+from connectors.sandbox.tables import Record, Table
 from connectors.sandbox.vocabulary import ObjectType, resolve
+from connectors.sandbox.windows import Criterion, Window, window_of
 from connectors.sandbox.wire import Call, JsonObject, Reply, invalid, read_cursor
 
 _PAGE_MAXIMUM = 200
@@ -22,9 +25,28 @@ _GROUPS_MAXIMUM = 5
 _FILTERS_MAXIMUM = 6
 _ALL_FILTERS_MAXIMUM = 18
 _CHARACTERS_MAXIMUM = 3000
+_LARGEST = 2**63
 
-# A found record and the values that the index holds of it.
-Hit = tuple[Record, dict[str, str]]
+
+class Sort(NamedTuple):
+    """What a search is sorted by."""
+
+    name: str
+    type_name: str
+    descending: bool
+
+
+class Hits(NamedTuple):
+    """The records that a search found, in order."""
+
+    table: Table
+    numbers: list[int]
+
+    def page(self, begin: int, end: int) -> Iterator[tuple[Record, dict[str, str]]]:
+        """Yield records with the values that the index holds of them."""
+        for number in self.numbers[begin:end]:
+            record = self.table.records[str(number)]
+            yield record, self.table.index.values(number) or record.values
 
 
 def search(call: Call) -> Reply:
@@ -34,14 +56,15 @@ def search(call: Call) -> Reply:
     limit, start = _window(body)
     if len(str(body.get("filterGroups", ""))) > _CHARACTERS_MAXIMUM:
         raise invalid(f"The request exceeds {_CHARACTERS_MAXIMUM} characters.")
-    hits = _ordered(call.portal, kind, _found(call.portal, kind, body), body.get("sorts"))
+    sort = _sort_of(call.portal, kind, body.get("sorts"))
+    hits = _found(call.portal, kind, body, sort)
     begin, end = _slice(call.portal, start, limit)
     shape = shapes.from_body(call, kind)
     answer: JsonObject = {
-        "total": len(hits),
-        "results": [shape.print(record, values) for record, values in hits[begin:end]],
+        "total": len(hits.numbers),
+        "results": [shape.print(record, values) for record, values in hits.page(begin, end)],
     }
-    if end < len(hits):
+    if end < len(hits.numbers):
         answer["paging"] = {"next": {"after": str(start + limit)}}
     return Reply(body=answer)
 
@@ -73,39 +96,57 @@ def _slice(portal: Portal, start: int, limit: int) -> tuple[int, int]:
     return begin, begin + sizes[page % 3]
 
 
-def _found(portal: Portal, kind: ObjectType, body: JsonObject) -> list[Hit]:
+def _found(portal: Portal, kind: ObjectType, body: JsonObject, sort: Sort) -> Hits:
+    """Return the records that match, in the order asked for."""
     groups = _groups(portal, kind, body.get("filterGroups"))
     words = str(body.get("query") or "").lower().split()
-    found = []
-    for record, values in _index(portal, kind):
-        if groups and not any(all(test(record, values) for test in group) for group in groups):
-            continue
-        if words:
-            text = " ".join(values.values()).lower()
-            if not all(word in text for word in words):
-                continue
-        found.append((record, values))
-    return found
-
-
-def _index(portal: Portal, kind: ObjectType) -> list[Hit]:
     table = portal.state.tables[kind.name]
-    live = [table.records[str(number)] for number in table.live]
-    lag = portal.switches.search_lag_seconds
-    if not lag:
-        return [(record, record.values) for record in live]
-    horizon = stamp(portal.clock.now() - timedelta(seconds=lag))
-    border = epoch_milliseconds(horizon) or 0
-    hits = []
-    for record in live:
-        for at, values in reversed(record.versions):
-            if (epoch_milliseconds(at) or 0) <= border:
-                hits.append((record, values))
-                break
-    return hits
+    _catch_up(portal, table.index)
+    window = window_of(portal, kind, groups)
+    candidates = _candidates(table, window)
+    if window.rest or words:
+        tests = [[one.test for one in group] for group in window.rest]
+        candidates = [
+            number
+            for number in candidates
+            if _matches(table, number, tests) and _has_words(table, number, words)
+        ]
+    return Hits(table, _ordered(portal, kind, candidates, sort))
 
 
-def _groups(portal: Portal, kind: ObjectType, groups: object) -> list[list[Filter]]:
+def _catch_up(portal: Portal, index: SearchIndex) -> None:
+    switches = portal.switches
+    now = round(portal.clock.now().timestamp() * 1000)
+    is_immediate = not switches.search_lag_seconds and switches.search_lag == "constant"
+    index.catch_up(now, None if is_immediate else partial(lag.seconds, switches))
+
+
+def _candidates(table: Table, window: Window) -> list[int]:
+    """Return the records of a window, in the order of their modified stamp, then of their id."""
+    found = table.index.between(window.stamps.low, window.stamps.high)
+    low, high = window.ids
+    if low is None and high is None:
+        return found
+    low, high = low or 0, _LARGEST if high is None else high
+    return [number for number in found if low <= number <= high]
+
+
+def _matches(table: Table, number: int, groups: list[list[Filter]]) -> bool:
+    values = table.index.values(number)
+    if values is None:
+        return False
+    record = table.records[str(number)]
+    return not groups or any(all(test(record, values) for test in group) for group in groups)
+
+
+def _has_words(table: Table, number: int, words: list[str]) -> bool:
+    if not words:
+        return True
+    text = " ".join((table.index.values(number) or {}).values()).lower()
+    return all(word in text for word in words)
+
+
+def _groups(portal: Portal, kind: ObjectType, groups: object) -> list[list[Criterion]]:
     if groups is None:
         return []
     if not isinstance(groups, list) or len(groups) > _GROUPS_MAXIMUM:
@@ -121,10 +162,11 @@ def _groups(portal: Portal, kind: ObjectType, groups: object) -> list[list[Filte
     return tests
 
 
-def _test(portal: Portal, kind: ObjectType, row: JsonObject) -> Filter:
+def _test(portal: Portal, kind: ObjectType, row: JsonObject) -> Criterion:
     name = str(row.get("propertyName"))
     if name.startswith("associations."):
-        return _linked_test(portal, kind, row, name.removeprefix("associations."))
+        test = _linked_test(portal, kind, row, name.removeprefix("associations."))
+        return Criterion(name, row, test)
     known = portal.state.properties[kind.name].get(name)
     if known is None:
         raise invalid(
@@ -138,7 +180,7 @@ def _test(portal: Portal, kind: ObjectType, row: JsonObject) -> Filter:
             ],
         )
     is_text = name == "hs_object_id" and portal.switches.lexicographic_ids
-    return matcher(row, name, "string" if is_text else known["type"])
+    return Criterion(name, row, matcher(row, name, "string" if is_text else known["type"]))
 
 
 def _linked_test(portal: Portal, kind: ObjectType, row: JsonObject, alias: str) -> Filter:
@@ -152,7 +194,7 @@ def _linked_test(portal: Portal, kind: ObjectType, row: JsonObject, alias: str) 
     return test
 
 
-def _ordered(portal: Portal, kind: ObjectType, hits: list[Hit], sorts: object) -> list[Hit]:
+def _sort_of(portal: Portal, kind: ObjectType, sorts: object) -> Sort:
     name, descending = kind.created, False
     if sorts:
         if not isinstance(sorts, list) or len(sorts) > 1:
@@ -167,23 +209,36 @@ def _ordered(portal: Portal, kind: ObjectType, hits: list[Hit], sorts: object) -
     if known is None:
         raise invalid(f"There was a problem with the request. Cannot sort by '{name}'.")
     is_text = name == "hs_object_id" and portal.switches.lexicographic_ids
-    type_name = "string" if is_text else known["type"]
-    # A stable order among equals, as an index that knows nothing of ids would not promise.
-    return sorted(
-        hits, key=lambda hit: _key(type_name, hit[1].get(name), hit[0].id), reverse=descending
-    )
+    return Sort(name, "string" if is_text else known["type"], descending)
 
 
-def _key(type_name: str, text: str | None, record_id: str) -> tuple[bool, Any, int]:
+def _ordered(portal: Portal, kind: ObjectType, found: list[int], sort: Sort) -> list[int]:
+    """Sort records that come in the order of their modified stamp, then of their id.
+
+    Equals stay in the order of their ids, which a real index would not promise.
+    """
+    if sort.name == kind.modified:
+        return found[::-1] if sort.descending else found
+    if sort.name == "hs_object_id" and sort.type_name == "number":
+        return sorted(found, reverse=sort.descending)
+    index = portal.state.tables[kind.name].index
+
+    def key(number: int) -> tuple[bool, Any, int]:
+        return _key(sort.type_name, (index.values(number) or {}).get(sort.name), number)
+
+    return sorted(found, key=key, reverse=sort.descending)
+
+
+def _key(type_name: str, text: str | None, number: int) -> tuple[bool, Any, int]:
     if text is None:
-        return (False, 0, int(record_id))
+        return (False, 0, number)
     match type_name:
         case "number":
             try:
-                return (True, Decimal(text), int(record_id))
+                return (True, Decimal(text), number)
             except InvalidOperation:
-                return (False, 0, int(record_id))
+                return (False, 0, number)
         case "date" | "datetime":
-            return (True, epoch_milliseconds(text) or 0, int(record_id))
+            return (True, epoch_milliseconds(text) or 0, number)
         case _:
-            return (True, text.lower(), int(record_id))
+            return (True, text.lower(), number)

@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sandbox import administration
+from connectors.sandbox.actions import act
 from connectors.sandbox.faults import Fault, Faults
-from connectors.sandbox.gateway import Gateway, Request, Response, expired, refused
+from connectors.sandbox.gateway import Gateway, Request, Response, refused
 from connectors.sandbox.governor import rate_limited
+from connectors.sandbox.keys import expired
 from connectors.sandbox.wire import ApiError
 
 _API = ("/crm/", "/account-info/", "/oauth/")
@@ -74,7 +76,7 @@ class Application:
             return
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        instead = _instead(fault)
+        instead = self._acted(fault) or _instead(fault)
         if fault.stall or fault.reset or instead:
             self._gateway.count(request)
         if fault.stall:
@@ -87,9 +89,22 @@ class Application:
         if fault.drop_after_commit:
             await _reset(scope, receive)
             return
+        if fault.stall_after_commit:
+            await _until_left(receive)
+            return
         if fault.status_after_commit:
             response = _status(fault, fault.status_after_commit)
         await self._send(scope, send, response, fault)
+
+    def _acted(self, fault: Fault) -> Response | None:
+        """Do the actions of a fault; an action that is impossible shows as a 500."""
+        try:
+            with self._gateway.portal.lock:
+                for action in [fault.act] if isinstance(fault.act, dict) else fault.act:
+                    act(self._gateway.portal, action)
+        except ApiError as error:
+            return refused(ApiError(500, "INTERNAL_ERROR", f"The action failed: {error.message}"))
+        return None
 
     async def _send(
         self, scope: Scope, send: Send, response: Response, fault: Fault | None = None
@@ -140,7 +155,7 @@ def _instead(fault: Fault) -> Response | None:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         return Response(status=200, body=packed, headers=headers)
     if fault.expired:
-        return refused(expired())
+        return refused(expired(12))
     return _status(fault, fault.status) if fault.status else None
 
 

@@ -1,7 +1,8 @@
 """How a record is printed: properties asked for, history, associations."""
 
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.state import Record
+from connectors.sandbox.tables import Record
+from connectors.sandbox.values import warnings
 from connectors.sandbox.vocabulary import TYPES, ObjectType, association_types, is_primary, resolve
 from connectors.sandbox.wire import Call, JsonObject
 
@@ -78,7 +79,7 @@ def _past(record: Record, name: str) -> list[JsonObject]:
             "sourceType": entry.source_type,
             "sourceId": entry.source_id,
         }
-        for entry in reversed(record.history.get(name, []))
+        for entry in reversed(record.entries(name))
     ]
 
 
@@ -108,6 +109,18 @@ def everything(portal: Portal, kind: ObjectType, record: Record, also: list[str]
     """Print a record after a write: defaults, what was written and what has a value."""
     shown = Shape(portal, kind, properties=[*also, *record.values], history=[], associations=[])
     return shown.print(record)
+
+
+def afterwards(call: Call, kind: ObjectType, record: Record, written: JsonObject) -> JsonObject:
+    """Return what only an answer to a write has: the caller's trace, warnings from 2026-09 on."""
+    extra: JsonObject = {}
+    if written.get("objectWriteTraceId"):
+        extra["objectWriteTraceId"] = written["objectWriteTraceId"]
+    if call.version.warns:
+        found = warnings(call.portal, kind, written.get("properties"), record.values)
+        if found:
+            extra["warnings"] = found
+    return extra
 
 
 def kind_of(call: Call, name: str = "type") -> ObjectType:

@@ -1,90 +1,12 @@
 """The whole of a portal in dictionaries: records, properties, owners, pipelines, links."""
 
-from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass, field
-from typing import NamedTuple
-
 from connectors.sandbox.standard import standard_groups, standard_properties
+from connectors.sandbox.tables import Table
 from connectors.sandbox.vocabulary import TYPES
 from connectors.sandbox.wire import JsonObject
 
-# How many versions of a record the delayed search index can look back.
-_VERSIONS_KEPT = 8
 # When the portal got its standard properties and pipeline: long before anything that it holds.
 _FOUNDED = "2015-01-05T15:00:00Z"
-
-
-class Entry(NamedTuple):
-    """One past or present value of a property."""
-
-    value: str
-    timestamp: str
-    source_type: str
-    source_id: str
-
-
-@dataclass(slots=True)
-class Record:
-    """A record; an absent name in `values` is an empty property."""
-
-    id: str
-    values: dict[str, str]
-    created_at: str
-    updated_at: str
-    archived: bool = False
-    archived_at: str = ""
-    history: dict[str, list[Entry]] = field(default_factory=dict)
-    versions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-
-    def remember_version(self) -> None:
-        """Keep the present values for the search index, which may lag behind."""
-        self.versions.append((self.updated_at, self.values))
-        del self.versions[:-_VERSIONS_KEPT]
-
-
-class Table:
-    """The records of one type, with their ids in numeric order for keyset paging."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
-        self.live: list[int] = []
-        self.archived: list[int] = []
-        # A merged record's old id → the id that survives.
-        self.merged: dict[str, str] = {}
-
-    def insert(self, record: Record) -> None:
-        """Add a new live record."""
-        self.records[record.id] = record
-        insort(self.live, int(record.id))
-
-    def move(self, record: Record, *, archived: bool) -> None:
-        """Put a record among the archived ones, or back."""
-        source, target = (self.live, self.archived) if archived else (self.archived, self.live)
-        del source[bisect_left(source, int(record.id))]
-        insort(target, int(record.id))
-        record.archived = archived
-
-    def remove(self, record: Record) -> None:
-        """Forget a record that was merged into another."""
-        ids = self.archived if record.archived else self.live
-        del ids[bisect_left(ids, int(record.id))]
-        del self.records[record.id]
-
-    def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], bool]:
-        """Return up to `limit` records with an id above `after`, and whether more follow."""
-        ids = self.archived if archived else self.live
-        start = bisect_right(ids, after)
-        chosen = ids[start : start + limit]
-        return [self.records[str(number)] for number in chosen], start + limit < len(ids)
-
-    def get(self, record_id: str, *, follow_merges: bool = False) -> Record | None:
-        """Return a record by id; a merged id leads to its survivor if asked."""
-        record = self.records.get(record_id)
-        while record is None and follow_merges and record_id in self.merged:
-            record_id = self.merged[record_id]
-            record = self.records.get(record_id)
-        return record
-
 
 # from id → to type → to id → association numbers.
 Links = dict[str, dict[str, dict[str, list[int]]]]
@@ -94,7 +16,7 @@ class State:
     """Everything that the journal can rebuild."""
 
     def __init__(self) -> None:
-        self.tables = {name: Table() for name in TYPES}
+        self.tables = {name: Table(kind) for name, kind in TYPES.items()}
         self.groups = {name: standard_groups(name) for name in TYPES}
         self.properties = {name: standard_properties(name, _FOUNDED) for name in TYPES}
         self.archived_properties: dict[str, dict[str, JsonObject]] = {name: {} for name in TYPES}

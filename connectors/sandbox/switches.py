@@ -4,16 +4,38 @@ Each is a switch, so that a connector can be run under every answer.
 """
 
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal, InvalidOperation
 
 from connectors.sandbox.wire import JsonObject, invalid
+
+_CHOICES = {
+    "search_lag": ("constant", "tailed"),
+    "batch_update_with_trace": ("multi_status", "reject"),
+    "missing_ids_in_update": ("multi_status", "reject"),
+    "source_type": ("INTEGRATION", "API"),
+}
+_RULE = {"objectType", "property", "value", "required"}
+
+
+def _is_rate(value: object) -> bool:
+    try:
+        return isinstance(value, str) and Decimal(value) > 0
+    except InvalidOperation:
+        return False
 
 
 @dataclass(slots=True, kw_only=True)
 class Switches:
     """The portal's behaviour, changed by `POST /__switches` or from Python."""
 
-    # Search: seconds until a write can be found; short and empty pages; ids compared as text.
+    # Search: seconds until a write can be found: always as many, or ("tailed") drawn for each
+    # write: exponential with that mean, and a share of writes that take up to the tail's seconds.
     search_lag_seconds: float = 0.0
+    search_lag: str = "constant"
+    search_lag_tail_seconds: float = 280.0
+    search_lag_tail_share: float = 0.02
+    search_lag_seed: int = 0
+    # Search: short and empty pages; ids compared as text.
     short_pages: bool = False
     lexicographic_ids: bool = False
     # Batches: results in another order than the inputs; what one bad row does to the others.
@@ -30,9 +52,14 @@ class Switches:
     touch_on_same_value: bool = False
     merge_creates_new_id: bool = True
     reject_archived_owner: bool = True
-    # Administrators' rules: object type → properties that a create must carry; and conditions.
+    # Currencies besides the company's → how much one unit is worth in the company's ("1.37").
+    exchange_rates: dict[str, str] = field(default_factory=dict)
+    # Administrators' rules, which bind API writes from 2026-09 on: object type → properties that
+    # a create must carry; {objectType, property, value, required}: what a value makes required.
     required_properties: dict[str, list[str]] = field(default_factory=dict)
     conditional_rules: list[dict[str, str]] = field(default_factory=list)
+    # "companies.city" → "upper", "lower", "digits" or "trim": how HubSpot rewrites its values.
+    normalised_properties: dict[str, str] = field(default_factory=dict)
     # Properties: seconds until a new one can be read; "companies.name" entries in use elsewhere.
     property_delay_seconds: float = 0.0
     properties_in_use: list[str] = field(default_factory=list)
@@ -41,7 +68,17 @@ class Switches:
     search_per_second: int = 5
     daily_limit: int = 625_000
     retry_after_on_429: bool = False
+    # Room for custom properties: of each object type, and of all together (0: ten times as many).
     custom_property_limit: int = 1000
+    custom_property_overall_limit: int = 0
+    # Associations: whether their calls have limits of their own, beside the application's.
+    associations_counted_apart: bool = False
+    associations_ten_second_limit: int = 150
+    associations_daily_limit: int = 500_000
+    # OAuth: seconds that an access token lives; whether a refresh replaces the refresh token.
+    oauth_expires_in: int = 1800
+    oauth_rotates_refresh_token: bool = False
+    oauth_ten_second_limit: int = 110
     # Seconds by which the `Date` header is off.
     clock_skew_seconds: float = 0.0
 
@@ -54,11 +91,14 @@ class Switches:
                     f"There is no switch '{name}'; the switches are {', '.join(sorted(known))}."
                 )
             self._check(name, value)
+            self._check_rules(name, value)
         for name, value in values.items():
             setattr(self, name, value)
         return self.as_json()
 
     def _check(self, name: str, value: object) -> None:
+        if name in _CHOICES and value not in _CHOICES[name]:
+            raise invalid(f"The switch '{name}' is one of {', '.join(_CHOICES[name])}.")
         present = getattr(self, name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if isinstance(present, float):
@@ -71,6 +111,16 @@ class Switches:
             raise invalid(
                 f"The switch '{name}' takes a value like {present!r}, and {value!r} is not one."
             )
+
+    def _check_rules(self, name: str, value: object) -> None:
+        if name == "conditional_rules" and isinstance(value, list):
+            for rule in value:
+                if not isinstance(rule, dict) or set(rule) != _RULE:
+                    raise invalid(f"Each rule of '{name}' has exactly {', '.join(sorted(_RULE))}.")
+        if name == "exchange_rates" and isinstance(value, dict):
+            for currency, rate in value.items():
+                if not _is_rate(rate):
+                    raise invalid(f"The rate of {currency} must be a text like '1.37'.")
 
     def as_json(self) -> JsonObject:
         """Return every switch with its present value."""

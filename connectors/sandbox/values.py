@@ -77,10 +77,13 @@ def normalised(
     `present` holds the record's values before the write, which a leading `;` appends to.
     """
     known = portal.state.properties[kind.name]
+    rewrites = portal.switches.normalised_properties
     accepted, failures = {}, []
     for name, raw in properties.items():
         try:
-            accepted[name] = _one(portal, _known(known, name), raw, properties, present)
+            definition = _known(known, name)
+            text = _rewritten(rewrites.get(f"{kind.name}.{name}", ""), raw)
+            accepted[name] = _one(portal, definition, text, properties, present)
         except InvalidValueError as failure:
             failures.append(failure)
     if failures:
@@ -93,6 +96,29 @@ def _known(definitions: dict[str, JsonObject], name: str) -> JsonObject:
         sentence = f'Property "{name}" does not exist'
         raise InvalidValueError("PROPERTY_DOESNT_EXIST", name, sentence)
     return definitions[name]
+
+
+def warnings(
+    portal: Portal, kind: ObjectType, written: object, stored: dict[str, str]
+) -> list[JsonObject]:
+    """Return the warnings of 2026-09: values that HubSpot keeps otherwise than they were sent.
+
+    Other ways of writing the same instant, and a leading `;` that appends, are no such case.
+    """
+    known = portal.state.properties[kind.name]
+    found = []
+    for name, raw in written.items() if isinstance(written, dict) else ():
+        kept = stored.get(name, "")
+        is_plain = known[name]["type"] not in {"date", "datetime"} and not raw.startswith(";")
+        if is_plain and kept != raw:
+            found.append(
+                {
+                    "category": "PROPERTY_VALUE_NORMALIZED",
+                    "message": f"The value of '{name}' was normalized before it was saved.",
+                    "context": {"propertyName": name, "rawValue": raw, "normalizedValue": kept},
+                }
+            )
+    return found
 
 
 def _one(
@@ -121,6 +147,20 @@ def _one(
     if definition["type"] == "bool":
         return _choice(definition, name, raw.lower())
     return _PLAIN.get(definition["type"], _text)(name, raw)
+
+
+def _rewritten(way: str, raw: str) -> str:
+    match way:
+        case "upper":
+            return raw.upper()
+        case "lower":
+            return raw.lower()
+        case "digits":
+            return "".join(letter for letter in raw if letter.isdigit() or letter == "+")
+        case "trim":
+            return raw.strip()
+        case _:
+            return raw
 
 
 def _number(name: str, raw: str) -> str:

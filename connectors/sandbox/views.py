@@ -17,7 +17,7 @@ from starlette.routing import Route
 from connectors.sandbox.display import Display
 from connectors.sandbox.gateway import refused
 from connectors.sandbox.portal import Portal
-from connectors.sandbox.state import Record
+from connectors.sandbox.tables import Record
 from connectors.sandbox.vocabulary import ACTIVITIES
 from connectors.sandbox.wire import JsonObject, is_whole, not_found
 from connectors.sandbox.words import LANGUAGES
@@ -131,7 +131,7 @@ class _Pages:
                 "contacts": self._linked("deals", record, "contacts"),
                 "tasks": self._open_tasks("deals", record),
                 "timeline": self._timeline("deals", record),
-                "steps": list(reversed(record.history.get("dealstage", []))),
+                "steps": list(reversed(record.entries("dealstage"))),
             }
         return self._render(request, "deal.html", context)
 

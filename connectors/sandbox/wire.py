@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.sandbox.portal import Application, Portal
+    from connectors.sandbox.keys import Application
+    from connectors.sandbox.portal import Portal
+    from connectors.sandbox.versions import Version
 
 # JSON as parsed: objects have string keys, the values are whatever the client sent.
 JsonObject = dict[str, Any]
@@ -52,7 +54,8 @@ class ApiError(Exception):
             body["errors"] = self.errors
         if self.context:
             body["context"] = self.context
-        body["category"] = self.category
+        if self.category:
+            body["category"] = self.category
         return body | self.extra
 
 
@@ -97,7 +100,7 @@ class Call:
 
     portal: "Portal"
     application: "Application"
-    version: str
+    version: "Version"
     params: Mapping[str, str]
     query: Mapping[str, list[str]]
     body: Any

@@ -80,6 +80,14 @@ def test_a_reset_after_the_write_was_applied(sandbox: Sandbox, http: httpx.Clien
     assert count(http) == before + 1
 
 
+def test_a_write_that_is_applied_and_never_answered(sandbox: Sandbox, http: httpx.Client) -> None:
+    before = count(http)
+    once(sandbox, stall_after_commit=True)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post(COMPANIES, json={"properties": {"name": "Roc"}}, timeout=0.2)
+    assert count(http) == before + 1
+
+
 def test_an_error_after_the_write_was_applied(sandbox: Sandbox, http: httpx.Client) -> None:
     before = count(http)
     once(sandbox, status_after_commit=502)

@@ -93,8 +93,71 @@ def test_the_day_is_shared_and_ends_at_midnight_in_the_portals_zone(sandbox: San
     assert sandbox.call("GET", COMPANIES)[0] == 200
 
 
+ASSOCIATED = "/crm/associations/2026-09/deals/companies/batch/read"
+
+
+def test_associations_count_with_the_rest_or_apart(sandbox: Sandbox) -> None:
+    sandbox.switches.ten_second_limit = 2
+    body = {"inputs": [{"id": "1"}]}
+    calls: list[tuple[str, str]] = [("POST", ASSOCIATED)] * 3
+    assert [sandbox.call(*call, body)[0] for call in calls] == [207, 207, 429]
+    apart = {"associations_counted_apart": True, "associations_ten_second_limit": 3}
+    sandbox.switches.change(apart)
+    answers = [sandbox.call(*call, body) for call in [*calls, calls[0]]]
+    assert [status for status, _ in answers] == [207, 207, 207, 429]
+    assert answers[-1][1]["policyName"] == "TEN_SECONDLY_ROLLING"
+    single = "/crm/objects/2026-09/deals/1/associations/companies"
+    assert sandbox.call("GET", single)[0] == 429
+    counts = sandbox.statistics()
+    assert counts["rateLimitViolations"]["TEN_SECONDLY_ROLLING"] == 1
+    assert counts["rateLimitViolations"]["ASSOCIATIONS_TEN_SECONDLY_ROLLING"] == 2
+    assert (counts["usedToday"], counts["associationsUsedToday"]) == (2, 3)
+
+
+def test_associations_may_have_a_day_of_their_own(sandbox: Sandbox) -> None:
+    apart = {"associations_counted_apart": True, "associations_daily_limit": 1}
+    sandbox.switches.change(apart)
+    answers = [sandbox.call("POST", ASSOCIATED, {"inputs": [{"id": "1"}]}) for _ in range(2)]
+    assert [status for status, _ in answers] == [207, 429]
+    assert answers[-1][1]["policyName"] == "DAILY"
+    assert sandbox.call("GET", COMPANIES)[0] == 200
+
+
+def test_every_violation_is_told_with_who_and_when(sandbox: Sandbox) -> None:
+    sandbox.switches.ten_second_limit = sandbox.switches.search_per_second = 1
+    for _ in range(2):
+        sandbox.call("GET", COMPANIES)
+        sandbox.call("POST", f"{COMPANIES}/search", {})
+    told = sandbox.statistics()
+    assert [(row["policy"], row["application"]) for row in told["violations"]] == [
+        ("TEN_SECONDLY_ROLLING", "Arpent"),
+        ("SECONDLY", "Arpent"),
+    ]
+    assert all(row["at"].startswith("2026-11-23T13:00:0") for row in told["violations"])
+    assert told["peakTenSeconds"] == {"Arpent": 1}
+    assert told["errorPercentage"] == 50.0
+
+
+def test_the_usage_is_what_was_counted_and_starts_again_at_midnight(sandbox: Sandbox) -> None:
+    path = "/account-info/2026-09/api-usage/daily/private-apps"
+    for _ in range(3):
+        sandbox.call("GET", COMPANIES)
+    sandbox.call("POST", f"{COMPANIES}/search", {})
+    row = sandbox.call("GET", path)[1]["results"][0]
+    assert (row["currentUsage"], row["usageLimit"]) == (5, 625_000)
+    assert row["resetsAt"] == "2026-11-24T05:00:00Z"
+    sandbox.clock.advance(timedelta(days=1))
+    assert sandbox.statistics()["usedToday"] == 0
+    assert sandbox.call("GET", path)[1]["results"][0]["currentUsage"] == 1
+
+
 def test_an_unknown_switch_or_value_is_explained(sandbox: Sandbox) -> None:
-    for change in ({"search_lag": 3}, {"short_pages": "yes"}, {"search_lag_seconds": True}):
+    for change in (
+        {"search_delay": 3},
+        {"short_pages": "yes"},
+        {"search_lag_seconds": True},
+        {"search_lag": "sometimes"},
+    ):
         with pytest.raises(Exception, match="switch"):
             sandbox.switches.change(change)
     sandbox.switches.change({"search_lag_seconds": 3, "short_pages": True})

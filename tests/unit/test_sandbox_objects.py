@@ -366,7 +366,10 @@ def test_no_request_makes_the_sandbox_stumble(
     path = endpoint.template.replace("{type}", "companies").replace("{from}", "deals")
     for name in ("to", "id", "other", "name", "pipeline", "stage"):
         path = path.replace(f"{{{name}}}", "deals" if name == "to" else "1")
-    for root in ("/crm/objects", "/crm/properties", "/crm/associations", "/crm/pipelines"):
+    for root in (
+        *("/crm/objects", "/crm/properties", "/crm/associations", "/crm/pipelines"),
+        *("/crm/owners", "/crm/limits", "/account-info"),
+    ):
         path = path.replace(root, f"{root}/2026-09")
     status, answer = _PORTAL.call(endpoint.method, path + query, body)
     assert 200 <= status < 500

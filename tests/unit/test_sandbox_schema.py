@@ -148,6 +148,28 @@ def test_the_limits_count_custom_properties(grouped: Sandbox) -> None:
     assert (rows["0-2"]["limit"], rows["0-2"]["usage"], rows["0-2"]["percentage"]) == (10, 1, 10.0)
 
 
+def test_a_property_is_refused_where_there_is_no_room(grouped: Sandbox) -> None:
+    grouped.switches.custom_property_limit = 1
+    assert grouped.call("POST", PROPERTIES, tier())[0] == 201
+    status, body = grouped.call("POST", PROPERTIES, tier(name="arpent_priority"))
+    assert (status, body["category"]) == (400, "VALIDATION_ERROR")
+    assert "limit of 1 custom properties for companies" in body["message"]
+    # Archiving makes room, and an archived name needs room to come back.
+    assert grouped.call("DELETE", f"{PROPERTIES}/arpent_tier")[0] == 204
+    assert grouped.call("POST", PROPERTIES, tier(name="arpent_priority"))[0] == 201
+    assert grouped.call("POST", PROPERTIES, tier())[0] == 400
+
+
+def test_all_object_types_share_the_overall_room(grouped: Sandbox) -> None:
+    grouped.switches.change({"custom_property_limit": 5, "custom_property_overall_limit": 1})
+    assert grouped.call("POST", PROPERTIES, tier())[0] == 201
+    other = tier(groupName="dealinformation")
+    assert grouped.call("POST", "/crm/properties/2026-09/deals", other)[0] == 400
+    body = grouped.call("GET", "/crm/limits/2026-09/custom-properties")[1]
+    assert (body["overallLimit"], body["overallUsage"]) == (1, 1)
+    assert body["overallPercentage"] == 100.0
+
+
 def linked(sandbox: Sandbox, deal: str) -> dict[str, set[int]]:
     path = "/crm/associations/2026-09/deals/companies/batch/read"
     body = sandbox.call("POST", path, {"inputs": [{"id": deal}]})[1]
