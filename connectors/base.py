@@ -4,10 +4,12 @@ Errors are named by what to do next: `Retriable` (wait, retry), `Rejected` (this
 `Outcome`), `Fatal` (stop this CRM, keep the others).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from pydantic import SecretStr
 
 from rules.language import Text
 from rules.records import FieldType, Kind, Link, Quarantine, Record
@@ -30,8 +32,60 @@ class Retriable(ConnectorError):  # noqa: N818 - named by what to do next
         self.retry_after = retry_after
 
 
+class Unanswered(Retriable):
+    """The request left, and no usable answer came: it may have been carried out."""
+
+
 class Fatal(ConnectorError):  # noqa: N818 - named by what to do next
     """This CRM can't go on without a person: wrong token, missing scope, wrong portal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """Two keys of one account, while one takes the place of the other."""
+
+    current: SecretStr
+    following: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What an OAuth application was granted.
+
+    `refresh_token` gives the one in force, also when another process has replaced it; `keep`
+    takes a new one over, and says whether it will still be there after a restart.
+    """
+
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: Callable[[], SecretStr]
+    keep: Callable[[SecretStr], bool]
+
+
+# How a CRM account is opened: one key, two keys, or OAuth.
+Access: TypeAlias = SecretStr | Rotation | Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that an operator should know of a connection that works."""
+
+    text: Text
+    is_fine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a CRM lets us call, as its answers told at `seen_at`: `burst` requests in a window.
+
+    The day's figures count every tool of the customer; they are None where the CRM keeps silent.
+    """
+
+    seen_at: Instant
+    burst: int
+    window_seconds: float
+    daily: int | None = None
+    daily_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +139,10 @@ class Provision(StrEnum):
 
     PRESENT = "present"
     CREATED = "created"
+    REVIVED = "revived"
     UPDATED = "updated"
     CONFLICT = "conflict"
+    NO_ROOM = "no_room"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,27 +197,43 @@ class Task:
 
 
 class State(StrEnum):
-    """What became of a change: only a per-record success in the CRM's answer is `APPLIED`."""
+    """What became of a change: only a per-record success in the CRM's answer is `APPLIED`.
+
+    `UNCHANGED`: a task that a person has finished with, left alone. `DEFERRED`: the CRM wants to
+    be asked again later for this record. `UNKNOWN`: it may have been carried out, or not.
+    """
 
     APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    DEFERRED = "deferred"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of one change or task. `reason` holds the CRM's own words, `remedy` ours."""
+    """The outcome of one change or task. `reason` holds the CRM's own words, `remedy` ours.
+
+    `normalised`: the values that the CRM keeps where it applied ours in a form of its own.
+    `wait`: after how many seconds to try again; None leaves it to the caller.
+    """
 
     external_id: str
     state: State
     reason: str = ""
     remedy: Text | None = None
+    normalised: Mapping[str, str | None] = field(default_factory=dict)
+    wait: float | None = None
 
 
 class Connector(Protocol):
-    """A CRM. Every method may raise `Retriable` or `Fatal`; none retries a write."""
+    """A CRM. Every method may raise `Retriable` or `Fatal`; none retries a write.
+
+    Thread-safe. `senders` is how many calls of `update` are worth having under way at once.
+    """
 
     vendor: str
+    senders: int
 
     def identify(self) -> Identity:
         """Which CRM account this is; also the check that the credentials work."""
@@ -196,11 +268,30 @@ class Connector(Protocol):
     def find_task(self, task: Task) -> str | None:
         """The id of the task with this key among the account's, by a consistent read."""
 
+    def update_task(self, task_id: str, task: Task) -> Outcome:
+        """Give an open task the subject and the body of `task`; `UNCHANGED` when it is not open.
+
+        When it is due, for whom and how urgent are by then the affair of the one who has it.
+        """
+
+    def complete_task(self, task_id: str) -> Outcome:
+        """Mark an open task as done; `UNCHANGED` when it is not open."""
+
+    def setup_steps(self) -> Sequence[Text]:
+        """What only an administrator of the CRM can do for own fields to be seen, with links."""
+
     def record_url(self, kind: Kind, external_id: str) -> str:
         """The address of a record's page in the CRM."""
 
     def close(self) -> None:
         """Release connections. Idempotent."""
+
+    def remarks(self) -> Sequence[Remark]:
+        """What an operator should know of the credentials, by trying them where it takes that."""
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the CRM lets us call; None before its answers have told."""
 
     @property
     def calls(self) -> int:

@@ -28,7 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, Url, parse_url
 
-from connectors.base import Fatal, Retriable
+from connectors.base import Fatal, Retriable, Unanswered
 from connectors.pace import Governor
 from rules.language import Text
 from rules.time import Instant, instant_of
@@ -42,10 +42,6 @@ _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = re.compile(r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+")
 _TOKEN = re.compile(r"[!-~]+")
-
-
-class Unanswered(Retriable):
-    """The request left, and no usable answer came: it may have been carried out."""
 
 
 class Oversized(Unanswered):

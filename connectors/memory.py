@@ -1,15 +1,18 @@
 """A CRM in dictionaries, under the same contract as the real ones.
 
 It is what the tests of the service talk to: seeded by `put_*` and `link`, edited as people would
-by `edit_own_field`, `archive` and `merge`, made to fail by `fail`, `refuse` and `lose_answer`, and
-read back through `tasks` and `written`. Cursors count changes, so nothing depends on a clock.
+by `edit_own_field`, `archive`, `merge` and `finish_task`, made to fail by `fail`, `refuse`, `lock`
+and `lose_answer`, and read back through `tasks`, `finished` and `written`. Cursors count changes,
+so nothing depends on a clock.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from connectors import values
 from connectors.base import (
+    Allowance,
     Binding,
     Change,
     ConnectorError,
@@ -20,9 +23,10 @@ from connectors.base import (
     Page,
     Provision,
     Provisioned,
-    Retriable,
+    Remark,
     State,
     Task,
+    Unanswered,
 )
 from connectors.memory_records import RELATIONS, Records, Row
 from rules.language import Text
@@ -44,12 +48,28 @@ _LOST = Text(
 
 
 class Memory(Records):
-    """A CRM in dictionaries. `clock` stamps records; without it each change lasts a second."""
+    """A CRM in dictionaries. `clock` stamps records; without it each change lasts a second.
+
+    `room` is how many own fields it takes; `normalised` says by field in which form it keeps a
+    value.
+    """
 
     vendor = "memory"
 
-    def __init__(self, *, clock: Callable[[], Instant] | None = None, page_size: int = 100) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], Instant] | None = None,
+        page_size: int = 100,
+        senders: int = 1,
+        room: int | None = None,
+    ) -> None:
         super().__init__(clock)
+        self.senders = senders
+        self.room = room
+        self.known_allowance: Allowance | None = None
+        self.normalised: dict[str, Callable[[str], str]] = {}
+        self._lock = threading.Lock()
         self.identity = Identity(
             vendor="memory",
             account_id="memory-1",
@@ -59,8 +79,10 @@ class Memory(Records):
         )
         self.page_size = page_size
         self.tasks: dict[str, Task] = {}
+        self.finished: set[str] = set()
         self.written: list[Change] = []
         self._refused: dict[str, str] = {}
+        self._locked: set[str] = set()
         self._faults: dict[int, ConnectorError] = {}
         self._loses_answer = False
         self._calls = 0
@@ -75,9 +97,18 @@ class Memory(Records):
         """Reject every write on a record, with these words."""
         self._refused[external_id] = reason
 
+    def lock(self, external_id: str) -> None:
+        """Put off every write on a record, until it is accepted again."""
+        self._locked.add(external_id)
+
     def accept(self, external_id: str) -> None:
         """Accept writes on a record again."""
         self._refused.pop(external_id, None)
+        self._locked.discard(external_id)
+
+    def finish_task(self, task_id: str) -> None:
+        """A person completes a task."""
+        self.finished.add(task_id)
 
     def lose_answer(self) -> None:
         """The next write is carried out, and its answer lost."""
@@ -106,6 +137,9 @@ class Memory(Records):
         """Create our missing fields, add missing options, refuse a type conflict."""
         del group_label
         self._call()
+        missing = [wanted for wanted in fields if wanted.name not in self.own_schema]
+        if self.room is not None and len(self.own_schema) + len(missing) > self.room:
+            return [self._ensure_in_full(wanted, dry_run=dry_run) for wanted in fields]
         return [self._ensure(wanted, dry_run=dry_run) for wanted in fields]
 
     def pull(
@@ -127,10 +161,11 @@ class Memory(Records):
 
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Write our fields; `written` keeps each change that was applied."""
-        self._call()
-        outcomes = [self._update(change) for change in changes]
-        self._maybe_lose_answer()
-        return outcomes
+        with self._lock:
+            self._call()
+            outcomes = [self._update(change) for change in changes]
+            self._maybe_lose_answer()
+            return outcomes
 
     def create_task(self, task: Task) -> Outcome:
         """Create a task on an account that exists."""
@@ -154,6 +189,34 @@ class Memory(Records):
                 return key
         return None
 
+    def update_task(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite the subject and the body of a task that nobody has finished."""
+        outcome = self._change_task(task_id)
+        if outcome.state is State.APPLIED:
+            before = self.tasks[task_id]
+            self.tasks[task_id] = replace(before, subject=task.subject, body=task.body)
+        return outcome
+
+    def complete_task(self, task_id: str) -> Outcome:
+        """Finish a task that nobody has finished."""
+        outcome = self._change_task(task_id)
+        if outcome.state is State.APPLIED:
+            self.finished.add(task_id)
+        return outcome
+
+    def setup_steps(self) -> Sequence[Text]:
+        """There is nobody to click."""
+        return ()
+
+    def remarks(self) -> Sequence[Remark]:
+        """There are no credentials."""
+        return ()
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """As the attribute `known_allowance` has it."""
+        return self.known_allowance
+
     def record_url(self, kind: Kind, external_id: str) -> str:
         """An address that only tests look at."""
         return f"memory://{kind}/{external_id}"
@@ -171,7 +234,16 @@ class Memory(Records):
     def _maybe_lose_answer(self) -> None:
         if self._loses_answer:
             self._loses_answer = False
-            raise Retriable(_LOST)
+            raise Unanswered(_LOST)
+
+    def _change_task(self, task_id: str) -> Outcome:
+        self._call()
+        task = self.tasks.get(task_id)
+        if task is None or task_id in self.finished:
+            return Outcome(external_id=task_id, state=State.UNCHANGED, reason="Not open.")
+        if (reason := self._refused.get(task.account_id)) is not None:
+            return _refusal(task_id, reason)
+        return Outcome(external_id=task_id, state=State.APPLIED)
 
     def _page(
         self, kind: Kind, cursor: str | None, bound: Sequence[Binding], own_fields: Sequence[str]
@@ -261,7 +333,14 @@ class Memory(Records):
     def _ensure(self, wanted: OwnField, *, dry_run: bool) -> Provisioned:
         existing = self.own_schema.get(wanted.name)
         note = None
-        if existing is None:
+        if existing is None and wanted.name in self.deleted_schema:
+            state = Provision.REVIVED
+            note = Text(
+                f"arpent_{wanted.name} avait été supprimé : ses valeurs reviennent avec lui.",
+                f"arpent_{wanted.name} had been deleted: its values come back with it.",
+            )
+            created = wanted
+        elif existing is None:
             state = Provision.CREATED
             created = wanted
         elif existing.type is not wanted.type:
@@ -279,8 +358,21 @@ class Memory(Records):
             created = replace(existing, options=(*existing.options, *missing))
         if not dry_run:
             self.own_schema[wanted.name] = created
+            self.deleted_schema.discard(wanted.name)
         return Provisioned(
             field=wanted.name, crm_field=f"arpent_{wanted.name}", state=state, note=note
+        )
+
+    def _ensure_in_full(self, wanted: OwnField, *, dry_run: bool) -> Provisioned:
+        """What becomes of a field when those that are missing do not all fit."""
+        if wanted.name in self.own_schema:
+            return self._ensure(wanted, dry_run=dry_run)
+        note = Text(
+            f"Le CRM ne prend que {self.room} champs : libérez de la place.",
+            f"The CRM takes only {self.room} fields: make room.",
+        )
+        return Provisioned(
+            field=wanted.name, crm_field=f"arpent_{wanted.name}", state=Provision.NO_ROOM, note=note
         )
 
     def _update(self, change: Change) -> Outcome:
@@ -288,6 +380,8 @@ class Memory(Records):
             return _unknown_account(change.external_id)
         if (reason := self._refused.get(change.external_id)) is not None:
             return _refusal(change.external_id, reason)
+        if change.external_id in self._locked:
+            return Outcome(external_id=change.external_id, state=State.DEFERRED, reason="Locked.")
         for name, value in change.values.items():
             declared = self.own_schema.get(name)
             if declared is None:
@@ -297,9 +391,19 @@ class Memory(Records):
                 return _refusal(
                     change.external_id, f"{value} is not one of the options of arpent_{name}."
                 )
-        self._set_own(change.external_id, change.values)
+        kept = {
+            name: value and self.normalised.get(name, str)(value)
+            for name, value in change.values.items()
+        }
+        self._set_own(change.external_id, kept)
         self.written.append(change)
-        return Outcome(external_id=change.external_id, state=State.APPLIED)
+        return Outcome(
+            external_id=change.external_id,
+            state=State.APPLIED,
+            normalised={
+                name: value for name, value in kept.items() if value != change.values[name]
+            },
+        )
 
 
 def _order(row: Row) -> int:

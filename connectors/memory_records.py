@@ -57,6 +57,7 @@ class Records:
     def __init__(self, clock: Callable[[], Instant] | None) -> None:
         self.declared: dict[Kind, list[CrmField]] = {}
         self.own_schema: dict[str, OwnField] = {}
+        self.deleted_schema: set[str] = set()
         self._own: dict[str, dict[str, str]] = {}
         self._streams = {kind: Stream() for kind in Kind}
         self._links: dict[tuple[Relation, str], dict[str, bool]] = {}
@@ -260,6 +261,11 @@ class Records:
         self._own.pop(loser_id, None)
         self.destroy(Kind.ACCOUNT, loser_id)
         self._touch(Kind.ACCOUNT, winner_id)
+
+    def delete_own_field(self, name: str) -> None:
+        """An admin deletes one of our fields."""
+        del self.own_schema[name]
+        self.deleted_schema.add(name)
 
     def declare_field(self, kind: Kind, declared: CrmField) -> None:
         """An admin declares a field of the CRM."""

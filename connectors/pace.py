@@ -55,8 +55,14 @@ class Governor:
         """How many requests may start in an interval."""
         return self._limit
 
+    @property
+    def told(self) -> tuple[int, float]:
+        """The limit and the interval in seconds, as the CRM states them."""
+        return self._told
+
     def resize(self, limit: int, interval: float) -> None:
         """Learn the CRM's limit, as its answers state it."""
+        self._told = (limit, interval)
         kept = min(limit - 1, int(limit * WINDOW_SHARE)) if self._margin else limit
         self._limit = max(1, kept)
         self._interval = interval + WINDOW_GUARD

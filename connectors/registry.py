@@ -3,9 +3,7 @@
 A vendor's SDK takes a noticeable time to import: a command that needs no CRM pays nothing.
 """
 
-from pydantic import SecretStr
-
-from connectors.base import Connector, Fatal
+from connectors.base import Access, Connector, Fatal
 from rules.language import Text
 
 VENDORS = ("hubspot",)
@@ -14,12 +12,14 @@ VENDORS = ("hubspot",)
 def open_connector(
     vendor: str,
     *,
-    token: SecretStr,
+    token: Access,
     base_url: str | None = None,
     expected_account_id: str | None = None,
     api_version: str | None = None,
 ) -> Connector:
     """The connector of a vendor; what is None is the vendor's own default.
+
+    `token` is a key, two keys, or an OAuth grant.
 
     Raises:
         Fatal: There is no such vendor, or a setting is unusable.

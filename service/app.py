@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from connectors.base import Connector, Fatal
+from connectors.base import Connector, Fatal, Retriable
 from connectors.registry import open_connector
 from rules.language import Text
 from rules.located import Issue, PlaybookError
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, instant_of
-from service import preflight
+from service import access, parking, preflight
 from service.settings import Settings
-from service.store import connections, ledger, rulebooks, schema
+from service.store import connections, rulebooks, schema
 from service.store.bindings import load_bindings
 from service.store.connections import CrmConnection
 from service.store.engine import Store, StoreError, open_store
@@ -74,13 +75,14 @@ class App:
 
     def vendors(self) -> list[str]:
         """The CRMs that the settings have a key for."""
-        return ["hubspot"] if self.settings.hubspot_token else []
+        settings = self.settings
+        return ["hubspot"] if settings.hubspot_token or settings.hubspot_client_id else []
 
     @contextmanager
     def connector(self, vendor: str) -> Iterator[Connector]:
         """A CRM, opened and closed; raises `Fatal` when the settings have no key for it."""
-        token = self.settings.hubspot_token
-        if vendor != "hubspot" or token is None or not token.get_secret_value().strip():
+        opening = access.hubspot(self.settings) if vendor == "hubspot" else None
+        if opening is None:
             raise Fatal(
                 Text(
                     "Aucune clé HubSpot. Créez une clé de service dans HubSpot (Développement → "
@@ -95,41 +97,63 @@ class App:
             known = connections.find(connection, vendor)
         pinned = self.settings.hubspot_account_id or (known.account_id if known else None)
         opened = open_connector(
-            vendor, token=token, base_url=self.settings.hubspot_url, expected_account_id=pinned
+            vendor, token=opening, base_url=self.settings.hubspot_url, expected_account_id=pinned
         )
         try:
-            yield opened
+            with self.heeding(vendor):
+                yield opened
         finally:
+            self._remember(opened)
             opened.close()
 
+    @contextmanager
+    def heeding(self, vendor: str) -> Iterator[None]:
+        """Work with a CRM; where it asks to be left alone for long, remember it for all."""
+        try:
+            yield
+        except Retriable as error:
+            parking.heed(self.store, vendor, error, self.clock())
+            raise
+
+    def _remember(self, connector: Connector) -> None:
+        """Keep what a CRM has told of its limits, for `status`."""
+        told = connector.allowance
+        if told is not None:
+            with self.store.write() as connection:
+                connections.save_allowance(connection, connector.vendor, told)
+
     def connect(self, connector: Connector) -> CrmConnection:
-        """Check the credentials, and remember which CRM account they open."""
+        """Check the credentials, and remember which CRM account they open.
+
+        Raises `Retriable`, without a call, while the CRM is to be left alone.
+        """
+        with self.store.read() as connection:
+            known = connections.find(connection, connector.vendor)
+        if known is not None:
+            parking.respect(known, self.clock(), self._zone())
         identity = connector.identify()
         with self.store.write() as connection:
             return connections.save(connection, identity)
 
-    def preflight(self, connector: Connector) -> None:
-        """Check once for each rulebook that the CRM has its fields; raises `Fatal` if it lacks any.
+    def _zone(self) -> ZoneInfo:
+        """The team's zone; UTC before anything is published."""
+        with self.store.read() as connection:
+            found = rulebooks.load(connection)
+        return found.rulebook.team.zone if found else ZoneInfo("UTC")
 
-        The ledger remembers that it was done.
+    def preflight(self, connector: Connector) -> None:
+        """Check that the CRM has the fields of the rulebook; raises `Fatal` if it lacks any.
+
+        Before every pull: a field that an admin removes would empty itself in the mirror, and
+        every account would become unrated.
         """
-        published = self.published()
+        self.published()
         with self.store.read() as connection:
             bindings = load_bindings(connection, connector.vendor)
-            is_done = ledger.is_done(
-                connection, "preflight", scope=connector.vendor, period=str(published.id)
-            )
-        if is_done:
-            return
         problems = preflight.run(connector, bindings)
         if problems:
             spoken = ("\n".join(words) for words in zip(*problems, strict=True))
             raise Fatal(Text(*spoken))
-        with self.store.write() as connection:
-            ledger.enter(
-                connection, "preflight", scope=connector.vendor, period=str(published.id),
-                run_id=0, now=self.clock(),
-            )  # fmt: skip
 
 
 def open_app(settings: Settings, clock: Clock = system_clock) -> App:

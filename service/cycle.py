@@ -88,7 +88,8 @@ def run(
     try:
         for vendor, connector in connectors.items():
             try:
-                pulled[vendor] = _pull(app, connector, run_id, full=full)
+                with app.heeding(vendor):
+                    pulled[vendor] = _pull(app, connector, run_id, full=full)
             except ConnectorError as error:
                 failures[vendor] = error.message
         report = _decide(app, published, run_id, is_fresh=not failures)

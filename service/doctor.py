@@ -97,7 +97,7 @@ def _crm(app: App, vendor: str) -> Iterator[Finding]:
             identity = connector.identify()
             words = f"{identity.name} ({identity.account_id}), {identity.time_zone}"
             yield _fine(check, Text(words, words))
-            for look in (_bound_fields, _own_fields):
+            for look in (_credentials, _bound_fields, _own_fields):
                 yield from _tried(check, look, app, connector)
     except ConnectorError as error:
         yield _wrong(check, error.message)
@@ -117,6 +117,12 @@ def _tried(
         yield _wrong(check, error.message)
 
 
+def _credentials(_app: App, connector: Connector) -> Iterator[Finding]:
+    check = Text("Accès", "Access")
+    for remark in connector.remarks():
+        yield Finding(check=check, is_fine=remark.is_fine, text=remark.text)
+
+
 def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
     check = Text("Champs liés", "Bound fields")
     app.published()
@@ -131,10 +137,11 @@ def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
 def _own_fields(app: App, connector: Connector) -> Iterator[Finding]:
     check = Text("Champs d'Arpent", "Arpent's fields")
     found = provision.run(connector, app.published().rulebook, dry_run=True)
-    missing = [each.crm_field for each in found if each.state is Provision.CREATED]
-    for each in found:
-        if each.state is Provision.CONFLICT and each.note:
-            yield _wrong(check, each.note)
+    wanted = (Provision.CREATED, Provision.REVIVED)
+    missing = [each.crm_field for each in found if each.state in wanted]
+    stuck = [each for each in found if each.state in (Provision.CONFLICT, Provision.NO_ROOM)]
+    for note in dict.fromkeys(each.note for each in stuck if each.note):
+        yield _wrong(check, note)
     if missing:
         listed = ", ".join(missing)
         yield _wrong(
@@ -144,5 +151,5 @@ def _own_fields(app: App, connector: Connector) -> Iterator[Finding]:
                 f"to create: {listed}. Run `arpent fields ensure`.",
             ),
         )
-    elif all(each.state is not Provision.CONFLICT for each in found):
+    elif not stuck:
         yield _fine(check, Text(f"{len(found)} en place", f"{len(found)} in place"))

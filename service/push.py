@@ -2,27 +2,42 @@
 
 1. Values read back since the last push are judged: stale writes are owed again, edits by people
    wait as drift.
-2. Batches of accounts are sent; no transaction is open meanwhile. Each answer is recorded at once.
-3. Alerts that want a task: claim, look for it in the CRM, create it only when it isn't there.
+2. Batches of accounts are sent, as many side by side as the CRM is worth; no transaction is open
+   meanwhile. Each answer is recorded as it comes, by the one thread that writes to the store.
+3. Alerts that want a task: claim, look for it in the CRM, create it only when it isn't there. A
+   task follows its alert: rewritten with its figures, completed once it recovers, and left alone
+   once a person has finished with it.
 
 Killed at any point, the next push goes on: a value written twice is the same value, and a task
 is looked for before it is created.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from connectors.base import Change, Connector, Outcome, Retriable, State, Task
+from connectors.base import (
+    Change,
+    Connector,
+    ConnectorError,
+    Fatal,
+    Outcome,
+    Retriable,
+    State,
+    Task,
+    Unanswered,
+)
 from rules.alerts import due_instant
 from rules.language import Text
 from rules.rulebook import Rulebook
+from service import parking
 from service.app import Clock
 from service.preview import BATCH
 from service.store import deliveries, outbox, tasks
 from service.store.engine import Store
 from service.store.outbox import Pending
-from service.store.tasks import WantedTask
+from service.store.tasks import WantedTask, Wish
 
 
 class ReadOnly(Exception):  # noqa: N818 - a state, said in a sentence
@@ -41,7 +56,10 @@ class ReadOnly(Exception):  # noqa: N818 - a state, said in a sentence
 
 @dataclass(slots=True)
 class PushReport:
-    """What a push did: values by outcome, tasks, requests sent, why it stopped early if it did."""
+    """What a push did: values by outcome, tasks, requests sent, why it stopped early if it did.
+
+    `tasks` counts creations by outcome; `updated` and `completed` are those of earlier pushes.
+    """
 
     values: Counter[str] = field(default_factory=Counter)
     read_back: Counter[str] = field(default_factory=Counter)
@@ -98,23 +116,65 @@ class Push:
             self._push_tasks(report, rep_key)
         except Retriable as error:
             report.stopped = error.message
+            parking.heed(self._store, self._connector.vendor, error, self._clock())
         report.calls = self._connector.calls - before
         return report
 
     def _push_values(self, report: PushReport, run_id: int, rep_key: str | None) -> None:
+        """Send what is owed; the first failure ends the sending, and what is under way is kept."""
+        batches = self._batches(rep_key)
+        under_way: dict[Future[Sequence[Outcome]], list[Pending]] = {}
+        failure: ConnectorError | None = None
+        with ThreadPoolExecutor(self._connector.senders, thread_name_prefix="push") as senders:
+            while True:
+                while failure is None and len(under_way) < self._connector.senders:
+                    batch = next(batches, None)
+                    if batch is None:
+                        break
+                    under_way[senders.submit(self._connector.update, _changes(batch))] = batch
+                if not under_way:
+                    break
+                for answered in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    failed = self._settle(report, run_id, under_way.pop(answered), answered)
+                    failure = _graver(failure, failed)
+        if failure is not None:
+            raise failure
+
+    def _settle(
+        self,
+        report: PushReport,
+        run_id: int,
+        batch: Sequence[Pending],
+        answered: Future[Sequence[Outcome]],
+    ) -> ConnectorError | None:
+        """Record what a batch was answered; returns what it failed with.
+
+        A batch without an answer may have been written: the journal has to know.
+        """
+        failure: ConnectorError | None = None
+        try:
+            outcomes = answered.result()
+        except Unanswered as error:
+            failure, outcomes = error, _unknown(batch, error)
+        except ConnectorError as error:
+            return error
+        with self._store.write() as connection:
+            report.values += deliveries.record(
+                connection,
+                run_id,
+                batch,
+                {outcome.external_id: outcome for outcome in outcomes},
+                now=self._clock(),
+                language=self._rulebook.team.language,
+            )
+        return failure
+
+    def _batches(self, rep_key: str | None) -> Iterator[list[Pending]]:
+        """What is owed, by batches of accounts in their order."""
         last = 0
         while batch := self._next_batch(last, rep_key):
             last = batch[-1].account_id
-            outcomes = self._connector.update(_changes(batch))
-            with self._store.write() as connection:
-                report.values += deliveries.record(
-                    connection,
-                    run_id,
-                    batch,
-                    {outcome.external_id: outcome for outcome in outcomes},
-                    now=self._clock(),
-                    language=self._rulebook.team.language,
-                )
+            yield batch
 
     def _next_batch(self, last: int, rep_key: str | None) -> list[Pending]:
         with self._store.read() as connection:
@@ -131,32 +191,76 @@ class Push:
         with self._store.write() as connection:
             wanted = tasks.claim(connection, self._connection_id, rep_key=rep_key)
         for each in wanted:
-            outcome = self._create(each)
+            outcome = self._do(each)
             with self._store.write() as connection:
-                tasks.settle(connection, each.key, outcome, self._rulebook.team.language)
-            report.tasks[outcome.state.value] += 1
+                tasks.settle(connection, each, outcome, self._rulebook.team.language)
+            report.tasks[_counted(each.wish, outcome.state)] += 1
 
-    def _create(self, wanted: WantedTask) -> Outcome:
-        """A task that is in the CRM already, from a push that died, is not created again."""
+    def _do(self, wanted: WantedTask) -> Outcome:
+        task = self._task(wanted)
+        match wanted.wish:
+            case Wish.CREATE:
+                return self._create(wanted, task)
+            case Wish.UPDATE:
+                return self._connector.update_task(wanted.task_id or "", task)
+            case Wish.COMPLETE:
+                # Without an id, it is not known whether the task was ever created.
+                task_id = wanted.task_id or self._connector.find_task(task)
+                if task_id is None:
+                    return Outcome(external_id="", state=State.UNCHANGED)
+                return self._connector.complete_task(task_id)
+
+    def _create(self, wanted: WantedTask, task: Task) -> Outcome:
+        """A task that is in the CRM already, from a push that died, is not created again.
+
+        Its alert may have news since.
+        """
+        found = self._connector.find_task(task)
+        if found is not None:
+            return self._connector.update_task(found, task)
+        if wanted.rule not in self._rulebook.alerts.deviations:
+            return Outcome(external_id="", state=State.REJECTED, reason=wanted.rule, remedy=_GONE)
+        return self._connector.create_task(task)
+
+    def _task(self, wanted: WantedTask) -> Task:
         rule = self._rulebook.alerts.deviations.get(wanted.rule)
-        days = rule.due if rule else 0
-        due_at = due_instant(wanted.updated_on, days, self._rulebook.team.zone)
-        task = Task(
+        due_at = due_instant(wanted.updated_on, rule.due if rule else 0, self._rulebook.team.zone)
+        return Task(
             key=wanted.key, subject=wanted.subject, body=wanted.body, due_at=due_at,
             owner_id=wanted.owner_id, account_id=wanted.account_id,
         )  # fmt: skip
-        found = self._connector.find_task(task)
-        if found is not None:
-            return Outcome(external_id=found, state=State.APPLIED)
-        if rule is None:
-            return Outcome(external_id="", state=State.REJECTED, reason=wanted.rule, remedy=_GONE)
-        return self._connector.create_task(task)
 
 
 _GONE = Text(
     "cette règle n'est plus dans alerts.yaml : la tâche n'est pas créée",
     "this rule is no longer in alerts.yaml: the task is not created",
 )
+
+
+def _counted(wish: Wish, state: State) -> str:
+    """Under which name a task is counted."""
+    if wish is Wish.CREATE or state is not State.APPLIED:
+        return state.value
+    return "updated" if wish is Wish.UPDATE else "completed"
+
+
+def _graver(one: ConnectorError | None, other: ConnectorError | None) -> ConnectorError | None:
+    """The failure to tell of two: the first, unless only the other needs a person."""
+    if one is None or (isinstance(other, Fatal) and not isinstance(one, Fatal)):
+        return other or one
+    return one
+
+
+def _unknown(batch: Sequence[Pending], error: Unanswered) -> list[Outcome]:
+    """Outcomes of a batch without an answer: the next push may send it again at once."""
+    names = {item.external_id for item in batch}
+    return [
+        Outcome(
+            external_id=name, state=State.UNKNOWN, reason=error.message.en, remedy=error.message,
+            wait=0,
+        )
+        for name in names
+    ]  # fmt: skip
 
 
 def _changes(batch: Sequence[Pending]) -> list[Change]:

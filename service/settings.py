@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     read_only: bool = False
     log: Literal["auto", "json", "console"] = "auto"
     hubspot_token: SecretStr | None = None
+    hubspot_token_next: SecretStr | None = None
+    hubspot_client_id: str | None = None
+    hubspot_client_secret: SecretStr | None = None
+    hubspot_refresh_token: SecretStr | None = None
+    hubspot_refresh_token_file: Path | None = None
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_account_id: str | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
@@ -86,9 +91,43 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
     except ValidationError as error:
         problems += [_refused(detail) for detail in error.errors()]
         raise SettingsError(problems) from None
+    problems += _ill_matched(settings)
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _ill_matched(settings: Settings) -> Iterator[Text]:
+    """HubSpot is opened by a key or by OAuth, and by the whole of either."""
+    token = settings.hubspot_refresh_token or settings.hubspot_refresh_token_file
+    parts = {
+        "CLIENT_ID": settings.hubspot_client_id,
+        "CLIENT_SECRET": settings.hubspot_client_secret,
+        "REFRESH_TOKEN": token,
+    }
+    missing = [f"{PREFIX}HUBSPOT_{name}" for name, part in parts.items() if not part]
+    if 0 < len(missing) < len(parts):
+        listed = ", ".join(missing)
+        yield Text(
+            f"{listed} : il manque ce réglage à l'accès OAuth de HubSpot. Ajoutez-le, ou retirez "
+            "les autres et donnez une clé dans ARPENT_HUBSPOT_TOKEN.",
+            f"{listed}: HubSpot's OAuth access lacks this setting. Add it, or remove the others "
+            "and give a key in ARPENT_HUBSPOT_TOKEN.",
+        )
+    if settings.hubspot_client_id and settings.hubspot_token:
+        yield Text(
+            "ARPENT_HUBSPOT_TOKEN et ARPENT_HUBSPOT_CLIENT_ID : HubSpot s'ouvre par une clé ou "
+            "par OAuth, pas par les deux. Retirez l'un.",
+            "ARPENT_HUBSPOT_TOKEN and ARPENT_HUBSPOT_CLIENT_ID: HubSpot is opened by a key or by "
+            "OAuth, not by both. Remove one.",
+        )
+    if settings.hubspot_token_next and not settings.hubspot_token:
+        yield Text(
+            "ARPENT_HUBSPOT_TOKEN_NEXT : il n'y a pas de clé en place. Mettez celle-ci dans "
+            "ARPENT_HUBSPOT_TOKEN.",
+            "ARPENT_HUBSPOT_TOKEN_NEXT: there is no key in place. Put this one in "
+            "ARPENT_HUBSPOT_TOKEN.",
+        )
 
 
 def _unknown_names() -> Iterator[Text]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.base import Allowance
 from rules.located import PlaybookError
 from rules.time import Instant
 from service.app import App
@@ -12,7 +13,11 @@ from service.store.runs import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmStatus:
-    """One CRM: records by kind, values by state of the outbox, when a stream was last saved."""
+    """One CRM: records by kind, values by state of the outbox, when a stream was last saved.
+
+    `parked_until`: it is left alone until then, as it asked; `allowance` is what it last told of
+    its limits.
+    """
 
     vendor: str
     account_id: str
@@ -20,6 +25,8 @@ class CrmStatus:
     records: Mapping[str, int]
     values: Mapping[str, int]
     read_at: Instant | None
+    parked_until: Instant | None
+    allowance: Allowance | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ class Status:
 
 
 def run(app: App) -> Status:
-    """Read everything in one transaction."""
+    """Read everything in one transaction; no CRM is asked."""
     on_disk = _hash_on_disk(app)
     with app.store.read() as connection:
         published = rulebooks.load(connection)
@@ -49,6 +56,8 @@ def run(app: App) -> Status:
                 records=overview.records(connection, crm.id),
                 values=deliveries.debts(connection, crm.id),
                 read_at=overview.read_at(connection, crm.id),
+                parked_until=_in_future(crm.not_before_at, app.clock()),
+                allowance=crm.allowance,
             )
             for crm in connections.find_all(connection)
         ]  # fmt: skip
@@ -66,6 +75,10 @@ def run(app: App) -> Status:
             crms=crms,
             last_run=overview.last_run(connection),
         )
+
+
+def _in_future(instant: Instant | None, now: Instant) -> Instant | None:
+    return instant if instant is not None and instant > now else None
 
 
 def _hash_on_disk(app: App) -> str | None:

@@ -3,7 +3,7 @@
 One `ApiClient` of the SDK builds and sends every request, over a pool that applies the policy;
 bodies are decoded here, never by the SDK's models (which take sixteen times as long). The SDK
 holds no credential: the pool attaches it once the host is accepted. Reads are tried again, at
-most five times; writes never.
+most five times; writes never, but for a 401 (nothing was done) once other credentials are there.
 """
 
 import json
@@ -19,19 +19,19 @@ from hubspot.crm.companies import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 from urllib3.util import Timeout
 
-from connectors.base import Fatal, Retriable
+from connectors.base import Access, Allowance, Fatal, Remark, Retriable, Unanswered
 from connectors.http import (
     READ_SECONDS,
     WRITE_SECONDS,
     Answer,
     Oversized,
     Transport,
-    Unanswered,
     is_this_machine,
-    is_token,
 )
-from connectors.hubspot.errors import DailyLimit, Refused, failure_of
+from connectors.hubspot.credentials import Surroundings, credentials_of
+from connectors.hubspot.errors import DailyLimit, Forbidden, Refused, failure_of, wrong_account
 from connectors.hubspot.mapping import Json
+from connectors.hubspot.objects import API_VERSION, Paths, paths_of
 from connectors.pace import Clock, DailyBudget, Governor
 from rules.language import Text
 from rules.time import Instant, day_of, instant_of, moment_of, start_of
@@ -46,6 +46,8 @@ SEARCHES_PER_SECOND = 4
 
 _HOSTS = frozenset({"api.hubapi.com", "*.hubapi.com"})
 _SUCCESS = range(200, 300)
+_UNAUTHORISED = 401
+_CREDENTIAL = "Authorization"
 _DATE_PRECISION = 1_000
 
 
@@ -65,33 +67,39 @@ class _Response:
 class _GuardedPool:
     """Takes the place of the SDK's own pool: every request passes through `Transport`."""
 
-    def __init__(self, transport: Transport, token: SecretStr, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock) -> None:
         self.general = Governor(limit=FIRST_LIMIT, interval=FIRST_INTERVAL, clock=clock)
         self.search = Governor(limit=SEARCHES_PER_SECOND, interval=1.0, clock=clock, margin=False)
         self._transport = transport
-        self._authorization = SecretStr(f"Bearer {token.get_secret_value()}")
 
     def request(
         self,
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str | SecretStr],
         timeout: Timeout,
         preload_content: bool,
         body: str | None = None,
         fields: Sequence[tuple[str, str]] | None = None,
     ) -> _Response:
-        """Send, with the signature by which the SDK calls urllib3."""
+        """Send, with the signature by which the SDK calls urllib3.
+
+        The credential comes through the SDK as a `SecretStr`, which shows in no representation.
+        """
         del preload_content  # the answer is read whole, and decoded by the caller
         if fields:
             url = f"{url}?{urlencode(fields, safe=',')}"
+        authorization = headers[_CREDENTIAL]
+        assert isinstance(authorization, SecretStr)  # noqa: S101 - as `Client` puts it
         return _Response(
             self._transport.send(
                 method,
                 url,
-                headers=headers,
-                authorization=self._authorization,
+                headers={
+                    name: str(value) for name, value in headers.items() if name != _CREDENTIAL
+                },
+                authorization=authorization,
                 body=body,
                 seconds=timeout.total if isinstance(timeout.total, float) else READ_SECONDS,
                 governor=self.governor(url),
@@ -107,23 +115,32 @@ class Client:
     """The calls to one HubSpot account. Thread-safe.
 
     `zone` is the account's, in which its daily limit starts anew; UTC until it is known.
+    `account` is the id of the account that credentials must open; None until it is known.
     """
 
-    def __init__(self, token: SecretStr, *, base_url: str, clock: Clock) -> None:
-        if not is_token(token):
-            raise _unusable_token()
+    def __init__(
+        self, access: Access, *, base_url: str, clock: Clock, paths: Paths | None = None
+    ) -> None:
         host = urlsplit(base_url).hostname or ""
         self.base_url = base_url.rstrip("/")
         self.zone = ZoneInfo("UTC")
+        self.account: str | None = None
+        self._paths = paths or paths_of(API_VERSION)
         self._clock = clock
+        self._day: tuple[int, int] | None = None
+        self._told_at: Instant | None = None
         self._offset: int | None = None
         self._lock = threading.Lock()
         self._transport = Transport(hosts=_HOSTS | ({host} if is_this_machine(host) else set()))
-        self._pool = _GuardedPool(self._transport, token, clock)
+        self._pool = _GuardedPool(self._transport, clock)
         self._budget = DailyBudget(clock=clock)
         self._api = ApiClient(Configuration(host=self.base_url))
         self._api.user_agent = "Arpent"
         self._api.rest_client.pool_manager = self._pool
+        around = Surroundings(
+            ask=self._ask_for_token, verify=self._verify, account=lambda: self.account, clock=clock
+        )
+        self._credentials = credentials_of(access, around)
 
     @property
     def calls(self) -> int:
@@ -134,6 +151,21 @@ class Client:
     def is_sandbox(self) -> bool:
         """Whether the address is on this machine."""
         return is_this_machine(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """The limits that the headers of HubSpot's answers have told."""
+        if self._told_at is None:
+            return None
+        burst, seconds = self._pool.general.told
+        daily, left = self._day or (None, None)
+        return Allowance(
+            seen_at=self._told_at, burst=burst, window_seconds=seconds, daily=daily, daily_left=left
+        )
+
+    def remarks(self) -> Sequence[Remark]:
+        """What an operator should know of the credentials."""
+        return self._credentials.remarks()
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -151,6 +183,13 @@ class Client:
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Read; tried again when HubSpot is busy or in trouble."""
         return self._read("GET", path, query=query)
+
+    def find(self, path: str) -> Json | None:
+        """Read what may not be there, or not be for us; None then."""
+        try:
+            return self._repeated("GET", path, (), None)
+        except (Refused, Forbidden):
+            return None
 
     def post(self, path: str, body: Json, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Read by POST (search, batch read); tried again like `get`."""
@@ -174,11 +213,17 @@ class Client:
         query: Sequence[tuple[str, str]] = (),
         body: Json | None = None,
     ) -> Json:
+        try:
+            return self._repeated(method, path, query, body)
+        except Refused as error:
+            raise _unreadable(error, path) from error
+
+    def _repeated(
+        self, method: str, path: str, query: Sequence[tuple[str, str]], body: Json | None
+    ) -> Json:
         for attempt in range(1, TRIES + 1):
             try:
                 return self._call(method, path, query, body, READ_SECONDS)
-            except Refused as error:
-                raise _unreadable(error, path) from error
             except Retriable as error:
                 wait = self._wait(error, attempt)
                 if attempt == TRIES or wait > LONGEST_WAIT or isinstance(error, Oversized):
@@ -201,8 +246,11 @@ class Client:
         seconds: float,
     ) -> Json:
         self._budget.check(self._hour)
-        answer = self._send(method, path, query, body, seconds)
-        self._learn(answer)
+        used = self._credentials.authorization()
+        answer = self._send(method, path, query, body, seconds=seconds, authorization=used)
+        if answer.status == _UNAUTHORISED and self._credentials.renew(used):
+            other = self._credentials.authorization()
+            answer = self._send(method, path, query, body, seconds=seconds, authorization=other)
         if answer.status in _SUCCESS:
             return _decoded(answer)
         failure = failure_of(answer, self._clock.wall())
@@ -220,8 +268,11 @@ class Client:
         path: str,
         query: Sequence[tuple[str, str]],
         body: Json | None,
+        *,
         seconds: float,
+        authorization: SecretStr,
     ) -> Answer:
+        """Send once and learn from the answer."""
         try:
             response = self._api.request(
                 method,
@@ -231,20 +282,45 @@ class Client:
                     "Accept": "application/json",
                     "Content-Type": "application/json",
                     **self._api.default_headers,
+                    _CREDENTIAL: authorization,
                 },
                 body=body,
                 _preload_content=False,
                 _request_timeout=seconds,
             )
+            answer: Answer = response.answer
         except ApiException as error:
-            return Answer(
+            answer = Answer(
                 status=error.status or 0,
                 reason=error.reason or "",
                 headers=error.headers or {},
                 body=error.body or b"",
             )
-        answer: Answer = response.answer
+        self._learn(answer)
         return answer
+
+    def _ask_for_token(self, form: Mapping[str, str]) -> Answer:
+        """One request to the token endpoint; its form is nowhere but on the wire."""
+        return self._transport.send(
+            "POST",
+            self.base_url + self._paths.oauth,
+            headers={
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            body=urlencode(form),
+        )
+
+    def _verify(self, authorization: SecretStr) -> None:
+        """Check that a credential opens the account that is known; raises what it is not."""
+        answer = self._send(
+            "GET", self._paths.account, (), None, seconds=READ_SECONDS, authorization=authorization
+        )
+        if answer.status not in _SUCCESS:
+            raise failure_of(answer, self._clock.wall())
+        found = str(_decoded(answer).get("portalId") or "")
+        if self.account is not None and found != self.account:
+            raise wrong_account(found, self.account)
 
     def _learn(self, answer: Answer) -> None:
         """Take the clock and the limits from the headers of an answer, where it has them."""
@@ -255,9 +331,11 @@ class Client:
         interval = _whole(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
         if limit and interval:
             self._pool.general.resize(limit, interval / 1000)
+            self._told_at = self._clock.wall()
         daily = _whole(headers.get("X-HubSpot-RateLimit-Daily"))
         remaining = _whole(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
         if daily and remaining is not None:
+            self._day = (daily, remaining)
             self._budget.observe(limit=daily, remaining=remaining, resets_at=self._midnight())
 
     def _set_clock(self, date: str) -> None:
@@ -322,16 +400,5 @@ def _unreadable(refused: Refused, path: str) -> Fatal:
             f"{refused.words} Vérifiez la version de l'API et les champs dans les réglages.",
             en=f"HubSpot refuses to read {path} ({refused.status} {refused.category}): "
             f"{refused.words} Check the API version and the fields in the settings.",
-        )
-    )
-
-
-def _unusable_token() -> Fatal:
-    return Fatal(
-        Text(
-            fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles: "
-            "copiez-la à nouveau dans les réglages.",
-            en="The HubSpot key is empty or contains spaces or invisible characters: copy it "
-            "into the settings again.",
         )
     )

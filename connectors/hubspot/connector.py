@@ -1,13 +1,14 @@
 """HubSpot under the contract: which account it is, what is read, what is written."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import SecretStr
-
 from connectors import values
 from connectors.base import (
+    Access,
+    Allowance,
     Binding,
     Change,
     CrmField,
@@ -17,13 +18,14 @@ from connectors.base import (
     OwnField,
     Page,
     Provisioned,
+    Remark,
     Task,
 )
-from connectors.hubspot import reference
+from connectors.hubspot import reference, setting_up
 from connectors.hubspot.answers import following, results
 from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import cursor_of
-from connectors.hubspot.errors import Refused
+from connectors.hubspot.errors import Refused, wrong_account
 from connectors.hubspot.mapping import Json, Mapper
 from connectors.hubspot.objects import (
     API_VERSION,
@@ -35,6 +37,7 @@ from connectors.hubspot.objects import (
 )
 from connectors.hubspot.provisioning import Provisioner
 from connectors.hubspot.reading import SAFETY_LAG, Reader
+from connectors.hubspot.tasks import Tasks
 from connectors.hubspot.writing import Writer
 from connectors.pace import Clock
 from rules.language import Text
@@ -50,17 +53,19 @@ _PAGES = {Kind.ACCOUNT: COMPANIES, Kind.CONTACT: CONTACTS, Kind.OPPORTUNITY: DEA
 
 
 class HubSpot:
-    """One HubSpot account, opened by a service key or a private app's token. Thread-safe.
+    """One HubSpot account, opened by a service key, a private app's token or OAuth. Thread-safe.
 
     Nothing is read or written before the account is known to be `expected_account_id`, where
     that is given. `safety_lag` is in milliseconds.
     """
 
     vendor = "hubspot"
+    # 19 requests a second by 80 to 200 ms: four keep up with the rate, eight drain the tail.
+    senders = 8
 
     def __init__(
         self,
-        token: SecretStr,
+        token: Access,
         *,
         base_url: str = BASE_URL,
         expected_account_id: str | None = None,
@@ -69,18 +74,31 @@ class HubSpot:
         clock: Clock | None = None,
     ) -> None:
         self._paths = paths_of(api_version)
-        self._client = Client(token, base_url=base_url, clock=clock or Clock())
+        self._client = Client(token, base_url=base_url, clock=clock or Clock(), paths=self._paths)
+        self._client.account = expected_account_id
         self._writer = Writer(self._client, self._paths)
+        self._tasks = Tasks(self._client, self._paths)
         self._provisioner = Provisioner(self._client, self._paths)
         self._expected = expected_account_id
         self._safety_lag = safety_lag
         self._identity: Identity | None = None
+        self._asking = threading.Lock()
         self._interface = _INTERFACE
 
     @property
     def calls(self) -> int:
         """How many requests were sent."""
         return self._client.calls
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the headers of the answers have told of the limits."""
+        return self._client.allowance
+
+    def remarks(self) -> Sequence[Remark]:
+        """Which keys work, where there are two; whether the OAuth grant outlives a restart."""
+        self._known()
+        return self._client.remarks()
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -91,8 +109,9 @@ class HubSpot:
         details = self._client.get(self._paths.account)
         identity = _identity(details)
         if self._expected is not None and identity.account_id != self._expected:
-            raise _wrong_account(identity.account_id, self._expected)
+            raise wrong_account(identity.account_id, self._expected)
         self._client.zone = _zone(identity.time_zone)
+        self._client.account = identity.account_id
         interface = str(details.get("uiDomain") or "")
         # The address is shown to people as a link: only HubSpot's own is taken.
         self._interface = interface if interface.endswith(".hubspot.com") else _INTERFACE
@@ -144,12 +163,29 @@ class HubSpot:
     def create_task(self, task: Task) -> Outcome:
         """Create a to-do on a company."""
         self._known()
-        return self._writer.create_task(task)
+        return self._tasks.create(task)
 
     def find_task(self, task: Task) -> str | None:
         """The company's task with this key."""
         self._known()
-        return self._writer.find_task(task)
+        return self._tasks.find(task)
+
+    def update_task(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite an open to-do."""
+        self._known()
+        return self._tasks.update(task_id, task)
+
+    def complete_task(self, task_id: str) -> Outcome:
+        """Complete an open to-do."""
+        self._known()
+        return self._tasks.complete(task_id)
+
+    def setup_steps(self) -> Sequence[Text]:
+        """Where an admin shows and protects our properties."""
+        identity = self._known()
+        if self._client.is_sandbox:
+            return setting_up.rehearsed(self._client.base_url)
+        return setting_up.steps(f"https://{self._interface}", identity.account_id)
 
     def record_url(self, kind: Kind, external_id: str) -> str:
         """The page of a record; for other kinds than accounts, contacts and deals, the home."""
@@ -163,7 +199,10 @@ class HubSpot:
         return f"{home}/record/{object_type.type_id}/{key}" if object_type else home
 
     def _known(self) -> Identity:
-        return self._identity or self.identify()
+        if self._identity is not None:
+            return self._identity
+        with self._asking:
+            return self._identity or self.identify()
 
     def _owners(self) -> Iterator[Page]:
         """Archived owners first, so that one who is back is seen active last."""
@@ -230,17 +269,6 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
-
-
-def _wrong_account(found: str, expected: str) -> Fatal:
-    return Fatal(
-        Text(
-            fr=f"La clé ouvre le compte HubSpot {found}, et le plan vit dans le compte {expected}: "
-            "rien n'a été lu ni écrit. Mettez la clé du bon compte dans les réglages.",
-            en=f"The key opens HubSpot account {found}, and the plan lives in account {expected}: "
-            "nothing was read or written. Put the right account's key in the settings.",
-        )
-    )
 
 
 def _unprovisioned(refused: Refused) -> Fatal:

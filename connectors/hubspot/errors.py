@@ -11,16 +11,19 @@ from typing import Any
 
 import orjson
 
-from connectors.base import ConnectorError, Fatal, Retriable
-from connectors.http import Answer, Unanswered, redact, retry_after
+from connectors.base import ConnectorError, Fatal, Retriable, Unanswered
+from connectors.http import Answer, redact, retry_after
 from rules.language import Text
 from rules.time import Instant
 
+MISSING_STATUS = 404
 LOCKED_SECONDS = 2.0
 MIGRATION_SECONDS = 3_600.0
 TEN_SECONDLY_SECONDS = 10.0
 SECONDLY_SECONDS = 1.0
 MISSING_PROPERTY = "PROPERTY_DOESNT_EXIST"
+# Rules of an administrator, applied to writes by API since 2026-09.
+REQUIRED_CODES = frozenset({"MISSING_CONDITIONAL_REQUIRED_PROPERTY", "MISSING_REQUIRED_PROPERTY"})
 
 _LONGEST_WORDS = 500
 _WRAPPER = "Property values were not valid: "
@@ -29,6 +32,14 @@ _NAMED = re.compile(r"\b(arpent_\w+)")
 
 class DailyLimit(Retriable):
     """The day's calls are used up, for every tool of the customer."""
+
+
+class Locked(Retriable):
+    """A record is locked by somebody else's change: this request, and no other, has to wait."""
+
+
+class Forbidden(Fatal):
+    """The credentials open the account, and not this."""
 
 
 class Refused(ConnectorError):  # noqa: N818 - named by what happened, as its base is
@@ -58,6 +69,17 @@ class Refused(ConnectorError):  # noqa: N818 - named by what happened, as its ba
         if MISSING_PROPERTY in self.words or "does not exist" in self.words:
             codes.add(MISSING_PROPERTY)
         return frozenset(codes)
+
+    @property
+    def required(self) -> Sequence[str]:
+        """The properties that an administrator's rule wants filled, in the order told."""
+        names: dict[str, None] = {}
+        for detail in self.details:
+            context = detail.get("context")
+            if detail.get("code") in REQUIRED_CODES and isinstance(context, Mapping):
+                found = context.get("propertyName") or ()
+                names.update(dict.fromkeys([found] if isinstance(found, str) else map(str, found)))
+        return list(names)
 
     @property
     def properties(self) -> frozenset[str]:
@@ -145,7 +167,7 @@ def _unauthorised(problem: Problem) -> Fatal:
 def _forbidden(problem: Problem) -> Fatal:
     scopes = sorted(missing_scopes(problem.details))
     if not scopes:
-        return Fatal(
+        return Forbidden(
             Text(
                 fr=f"HubSpot interdit cette opération (403): {problem.words} Vérifiez les droits "
                 "de la clé de service.",
@@ -154,7 +176,7 @@ def _forbidden(problem: Problem) -> Fatal:
             )
         )
     listed = ", ".join(scopes)
-    return Fatal(
+    return Forbidden(
         Text(
             fr=f"Il manque des droits à la clé de service de HubSpot: {listed}. Ajoutez-les à la "
             "clé (Développement → Clés → Clés de service), puis relancez.",
@@ -190,14 +212,20 @@ def _limited(problem: Problem) -> Retriable:
 
 
 def _busy(problem: Problem, wait: float) -> Retriable:
-    return Retriable(
-        Text(
-            fr=f"HubSpot demande d'attendre {wait:g} s ({problem.status}): {problem.words} "
-            "Arpent réessaiera.",
-            en=f"HubSpot asks to wait {wait:g} s ({problem.status}): {problem.words} "
-            "Arpent will try again.",
-        ),
-        retry_after=wait,
+    return Retriable(_waiting(problem, wait), retry_after=wait)
+
+
+def _locked(problem: Problem) -> Locked:
+    wait = LOCKED_SECONDS if problem.wait is None else problem.wait
+    return Locked(_waiting(problem, wait), retry_after=wait)
+
+
+def _waiting(problem: Problem, wait: float) -> Text:
+    return Text(
+        fr=f"HubSpot demande d'attendre {wait:g} s ({problem.status}): {problem.words} "
+        "Arpent réessaiera.",
+        en=f"HubSpot asks to wait {wait:g} s ({problem.status}): {problem.words} "
+        "Arpent will try again.",
     )
 
 
@@ -235,12 +263,24 @@ def _unanswered(problem: Problem) -> Unanswered:
     )
 
 
+def wrong_account(found: str, expected: str) -> Fatal:
+    """The credentials open another account than the one where the plan lives."""
+    return Fatal(
+        Text(
+            fr=f"La clé ouvre le compte HubSpot {found}, et le plan vit dans le compte {expected}: "
+            "rien n'a été lu ni écrit. Mettez la clé du bon compte dans les réglages.",
+            en=f"The key opens HubSpot account {found}, and the plan lives in account {expected}: "
+            "nothing was read or written. Put the right account's key in the settings.",
+        )
+    )
+
+
 SERVER_ERRORS = 500
 _BY_STATUS: Mapping[int, Callable[[Problem], ConnectorError]] = {
     401: _unauthorised,
     403: _forbidden,
     408: _unanswered,
-    423: lambda problem: _busy(problem, problem.wait or LOCKED_SECONDS),
+    423: _locked,
     429: _limited,
     477: _migrating,
     530: _misrouted,

@@ -87,10 +87,12 @@ STREAMS: dict[Kind, tuple[ObjectType, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """The paths of one version of the API."""
+    """The paths of one version of the API; the legacy one does not tell the limits."""
 
     account: str
     associations: str
+    limits: str | None
+    oauth: str
     objects: str
     owners: str
     pipelines: str
@@ -103,6 +105,8 @@ def paths_of(version: str) -> Paths:
         return Paths(
             account="/account-info/v3/details",
             associations="/crm/v4/associations",
+            limits=None,
+            oauth="/oauth/v1/token",
             objects="/crm/v3/objects",
             owners="/crm/v3/owners/",
             pipelines="/crm/v3/pipelines",
@@ -120,6 +124,8 @@ def paths_of(version: str) -> Paths:
     return Paths(
         account=f"/account-info/{version}/details",
         associations=f"/crm/associations/{version}",
+        limits=f"/crm/limits/{version}/custom-properties",
+        oauth=f"/oauth/{version}/token",
         objects=f"/crm/objects/{version}",
         owners=f"/crm/owners/{version}",
         pipelines=f"/crm/pipelines/{version}",

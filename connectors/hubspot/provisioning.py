@@ -2,18 +2,20 @@
 
 Only additions are made: the group, missing properties, missing options. An admin's labels,
 descriptions and extra options stay. A property of the same name with another type is a conflict,
-which a person settles. HubSpot revives an archived name with the values that it had: the note
-says so.
+which a person settles. Room is looked at first, the customer's own properties counted: ours are
+created all together, or none is. HubSpot revives an archived name with the values that it had,
+and takes no other of that name: it is revived on purpose, and said to be.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from connectors.base import CrmField, OwnField, Provision, Provisioned
 from connectors.hubspot.answers import objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.mapping import Json
-from connectors.hubspot.objects import GROUP, OWN_PREFIX, ObjectType, Paths
+from connectors.hubspot.objects import COMPANIES, GROUP, OWN_PREFIX, ObjectType, Paths
 from rules.language import Text
 from rules.records import FieldType
 
@@ -31,6 +33,20 @@ _TYPES: Mapping[FieldType, tuple[str, str]] = {
 }
 # A sentence needs more room than a line.
 _LONG = frozenset({"why"})
+_ADDED = frozenset({Provision.CREATED, Provision.REVIVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many custom properties companies may have, and have."""
+
+    limit: int
+    usage: int
+
+    @property
+    def left(self) -> int:
+        """How many more there may be."""
+        return max(0, self.limit - self.usage)
 
 
 class Provisioner:
@@ -39,6 +55,7 @@ class Provisioner:
     def __init__(self, client: Client, paths: Paths) -> None:
         self._client = client
         self._all = paths.properties
+        self._limits = paths.limits
         self._path = f"{paths.properties}/companies"
 
     def fields(self, object_type: ObjectType) -> list[CrmField]:
@@ -62,22 +79,45 @@ class Provisioner:
         existing = self._existing(is_archived=False)
         archived = self._existing(is_archived=True) if _is_any_missing(fields, existing) else {}
         decided = [decide(field, existing, archived) for field in fields]
+        wanted = sum(one.state in _ADDED for one in decided)
+        room = self._room() if wanted else None
+        if room is not None and room.left < wanted:
+            note = _full(room, wanted)
+            decided = [_without_room(one, note) for one in decided]
         if dry_run:
             return decided
-        if any(one.state is Provision.CREATED for one in decided):
+        if any(one.state in _ADDED for one in decided):
             self._ensure_group(group_label)
         for field, one in zip(fields, decided, strict=True):
             self._apply(field, one, existing.get(one.crm_field, {}))
-        created = {one.crm_field for one in decided if one.state is Provision.CREATED}
+        created = {one.crm_field for one in decided if one.state in _ADDED}
         found = self._wait_for(created)
-        checked = [decide(field, found, {}) for field in fields]
-        # What somebody else made meanwhile may be of another type.
         return [
-            after
-            if before.state is Provision.CREATED and after.state is Provision.CONFLICT
-            else before
-            for before, after in zip(decided, checked, strict=True)
+            self._checked(field, one, found) if one.crm_field in found else one
+            for field, one in zip(fields, decided, strict=True)
         ]
+
+    def _checked(
+        self, field: OwnField, before: Provisioned, found: Mapping[str, Json]
+    ) -> Provisioned:
+        """Look at what was created: it may be of another time, or somebody else's of just now."""
+        after = decide(field, found, {})
+        if before.state not in _ADDED:
+            return before
+        if after.state is Provision.UPDATED:
+            # Revived with the options that it had.
+            self._apply(field, after, found[before.crm_field])
+        return after if after.state is Provision.CONFLICT else before
+
+    def _room(self) -> Room | None:
+        """The room for custom properties of companies; None where HubSpot does not tell."""
+        answer = self._client.find(self._limits) if self._limits else None
+        for row in objects(answer or {}, "byObjectType"):
+            limit, usage = row.get("limit"), row.get("usage")
+            is_ours = row.get("objectTypeId") == COMPANIES.type_id
+            if is_ours and isinstance(limit, int) and isinstance(usage, int):
+                return Room(limit=limit, usage=usage)
+        return None
 
     def _wait_for(self, created: set[str]) -> dict[str, Json]:
         """A new property can be used after half a second or so: a push must not come before."""
@@ -106,7 +146,7 @@ class Provisioner:
         self._create(f"{self._path}/groups", body)
 
     def _apply(self, field: OwnField, decided: Provisioned, existing: Json) -> None:
-        if decided.state is Provision.CREATED:
+        if decided.state in _ADDED:
             self._create(self._path, definition(field))
         elif decided.state is Provision.UPDATED:
             body: Json = {"options": merged_options(field, existing)}
@@ -130,6 +170,7 @@ def decide(
     if found is None:
         state, note = Provision.CREATED, None
         if crm_field in archived:
+            state = Provision.REVIVED
             note = Text(
                 f"{crm_field} a été supprimé dans HubSpot : le créer le ranime avec les valeurs "
                 "qu'il avait, jusqu'à ce que le prochain push les remplace.",
@@ -151,6 +192,25 @@ def decide(
     else:
         state, note = Provision.PRESENT, None
     return Provisioned(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def _without_room(decided: Provisioned, note: Text) -> Provisioned:
+    if decided.state not in _ADDED:
+        return decided
+    return replace(decided, state=Provision.NO_ROOM, note=note)
+
+
+def _full(room: Room, wanted: int) -> Text:
+    return Text(
+        f"HubSpot permet {room.limit} propriétés personnalisées d'entreprise, {room.usage} servent "
+        f"et Arpent en demande {wanted} de plus : aucune n'est créée. Supprimez-en qui ne servent "
+        "plus (Paramètres → Propriétés → Entreprises), retirez des champs facultatifs de "
+        "fields.yaml (write.optional), ou changez d'édition.",
+        f"HubSpot allows {room.limit} custom company properties, {room.usage} are used and Arpent "
+        f"asks for {wanted} more: none is created. Delete some that are no longer used (Settings → "
+        "Properties → Companies), remove optional fields from fields.yaml (write.optional), or "
+        "change edition.",
+    )
 
 
 def definition(field: OwnField) -> Json:

@@ -1,30 +1,41 @@
-"""How own fields and tasks are written. Nothing here is tried twice.
+"""How own fields are written. Nothing here is tried twice.
 
 A batch of a hundred is one request. HubSpot may accept it in part (207, told by the trace id or
-the record id) or refuse it whole because of one record (400): it is then halved until the record
-at fault stands alone. Answers come in any order; a record that they don't mention is unknown.
+the record id) or refuse it whole because of one record (400, or 423 where somebody else's change
+locks it): it is then halved until the record at fault stands alone. Answers come in any order; a
+record that they don't mention is unknown.
 """
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from connectors.base import Change, ConnectorError, Outcome, State, Task
-from connectors.http import Unanswered
-from connectors.hubspot.answers import following, member, objects
+from connectors import values
+from connectors.base import Change, ConnectorError, Outcome, State
+from connectors.hubspot.answers import member, objects
 from connectors.hubspot.client import Client
-from connectors.hubspot.errors import MISSING_PROPERTY, Refused, words_of
+from connectors.hubspot.errors import (
+    LOCKED_SECONDS,
+    MISSING_PROPERTY,
+    MISSING_STATUS,
+    Locked,
+    Refused,
+    words_of,
+)
 from connectors.hubspot.mapping import Json
-from connectors.hubspot.objects import OWN_PREFIX, TASK_TO_COMPANY, Paths
+from connectors.hubspot.objects import OWN_PREFIX, Paths
 from rules.language import Text
-from rules.time import moment_of
+from rules.owned import TYPES
+from rules.records import FieldType
+from rules.time import date_of
 
 BATCH = 100
-MISSING_STATUS = 404
+# Once so many records are known to be locked, the rest of a refused batch waits without a search.
+MOST_LOCKED = 3
+NORMALISED = "PROPERTY_VALUE_NORMALIZED"
 
-_UTC = ZoneInfo("UTC")
+_DAYS = frozenset(name.value for name, kind in TYPES.items() if kind is FieldType.DATE)
+
 Outcomes = dict[int, Outcome]
 Numbered = tuple[int, Change]
 
@@ -35,8 +46,6 @@ class Writer:
     def __init__(self, client: Client, paths: Paths) -> None:
         self._client = client
         self._companies = f"{paths.objects}/companies"
-        self._tasks = f"{paths.objects}/tasks"
-        self._associations = f"{paths.associations}/companies/tasks/batch/read"
 
     def update(self, changes: Sequence[Change]) -> list[Outcome]:
         """Write changes, one outcome each, in their order.
@@ -75,74 +84,20 @@ class Writer:
             elif len(batch) == 1:
                 outcomes[batch[0][0]] = _rejected(batch[0][1], refused)
             else:
-                middle = len(batch) // 2
-                self._write(batch[:middle], outcomes)
-                self._write(batch[middle:], outcomes)
-            return
-        outcomes.update(_settled(batch, answer))
+                self._write_halves(batch, outcomes)
+        except Locked as locked:
+            known = sum(outcome.state is State.DEFERRED for outcome in outcomes.values())
+            if len(batch) == 1 or known >= MOST_LOCKED:
+                outcomes.update((place, _deferred(change, locked)) for place, change in batch)
+            else:
+                self._write_halves(batch, outcomes)
+        else:
+            outcomes.update(_settled(batch, answer))
 
-    def create_task(self, task: Task) -> Outcome:
-        """Create a task; an outcome that can't be known is `UNKNOWN`, and never tried again."""
-        try:
-            answer = self._client.write("POST", self._tasks, task_body(task))
-        except Unanswered as error:
-            return _unknown("", error.message)
-        except Refused as refused:
-            return Outcome(
-                external_id="",
-                state=State.REJECTED,
-                reason=refused.words,
-                remedy=Text(
-                    fr="La tâche n'a pas été créée. Vérifiez que le propriétaire est actif dans "
-                    "HubSpot et que le compte existe encore, puis relancez.",
-                    en="The task was not created. Check that the owner is active in HubSpot and "
-                    "that the account still exists, then run again.",
-                ),
-            )
-        key = answer.get("id")
-        if not key:
-            return _unknown(
-                "",
-                Text(
-                    fr="HubSpot a répondu sans l'identifiant de la tâche: on ignore si elle "
-                    "existe. Elle sera cherchée sur le compte avant toute nouvelle création.",
-                    en="HubSpot answered without the task's id: whether it exists is unknown. "
-                    "It will be looked up on the account before it is created again.",
-                ),
-            )
-        return Outcome(external_id=str(key), state=State.APPLIED)
-
-    def find_task(self, task: Task) -> str | None:
-        """The account's task with this key, newest first, read from the store and not the index."""
-        ids = sorted(self._task_ids(task.account_id), key=_newest, reverse=True)
-        wanted = marker(task.key)
-        for start in range(0, len(ids), BATCH):
-            answer = self._client.post(
-                f"{self._tasks}/batch/read",
-                {
-                    "inputs": [{"id": key} for key in ids[start : start + BATCH]],
-                    "properties": ["hs_task_body"],
-                    "propertiesWithHistory": [],
-                },
-            )
-            for raw in objects(answer, "results"):
-                body = member(raw, "properties").get("hs_task_body")
-                if wanted in html.unescape(str(body)):
-                    return str(raw.get("id"))
-        return None
-
-    def _task_ids(self, account_id: str) -> list[str]:
-        ids: dict[str, None] = {}
-        inputs: list[Json] = [{"id": account_id}]
-        while inputs:
-            answer = self._client.post(self._associations, {"inputs": inputs})
-            asked, inputs = inputs[0].get("after"), []
-            for result in objects(answer, "results"):
-                ids.update((str(one.get("toObjectId")), None) for one in objects(result, "to"))
-                after = following(result, asked)
-                if after is not None:
-                    inputs = [{"id": account_id, "after": after}]
-        return list(ids)
+    def _write_halves(self, batch: Sequence[Numbered], outcomes: Outcomes) -> None:
+        middle = len(batch) // 2
+        self._write(batch[:middle], outcomes)
+        self._write(batch[middle:], outcomes)
 
 
 def batches(changes: Sequence[Change]) -> list[list[Numbered]]:
@@ -161,39 +116,6 @@ def batches(changes: Sequence[Change]) -> list[list[Numbered]]:
     return cut
 
 
-def marker(key: str) -> str:
-    """The mark by which a task is recognised, at the end of its body."""
-    return f"[Arpent {key}]"
-
-
-def task_body(task: Task) -> Json:
-    """The request that creates a task, due in UTC and tied to its company."""
-    lines = [html.escape(line) for line in task.body.splitlines()]
-    due_at = moment_of(task.due_at, _UTC).astimezone(UTC)
-    return {
-        "properties": {
-            "hs_timestamp": f"{due_at:%Y-%m-%dT%H:%M:%S}.{due_at.microsecond // 1000:03d}Z",
-            "hs_task_subject": task.subject,
-            "hs_task_body": "<br>".join([*lines, html.escape(marker(task.key))]),
-            "hs_task_type": "TODO",
-            "hs_task_status": "NOT_STARTED",
-            "hs_task_priority": "HIGH" if task.is_urgent else "MEDIUM",
-            "hubspot_owner_id": task.owner_id,
-        },
-        "associations": [
-            {
-                "to": {"id": task.account_id},
-                "types": [
-                    {
-                        "associationCategory": "HUBSPOT_DEFINED",
-                        "associationTypeId": TASK_TO_COMPANY,
-                    }
-                ],
-            }
-        ],
-    }
-
-
 def _input(numbered: Numbered) -> Json:
     place, change = numbered
     return {
@@ -206,40 +128,72 @@ def _input(numbered: Numbered) -> Json:
 def _settled(batch: Sequence[Numbered], answer: Json) -> Outcomes:
     """What an accepted batch says of each of its records, wherever it says it."""
     by_id = {change.external_id: place for place, change in batch}
-    places = {place for place, _ in batch}
-    succeeded: set[int] = set()
-    for result in objects(answer, "results"):
-        succeeded.update(_places(result, by_id, places))
-    outcomes: Outcomes = {}
     changes = dict(batch)
+    succeeded: set[int] = set()
+    warned: dict[int, list[Json]] = defaultdict(list)
+    for result in objects(answer, "results"):
+        places = set(_places(result, by_id, changes.keys()))
+        succeeded |= places
+        for place in places:
+            warned[place] += objects(result, "warnings")
+    for warning in objects(answer, "warnings"):
+        for place in set(_places(member(warning, "context"), by_id, changes.keys())):
+            warned[place].append(warning)
+    outcomes: Outcomes = {}
     for error in objects(answer, "errors"):
-        refused = Refused(
-            _status(error),
-            str(error.get("category") or ""),
-            words_of(error.get("message") or error.get("category")),
-            objects(error, "errors"),
-        )
-        for place in _places(member(error, "context"), by_id, places):
-            outcomes[place] = _rejected(changes[place], refused)
+        for place in _places(member(error, "context"), by_id, changes.keys()):
+            outcomes[place] = _failed(changes[place], error)
     for place, change in batch:
         if place in outcomes:
             continue
         if place in succeeded:
-            outcomes[place] = Outcome(external_id=change.external_id, state=State.APPLIED)
+            outcomes[place] = _applied(change, warned[place])
         else:
-            outcomes[place] = _unknown(
-                change.external_id,
-                Text(
-                    fr="HubSpot n'a rien dit de ce compte dans sa réponse: on ignore si "
-                    "l'écriture a eu lieu. Elle sera refaite.",
-                    en="HubSpot said nothing of this account in its answer: whether the write "
-                    "took place is unknown. It will be done again.",
-                ),
-            )
+            outcomes[place] = _unknown(change.external_id, _UNMENTIONED)
     return outcomes
 
 
-def _places(told: Mapping[str, Any], by_id: Mapping[str, int], places: set[int]) -> Iterable[int]:
+def _applied(change: Change, warnings: Sequence[Json]) -> Outcome:
+    """A success; HubSpot warns where it keeps a value in another form than ours."""
+    kept: dict[str, str | None] = {}
+    for warning in warnings:
+        context = member(warning, "context")
+        names = _several(context.get("propertyName"))
+        name = names[0].removeprefix(OWN_PREFIX) if len(names) == 1 else ""
+        if warning.get("category") == NORMALISED and name in change.values:
+            kept[name] = _as_observed(name, context.get("normalizedValue"))
+    return Outcome(
+        external_id=change.external_id,
+        state=State.APPLIED,
+        reason="; ".join(words_of(warning.get("message")) for warning in warnings),
+        normalised=kept,
+    )
+
+
+def _as_observed(name: str, raw: object) -> str | None:
+    """A value as the next pull will read it; a day may come in another of HubSpot's forms."""
+    is_day = name in _DAYS
+    try:
+        if is_day and (day := values.day(raw)) is not None:
+            return date_of(day).isoformat()
+        return values.text(raw)
+    except values.Unreadable:
+        return raw if isinstance(raw, str) else None
+
+
+def _failed(change: Change, error: Json) -> Outcome:
+    """An error of one record within a batch that was accepted in part."""
+    category = str(error.get("category") or "")
+    words = words_of(error.get("message") or category)
+    if "LOCK" in category.upper():
+        return Outcome(external_id=change.external_id, state=State.DEFERRED, reason=words)
+    status = MISSING_STATUS if category == "OBJECT_NOT_FOUND" else 400
+    return _rejected(change, Refused(status, category, words, objects(error, "errors")))
+
+
+def _places(
+    told: Mapping[str, Any], by_id: Mapping[str, int], places: Collection[int]
+) -> Iterable[int]:
     """The changes that a result or an error is about, by trace id and by record id."""
     for trace in _several(told.get("objectWriteTraceId")):
         if trace.isdecimal() and int(trace) in places:
@@ -280,38 +234,67 @@ def _blamed(refused: Refused, batch: Sequence[Numbered]) -> list[Numbered]:
 
 def _rejected(change: Change, refused: Refused) -> Outcome:
     if refused.status == MISSING_STATUS or refused.category == "OBJECT_NOT_FOUND":
-        remedy = Text(
-            fr="Ce compte n'existe plus sous cet identifiant dans HubSpot: il a été supprimé ou "
-            "fusionné. Relancez un « pull » pour suivre le changement.",
-            en="This account no longer exists under this id in HubSpot: it was deleted or merged. "
-            "Pull again to follow the change.",
-        )
+        remedy = _MOVED
+    elif refused.required:
+        remedy = _to_fill(refused.required)
     elif MISSING_PROPERTY in refused.codes or "allowed options" in refused.words:
-        remedy = Text(
-            fr="Un champ d'Arpent, ou l'un de ses choix, manque dans HubSpot: lancez « arpent "
-            "fields ensure ».",
-            en="A field of Arpent, or one of its options, is missing in HubSpot: run “arpent "
-            "fields ensure”.",
-        )
+        remedy = _TO_PROVISION
     else:
-        remedy = Text(
-            fr="HubSpot applique une règle de votre administrateur à ce compte: corrigez la fiche "
-            "ou la règle, puis relancez.",
-            en="HubSpot applies a rule of your administrator to this account: correct the record "
-            "or the rule, then run again.",
-        )
+        remedy = _RULED_OUT
     return Outcome(
         external_id=change.external_id, state=State.REJECTED, reason=refused.words, remedy=remedy
     )
 
 
+def _to_fill(names: Sequence[str]) -> Text:
+    listed = ", ".join(names)
+    return Text(
+        fr=f"Une règle de votre administrateur exige une valeur dans {listed} avant toute écriture "
+        "sur ce compte: remplissez la fiche, ou assouplissez la règle (Paramètres → Propriétés), "
+        "puis relancez.",
+        en=f"A rule of your administrator wants a value in {listed} before anything is written to "
+        "this account: fill in the record, or relax the rule (Settings → Properties), then run "
+        "again.",
+    )
+
+
+_MOVED = Text(
+    fr="Ce compte n'existe plus sous cet identifiant dans HubSpot: il a été supprimé ou fusionné. "
+    "Relancez un « pull » pour suivre le changement.",
+    en="This account no longer exists under this id in HubSpot: it was deleted or merged. Pull "
+    "again to follow the change.",
+)
+_TO_PROVISION = Text(
+    fr="Un champ d'Arpent, ou l'un de ses choix, manque dans HubSpot: lancez « arpent fields "
+    "ensure ».",
+    en="A field of Arpent, or one of its options, is missing in HubSpot: run “arpent fields "
+    "ensure”.",
+)
+_RULED_OUT = Text(
+    fr="HubSpot applique une règle de votre administrateur à ce compte: corrigez la fiche ou la "
+    "règle, puis relancez.",
+    en="HubSpot applies a rule of your administrator to this account: correct the record or the "
+    "rule, then run again.",
+)
+_UNMENTIONED = Text(
+    fr="HubSpot n'a rien dit de ce compte dans sa réponse: on ignore si l'écriture a eu lieu. "
+    "Elle sera refaite.",
+    en="HubSpot said nothing of this account in its answer: whether the write took place is "
+    "unknown. It will be done again.",
+)
+
+
+def _deferred(change: Change, locked: Locked) -> Outcome:
+    """Written later: after the wait that HubSpot asks for, where it asks for a longer one."""
+    asked = locked.retry_after or 0.0
+    return Outcome(
+        external_id=change.external_id,
+        state=State.DEFERRED,
+        reason=locked.message.en,
+        remedy=locked.message,
+        wait=asked if asked > LOCKED_SECONDS else None,
+    )
+
+
 def _unknown(external_id: str, message: Text) -> Outcome:
     return Outcome(external_id=external_id, state=State.UNKNOWN, reason=message.en, remedy=message)
-
-
-def _status(error: Mapping[str, Any]) -> int:
-    return MISSING_STATUS if error.get("category") == "OBJECT_NOT_FOUND" else 400
-
-
-def _newest(key: str) -> tuple[int, str]:
-    return (int(key), key) if key.isdecimal() else (0, key)

@@ -1,5 +1,6 @@
 """The commands of `arpent`. Each imports its stage when it runs, so that `--help` stays quick."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -285,7 +286,8 @@ def worker(*, crm: Crm = None) -> None:
         with opened.connector(vendor):  # a missing key is said now, not at every tick
             pass
     opened.published()
-    stage.run(opened, vendors, wait=stage.until_signal())
+    if not stage.run(opened, vendors, wait=stage.until_signal()):
+        os._exit(0)  # a thread that waits for a CRM would hold the process back
 
 
 @app.command()
@@ -401,8 +403,12 @@ def fields_ensure(
         with opened.connector(vendor) as connector:
             opened.connect(connector)
             found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
-        show.as_json(found) if json else show.provisioned(vendor, found, dry_run=dry_run)
-        if any(each.state is Provision.CONFLICT for each in found):
+            steps = connector.setup_steps()
+        if json:
+            show.as_json({"fields": found, "steps": steps})
+        else:
+            show.provisioned(vendor, found, steps, dry_run=dry_run)
+        if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
             raise typer.Exit(FAILED)
 
 

@@ -24,7 +24,7 @@ from service.measure import MeasureReport
 from service.preview import Preview
 from service.pull import PullReport
 from service.push import PushReport
-from service.status import Status
+from service.status import CrmStatus, Status
 from service.store.tags import Evaluation
 
 console = Console(highlight=False)
@@ -182,15 +182,23 @@ def pushed(vendor: str, report: PushReport) -> None:
     line(
         Text(
             f"{vendor} : {report.written} valeurs écrites, {report.values['rejected']} refusées, "
-            f"{report.values['unknown']} incertaines, {report.tasks['applied']} tâches, "
-            f"{report.calls} requêtes.",
+            f"{_put_off(report)} à refaire, {_tasks(report)} tâches, {report.calls} requêtes.",
             f"{vendor}: {report.written} values written, {report.values['rejected']} rejected, "
-            f"{report.values['unknown']} unknown, {report.tasks['applied']} tasks, "
-            f"{report.calls} calls.",
+            f"{_put_off(report)} to try again, {_tasks(report)} tasks, {report.calls} calls.",
         )
     )
     if report.stopped:
         line(Text(f"Arrêté : {report.stopped.fr}", f"Stopped: {report.stopped.en}"))
+
+
+def _put_off(report: PushReport) -> int:
+    """Values that the next pushes will try again."""
+    return report.values["unknown"] + report.values["deferred"]
+
+
+def _tasks(report: PushReport) -> int:
+    """Tasks created, rewritten or completed."""
+    return report.tasks["applied"] + report.tasks["updated"] + report.tasks["completed"]
 
 
 def explained(told: Explanation) -> None:
@@ -294,22 +302,24 @@ def published(book: Rulebook, *, is_new: bool) -> None:
     )
 
 
-def provisioned(vendor: str, found: Sequence[Provisioned], *, dry_run: bool) -> None:
+def provisioned(
+    vendor: str, found: Sequence[Provisioned], steps: Sequence[Text], *, dry_run: bool
+) -> None:
     """What became of our own fields, and what only an admin can do."""
     title = Text("Champs d'Arpent (simulation)", "Arpent's fields (dry run)")
     table(
         title if dry_run else Text("Champs d'Arpent", "Arpent's fields"),
         [Text("Champ", "Field"), Text(f"dans {vendor}", f"in {vendor}"), Text("État", "State"),
          Text("Note", "Note")],
-        [(each.field, each.crm_field, each.state.value, each.note)
-         for each in found],
+        [
+            (each.field, each.crm_field, each.state.value, say(each.note) if each.note else None)
+            for each in found
+        ],
     )  # fmt: skip
-    line(
-        Text(
-            "Reste à un administrateur : montrer ces champs sur la fiche (docs/hubspot.md).",
-            "Left to an admin: show these fields on the record page (docs/hubspot.md).",
-        )
-    )
+    if steps:
+        line(Text("Reste à un administrateur :", "Left to an admin:"))
+    for place, step in enumerate(steps, start=1):
+        line(Text(f"  {place}. {step.fr}", f"  {place}. {step.en}"))
 
 
 def status(found: Status) -> None:
@@ -331,11 +341,33 @@ def status(found: Status) -> None:
         rows.append((say(Text("  enregistrements", "  records")), records))
         values = ", ".join(f"{state} {count}" for state, count in crm.values.items())
         rows.append((say(Text("  valeurs", "  values")), values or "–"))
+        rows.append((say(Text("  appels restants", "  calls left")), _calls_left(crm)))
+        if crm.parked_until is not None:
+            rows.append((say(Text("  en attente", "  waits")), say(_parked(crm.parked_until))))
     if found.last_run:
         last = found.last_run
         said = f"{last.command} #{last.id}: {last.state.value} {last.error or ''}"
         rows.append((say(Text("Dernière exécution", "Last run")), said))
     table(Text("État", "Status"), [Text("", ""), Text("", "")], rows)
+
+
+def _calls_left(crm: CrmStatus) -> str:
+    """What the CRM lets us call, as last told."""
+    told = crm.allowance
+    if told is None:
+        return "–"
+    window, at = f"{told.burst} / {told.window_seconds:g} s", _moment(told.seen_at)
+    if told.daily is None or told.daily_left is None:
+        return f"{window} ({at})"
+    spoken = language()
+    left, daily = (number(each, spoken, digits=0) for each in (told.daily_left, told.daily))
+    day = say(Text(f"{left} sur {daily} aujourd'hui", f"{left} of {daily} today"))
+    return f"{day}, {window} ({at})"
+
+
+def _parked(until: Instant) -> Text:
+    at = _moment(until)
+    return Text(f"à sa demande, jusqu'au {at}", f"as it asked, until {at}")
 
 
 def _moment(instant: Instant | None) -> str:

@@ -104,6 +104,36 @@ class Crm(ABC):
         """How many tasks exist in the CRM."""
 
     @abstractmethod
+    def finish_task(self, task_id: str) -> None:
+        """A person completes a task."""
+
+    @abstractmethod
+    def is_task_done(self, task_id: str) -> bool: ...
+
+    @abstractmethod
+    def task_text(self, task_id: str) -> tuple[str, str]:
+        """The subject and the body of a task."""
+
+    @abstractmethod
+    def lock(self, account: str) -> None:
+        """Somebody else's change holds an account."""
+
+    @abstractmethod
+    def unlock(self, account: str) -> None: ...
+
+    @abstractmethod
+    def keep_upper_case(self, name: str) -> None:
+        """The CRM keeps the values of one of our fields in upper case."""
+
+    @abstractmethod
+    def limit_fields(self, more: int) -> None:
+        """The CRM takes so many more own fields."""
+
+    @abstractmethod
+    def delete_own_field(self, name: str) -> None:
+        """An admin deletes one of our fields."""
+
+    @abstractmethod
     def settle(self) -> None:
         """Time passes: what comes next is later than what the cursors have seen."""
 
@@ -178,6 +208,31 @@ class InMemory(Crm):
 
     def tasks(self) -> int:
         return len(self.memory.tasks)
+
+    def finish_task(self, task_id: str) -> None:
+        self.memory.finish_task(task_id)
+
+    def is_task_done(self, task_id: str) -> bool:
+        return task_id in self.memory.finished
+
+    def task_text(self, task_id: str) -> tuple[str, str]:
+        task = self.memory.tasks[task_id]
+        return task.subject, task.body
+
+    def lock(self, account: str) -> None:
+        self.memory.lock(account)
+
+    def unlock(self, account: str) -> None:
+        self.memory.accept(account)
+
+    def keep_upper_case(self, name: str) -> None:
+        self.memory.normalised[name] = str.upper
+
+    def limit_fields(self, more: int) -> None:
+        self.memory.room = len(self.memory.own_schema) + more
+
+    def delete_own_field(self, name: str) -> None:
+        self.memory.delete_own_field(name)
 
     def settle(self) -> None:
         # Cursors of the memory count changes: time means nothing to them.
@@ -267,6 +322,38 @@ class InSandbox(Crm):
     def tasks(self) -> int:
         listed = self._http.get("/crm/objects/2026-09/tasks").raise_for_status().json()
         return len(listed["results"])
+
+    def finish_task(self, task_id: str) -> None:
+        properties = {"hs_task_status": "COMPLETED"}
+        self.sandbox.act("edit", objectType="tasks", id=task_id, properties=properties)
+
+    def is_task_done(self, task_id: str) -> bool:
+        return self.sandbox.values_of("tasks", task_id)["hs_task_status"] == "COMPLETED"
+
+    def task_text(self, task_id: str) -> tuple[str, str]:
+        values = self.sandbox.values_of("tasks", task_id)
+        return values["hs_task_subject"], values["hs_task_body"]
+
+    def lock(self, account: str) -> None:
+        self.sandbox.act("lock", objectType="companies", id=account)
+
+    def unlock(self, account: str) -> None:
+        self.sandbox.act("unlock", objectType="companies", id=account)
+
+    def keep_upper_case(self, name: str) -> None:
+        self.sandbox.switches.change(
+            {"normalised_properties": {f"companies.arpent_{name}": "upper"}}
+        )
+
+    def limit_fields(self, more: int) -> None:
+        url = "/crm/limits/2026-09/custom-properties"
+        rows = self._http.get(url).raise_for_status().json()["byObjectType"]
+        usage = next(row["usage"] for row in rows if row["objectTypeId"] == "0-2")
+        self.sandbox.switches.change({"custom_property_limit": usage + more})
+
+    def delete_own_field(self, name: str) -> None:
+        url = f"/crm/properties/2026-09/companies/arpent_{name}"
+        self._http.delete(url).raise_for_status()
 
     def settle(self) -> None:
         self.sandbox.clock.advance(timedelta(minutes=20))

@@ -1,6 +1,8 @@
 """What every CRM must do behind `connectors.base`, whichever it is."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -300,6 +302,37 @@ def test_a_dry_run_creates_nothing(crm: Crm) -> None:
     assert provisioned(crm) == [Provision.CREATED] * 3
 
 
+def test_without_room_for_all_our_fields_none_is_created(crm: Crm) -> None:
+    crm.limit_fields(2)
+
+    for dry_run in (True, False):
+        states = crm.connector.ensure("Planification", OWN, dry_run=dry_run)
+        assert [one.state for one in states] == [Provision.NO_ROOM] * 3
+        assert states[0].note is not None
+    crm.limit_fields(3)
+    assert provisioned(crm) == [Provision.CREATED] * 3
+    # What is there needs no room.
+    crm.limit_fields(0)
+    assert provisioned(crm) == [Provision.PRESENT] * 3
+
+
+def test_a_deleted_field_is_revived_on_purpose_and_said_to_be(crm: Crm) -> None:
+    provisioned(crm)
+    crm.delete_own_field("tier")
+    wider = replace(TIER, options=(*TIER.options, ("bronze", "Bronze")))
+
+    planned = crm.connector.ensure("Planification", [wider, WHY], dry_run=True)
+    done = crm.connector.ensure("Planification", [wider, WHY], dry_run=False)
+
+    for states in (planned, done):
+        assert [one.state for one in states] == [Provision.REVIVED, Provision.PRESENT]
+        assert states[0].note is not None
+    account = crm.put_account()
+    (outcome,) = crm.connector.update([Change(external_id=account, values={"tier": "bronze"})])
+    assert outcome.state is State.APPLIED
+    assert provisioned(crm) == [Provision.PRESENT] * 3
+
+
 def test_a_new_option_is_added_to_those_there(crm: Crm) -> None:
     account = crm.put_account()
     provisioned(crm)
@@ -413,6 +446,54 @@ def test_a_record_that_is_gone_is_rejected_with_words(crm: Crm) -> None:
     assert known.state is State.APPLIED
 
 
+def test_a_locked_record_is_put_off_and_the_others_are_written(crm: Crm) -> None:
+    ids = crm.put_accounts([{"name": f"Compte {number}"} for number in range(5)])
+    provisioned(crm)
+    changes = [Change(external_id=key, values={"tier": "gold"}) for key in ids]
+    crm.lock(ids[2])
+
+    outcomes = crm.connector.update(changes)
+
+    assert [one.external_id for one in outcomes] == ids
+    assert [one.state for one in outcomes] == [
+        State.DEFERRED if place == 2 else State.APPLIED for place in range(5)
+    ]
+    crm.unlock(ids[2])
+    assert crm.connector.update(changes[2:3])[0].state is State.APPLIED
+
+
+def test_a_value_that_the_crm_keeps_in_another_form_is_told_as_it_is_read(crm: Crm) -> None:
+    account = crm.put_account()
+    provisioned(crm)
+    crm.keep_upper_case("why")
+    values = {"tier": "gold", "why": "Potentiel élevé"}
+
+    (outcome,) = crm.connector.update([Change(external_id=account, values=values)])
+
+    record = records(pages(crm, Kind.ACCOUNT))[account]
+    assert isinstance(record, Account)
+    assert outcome.state is State.APPLIED
+    assert outcome.normalised == {"why": "POTENTIEL ÉLEVÉ"}
+    assert record.observed["why"] == outcome.normalised["why"]
+
+
+def test_batches_may_be_sent_side_by_side(crm: Crm) -> None:
+    ids = crm.put_accounts([{"name": f"Compte {number}"} for number in range(40)])
+    provisioned(crm)
+    batches = [
+        [Change(external_id=key, values={"tier": "gold"}) for key in ids[start : start + 5]]
+        for start in range(0, 40, 5)
+    ]
+
+    with ThreadPoolExecutor(crm.connector.senders) as pool:
+        answered = list(pool.map(crm.connector.update, batches))
+
+    assert [[one.external_id for one in outcomes] for outcomes in answered] == [
+        [change.external_id for change in batch] for batch in batches
+    ]
+    assert {one.state for outcomes in answered for one in outcomes} == {State.APPLIED}
+
+
 def test_the_same_record_may_be_written_twice_in_a_row(crm: Crm) -> None:
     account = crm.put_account()
     provisioned(crm)
@@ -490,6 +571,64 @@ def test_a_task_whose_answer_is_lost_is_unknown_and_can_be_found(crm: Crm) -> No
     assert crm.tasks() == 1
 
 
+def news(account: str) -> Task:
+    return replace(
+        task(account),
+        subject="Toujours à relancer",
+        body="Quatre semaines.",
+        due_at=1_798_000_000_000,
+        is_urgent=True,
+    )
+
+
+def test_an_open_task_is_rewritten_and_found_as_before(crm: Crm) -> None:
+    account = crm.put_account()
+    created = crm.connector.create_task(task(account)).external_id
+
+    outcome = crm.connector.update_task(created, news(account))
+
+    assert (outcome.external_id, outcome.state) == (created, State.APPLIED)
+    subject, body = crm.task_text(created)
+    assert subject == "Toujours à relancer"
+    assert body.startswith("Quatre semaines.")
+    assert not crm.is_task_done(created)
+    assert crm.connector.find_task(task(account)) == created
+    assert crm.tasks() == 1
+
+
+def test_an_open_task_is_completed_once(crm: Crm) -> None:
+    created = crm.connector.create_task(task(crm.put_account())).external_id
+
+    states = [crm.connector.complete_task(created).state for _ in range(2)]
+
+    assert states == [State.APPLIED, State.UNCHANGED]
+    assert crm.is_task_done(created)
+
+
+def test_a_task_that_a_person_completed_is_left_as_it_is(crm: Crm) -> None:
+    account = crm.put_account()
+    created = crm.connector.create_task(task(account)).external_id
+    crm.finish_task(created)
+    before = crm.task_text(created)
+
+    states = [
+        crm.connector.update_task(created, news(account)).state,
+        crm.connector.complete_task(created).state,
+    ]
+
+    assert states == [State.UNCHANGED] * 2
+    assert crm.task_text(created) == before
+    assert crm.is_task_done(created)
+
+
+def test_a_task_that_is_gone_is_no_failure(crm: Crm) -> None:
+    account = crm.put_account()
+
+    assert crm.connector.update_task("404404", news(account)).state is State.UNCHANGED
+    assert crm.connector.complete_task("404404").state is State.UNCHANGED
+    assert crm.tasks() == 0
+
+
 def test_a_task_on_an_account_that_is_gone_is_rejected_with_words(crm: Crm) -> None:
     outcome = crm.connector.create_task(task("404404"))
 
@@ -506,6 +645,11 @@ def test_a_record_has_an_address(crm: Crm) -> None:
     account = crm.put_account()
 
     assert account in crm.connector.record_url(Kind.ACCOUNT, account)
+
+
+def test_an_admin_s_steps_are_sentences(crm: Crm) -> None:
+    for step in crm.connector.setup_steps():
+        assert step.fr != step.en
 
 
 def test_calls_are_counted(crm: Crm) -> None:

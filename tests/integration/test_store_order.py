@@ -1,8 +1,8 @@
 """Whatever the order and the repetition of pages, the mirror is the same, and marks what moved."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from connectors.base import Page
+from connectors.base import Binding, Page
+from connectors.memory import Memory
 from rules.records import Kind, Link, Record, Relation
+from service import pull
 from service.store.mirror import PageCounts
 from service.store.tables import metadata
 from tests.integration.pages import (
@@ -188,6 +190,43 @@ def test_any_order_and_repetition_leave_the_same_mirror(workspace: Workspace, st
         counts = workspace.write(each)
         assert counts == PageCounts(unchanged=counts.unchanged, older=counts.older)
     assert workspace.dirty() == set()
+
+
+class Teller(Memory):
+    """A CRM that tells a story: each stream is its pages of that kind, in their order."""
+
+    def __init__(self, story: Story) -> None:
+        super().__init__()
+        self.told = [page_of(story, states) for states in story.pages]
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        del cursor, bindings, own_fields
+        told = [each for each in self.told if each.kind is kind] or [page(kind=kind)]
+        for each in told:
+            yield replace(each, is_last=each is told[-1])
+
+
+@any_story
+@given(story=stories())
+def test_pages_that_are_pulled_together_leave_the_same_mirror(
+    workspace: Workspace, story: Story
+) -> None:
+    clear(workspace)
+    pull.run(
+        workspace.store,
+        Teller(story),
+        connection_id=workspace.connection_id,
+        run_id=None,
+        now=lambda: NOON,
+        full=True,
+    )
+    assert mirror_of(workspace) == expected(story)
 
 
 @any_story

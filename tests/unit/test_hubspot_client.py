@@ -1,12 +1,13 @@
 """The calls to HubSpot: what is tried again and when, what is learnt from each answer."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
 from pydantic import SecretStr
 
-from connectors.base import Fatal, Retriable
+from connectors.base import Allowance, Fatal, Retriable
 from connectors.hubspot.client import FIRST_LIMIT, Client
 from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.errors import Refused
@@ -27,6 +28,10 @@ DETAILS = {
 def told(body: object, status: bytes = b"200 OK", /, **headers: object) -> Script:
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     return answers(orjson.dumps(body), status=status, headers=lines.encode())
+
+
+def told_with(headers: dict[str, int]) -> Script:
+    return told({"results": []}, **headers)
 
 
 def limited(policy: str, **headers: object) -> Script:
@@ -180,6 +185,46 @@ def test_the_limit_is_the_one_that_hubspot_tells(start: Start) -> None:
     assert client._pool.general.limit == 188
 
 
+def test_what_hubspot_lets_us_call_is_known_once_it_has_told(start: Start, time: Time) -> None:
+    limits = {
+        "X_HubSpot_RateLimit_Max": 190,
+        "X_HubSpot_RateLimit_Interval_Milliseconds": 10_000,
+        "X_HubSpot_RateLimit_Daily": 625_000,
+        "X_HubSpot_RateLimit_Daily_Remaining": 600_123,
+    }
+    client, _ = start(OK, told_with(limits), OK)
+
+    client.get("/x")
+    assert client.allowance is None
+    time.now = 5
+    client.get("/x")
+    time.now = 9
+    client.post("/x/search", {})
+
+    assert client.allowance == Allowance(
+        seen_at=MIDNIGHT + 5_000, burst=190, window_seconds=10, daily=625_000, daily_left=600_123
+    )
+
+
+def test_oauth_applications_hear_of_no_daily_limit(start: Start) -> None:
+    window = {"X_HubSpot_RateLimit_Max": 110, "X_HubSpot_RateLimit_Interval_Milliseconds": 10_000}
+    client, _ = start(told_with(window))
+
+    client.get("/x")
+
+    assert client.allowance is not None
+    assert (client.allowance.burst, client.allowance.daily) == (110, None)
+
+
+@pytest.mark.parametrize("status", [b"404 Not Found", b"403 Forbidden", b"400 Bad"])
+def test_what_may_not_be_there_is_looked_for_without_a_failure(status: bytes, start: Start) -> None:
+    client, _ = start(told({}, status), told({}, b"401 Unauthorized"))
+
+    assert client.find("/x") is None
+    with pytest.raises(Fatal, match="401"):
+        client.find("/x")
+
+
 def test_hubspot_s_clock_is_learnt_and_only_refined(start: Start, time: Time) -> None:
     dates = [
         "Tue, 24 Nov 2026 06:00:10 GMT",
@@ -257,6 +302,34 @@ def test_a_record_s_address_is_on_hubspot_s_own_domain(
 
     assert crm.record_url(Kind.ACCOUNT, "7/8") == expected
     crm.close()
+
+
+def test_an_admin_s_steps_lead_into_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    crm = HubSpot(TOKEN)
+    monkeypatch.setattr(crm._client, "get", lambda _: DETAILS)
+
+    steps = crm.setup_steps()
+
+    links = [words.rpartition(" ")[2] for step in steps for words in step]
+    assert len(steps) == 3
+    for link in links:
+        assert link.startswith("https://app-eu1.hubspot.com/")
+        assert "4242" in link
+        assert "0-2" in link
+    crm.close()
+
+
+def test_threads_that_begin_together_ask_once_which_account_it_is() -> None:
+    server = Rogue(told({**DETAILS, "results": []}))
+    crm = connector(server)
+
+    with ThreadPoolExecutor(8) as pool:
+        addresses = set(pool.map(lambda key: crm.record_url(Kind.ACCOUNT, key), ["7"] * 16))
+
+    assert len(addresses) == 1
+    assert crm.calls == 1
+    crm.close()
+    server.close()
 
 
 @pytest.mark.parametrize("version", ["2026-9", "v1", "v4", "2026-09/../x", ""])

@@ -3,9 +3,17 @@
 import orjson
 import pytest
 
-from connectors.base import ConnectorError, Fatal, Retriable
-from connectors.http import Answer, Unanswered
-from connectors.hubspot.errors import DailyLimit, Refused, failure_of, problem_of, words_of
+from connectors.base import ConnectorError, Fatal, Retriable, Unanswered
+from connectors.http import Answer
+from connectors.hubspot.errors import (
+    DailyLimit,
+    Forbidden,
+    Locked,
+    Refused,
+    failure_of,
+    problem_of,
+    words_of,
+)
 
 NOW = 1_795_417_200_000  # 2026-11-23T07:00:00Z
 
@@ -25,16 +33,16 @@ TABLE: list[tuple[Answer, type[ConnectorError], float | None]] = [
     (answer(401, {"category": "INVALID_AUTHENTICATION"}), Fatal, None),
     (answer(401, {"category": "EXPIRED_AUTHENTICATION"}), Fatal, None),
     (answer(401, b"<html>"), Fatal, None),
-    (answer(403, {"category": "MISSING_SCOPES"}), Fatal, None),
-    (answer(403, b""), Fatal, None),
+    (answer(403, {"category": "MISSING_SCOPES"}), Forbidden, None),
+    (answer(403, b""), Forbidden, None),
     (answer(404, {"category": "OBJECT_NOT_FOUND"}), Refused, None),
     (answer(404, b""), Refused, None),
     (answer(408), Unanswered, None),
     (answer(409, {"category": "OBJECT_ALREADY_EXISTS"}), Refused, None),
     (answer(414, b"<html>Request-URI Too Large</html>"), Refused, None),
     (answer(422), Refused, None),
-    (answer(423), Retriable, 2.0),
-    (answer(423, Retry_After="5"), Retriable, 5.0),
+    (answer(423), Locked, 2.0),
+    (answer(423, Retry_After="5"), Locked, 5.0),
     (answer(429, limited("TEN_SECONDLY_ROLLING")), Retriable, 10.0),
     (answer(429, limited("TEN_SECONDLY_ROLLING"), Retry_After="3"), Retriable, 3.0),
     (answer(429, limited("SECONDLY")), Retriable, 1.0),
@@ -110,6 +118,27 @@ def test_a_refusal_keeps_hubspot_s_words_and_its_codes() -> None:
     assert failure.codes == {"PROPERTY_DOESNT_EXIST"}
     assert failure.properties == {"arpent_tier"}
     assert failure.details[-1]["context"] == {"ids": ["7"]}
+
+
+def test_what_an_administrator_s_rule_wants_is_named_in_order() -> None:
+    body = {
+        "category": "VALIDATION_ERROR",
+        "message": "…",
+        "errors": [
+            {
+                "code": "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+                "context": {"propertyName": ["region", "siret"]},
+            },
+            {"code": "MISSING_REQUIRED_PROPERTY", "context": {"propertyName": "name"}},
+            {"code": "INVALID_OPTION", "context": {"propertyName": ["arpent_tier"]}},
+            {"code": "MISSING_REQUIRED_PROPERTY"},
+        ],
+    }
+
+    failure = failure_of(answer(400, body), NOW)
+
+    assert isinstance(failure, Refused)
+    assert failure.required == ["region", "siret", "name"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from connectors.base import OwnField, Provision
@@ -40,6 +41,12 @@ class Portal(Client):
         self.groups: list[dict[str, Any]] = [{"name": "companyinformation"}]
         self.written: list[tuple[str, str, dict[str, Any]]] = []
         self.refusal: Refused | None = None
+        self.room: dict[str, Any] | None = None
+        self.revived: dict[str, Any] | None = None
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        assert path == "/crm/limits/2026-09/custom-properties"
+        return self.room
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
         if path.endswith("/groups"):
@@ -59,7 +66,7 @@ class Portal(Client):
             self.existing.append(self.meanwhile)
             raise self.refusal
         if path == PATH:
-            self.existing.append(body)
+            self.existing.append(self.revived or body)
         return {}
 
 
@@ -178,9 +185,81 @@ def test_a_deleted_name_is_revived_and_said_to_be() -> None:
 
     (found,) = Provisioner(portal, paths_of(API_VERSION)).ensure("Plan", [WHY], dry_run=False)
 
-    assert found.state is Provision.CREATED
+    assert found.state is Provision.REVIVED
     assert found.note is not None
     assert "revives" in found.note.en
+
+
+def test_what_comes_back_with_old_options_is_given_the_new_ones() -> None:
+    portal = Portal(archived=[{"name": "arpent_tier"}])
+    portal.revived = {"name": "arpent_tier", "type": "enumeration", "options": [GOLD]}
+
+    assert ensure(portal, TIER) == [Provision.REVIVED]
+    method, path, body = portal.written[-1]
+    assert (method, path) == ("PATCH", f"{PATH}/arpent_tier")
+    assert [option["value"] for option in body["options"]] == ["gold", "silver"]
+
+
+def test_what_comes_back_as_another_type_is_a_conflict() -> None:
+    portal = Portal(archived=[{"name": "arpent_tier"}])
+    portal.revived = {"name": "arpent_tier", "type": "string", "fieldType": "text"}
+
+    assert ensure(portal, TIER) == [Provision.CONFLICT]
+
+
+def room(limit: int, usage: int) -> dict[str, Any]:
+    return {
+        "overallLimit": 99,
+        "byObjectType": [
+            {"objectTypeId": "0-1", "limit": 1, "usage": 1},
+            {"objectTypeId": "0-2", "limit": limit, "usage": usage},
+        ],
+    }
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_without_room_for_all_none_is_created_and_the_sentence_counts(dry_run: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    why = {"name": "arpent_why", "type": "string", "fieldType": "text"}
+    portal = Portal(why)
+    portal.room = room(10, 9)
+
+    found = Provisioner(portal, paths_of(API_VERSION)).ensure(
+        "Plan", [WHY, TIER, NEXT], dry_run=dry_run
+    )
+
+    assert [one.state for one in found] == [
+        Provision.PRESENT,
+        Provision.NO_ROOM,
+        Provision.NO_ROOM,
+    ]
+    note = found[1].note
+    assert note is not None
+    for number in ("10", "9", "2"):
+        assert f" {number} " in note.en
+    assert portal.written == []
+
+
+def test_the_last_room_is_taken() -> None:
+    portal = Portal()
+    portal.room = room(10, 8)
+
+    assert ensure(portal, TIER, NEXT) == [Provision.CREATED] * 2
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"byObjectType": [{"objectTypeId": "0-2", "limit": None}]}, None]
+)
+def test_where_hubspot_does_not_tell_the_room_it_is_the_judge(told: dict[str, Any] | None) -> None:
+    portal = Portal()
+    portal.room = told
+
+    assert ensure(portal, TIER) == [Provision.CREATED]
+
+
+def test_the_legacy_paths_tell_no_room() -> None:
+    portal = Portal()
+
+    assert Provisioner(portal, paths_of("v3"))._room() is None
 
 
 def test_what_somebody_else_has_just_created_is_no_failure() -> None:

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from connectors.base import Change, Fatal, Outcome, Retriable, State, Task
-from connectors.http import Unanswered
+from connectors.base import Change, Fatal, Outcome, Retriable, State, Unanswered
 from connectors.hubspot.client import Client
-from connectors.hubspot.errors import Refused
+from connectors.hubspot.errors import Locked, Refused
 from connectors.hubspot.objects import API_VERSION, paths_of
-from connectors.hubspot.writing import Writer, batches, marker, task_body
+from connectors.hubspot.writing import MOST_LOCKED, Writer, batches
 from connectors.pace import Clock
 from rules.language import Text
 
@@ -203,39 +202,123 @@ def test_a_failure_keeps_what_was_settled_before_it(error: Exception) -> None:
         update(answer, tiers("100", "101"))
 
 
-TASK = Task(
-    key="slipping:<2026-W47>:1",
-    subject="À relancer: <Côté>",
-    body="Trois semaines & rien.\n<script>alert(1)</script>",
-    due_at=1_796_050_800_123,
-    owner_id="501",
-    account_id="7",
-    is_urgent=True,
+# What HubSpot makes of a value, and what its administrators want.
+
+
+def normalising(name: str, value: object, *, within: bool = True) -> Answer:
+    """Applies all, and warns of the second record, in its result or beside the results."""
+
+    def answer(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        context = {"propertyName": name, "rawValue": "…", "normalizedValue": value}
+        warning = {
+            "category": "PROPERTY_VALUE_NORMALIZED",
+            "message": "Trimmed",
+            "context": context,
+        }
+        results: list[dict[str, Any]] = [{"id": one["id"]} for one in inputs]
+        if within:
+            results[1]["warnings"] = [warning, {"category": "OTHER"}, None]
+            return {"results": results}
+        context["ids"] = [inputs[1]["id"]]
+        return {"results": results, "warnings": [warning]}
+
+    return answer
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_a_value_that_hubspot_normalised_is_applied_as_hubspot_keeps_it(within: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    outcomes, _ = update(normalising("arpent_tier", "Gold", within=within), tiers("1", "2"))
+
+    assert states(outcomes) == [A, A]
+    assert [one.normalised for one in outcomes] == [{}, {"tier": "Gold"}]
+    assert outcomes[1].reason.startswith("Trimmed")
+
+
+KEPT: list[tuple[str, object, dict[str, str | None]]] = [
+    ("arpent_next_contact", "1783900800000", {"next_contact": "2026-07-13"}),
+    ("arpent_next_contact", "2026-07-13", {"next_contact": "2026-07-13"}),
+    ("arpent_why", "", {"why": None}),
+    ("arpent_why", None, {"why": None}),
+    ("arpent_segment", "x", {}),  # not ours to judge: it was not written
+    ("name", "x", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "kept"), KEPT)
+def test_what_hubspot_keeps_is_told_as_a_pull_will_read_it(
+    name: str, value: object, kept: dict[str, str | None]
+) -> None:
+    values = {"next_contact": "2026-07-13", "why": " "}
+    changes = [Change(external_id=key, values=values) for key in ("1", "2")]
+
+    outcomes, _ = update(normalising(name, value), changes)
+
+    assert outcomes[1].normalised == kept
+
+
+def rule(code: str) -> list[dict[str, Any]]:
+    message = "region is required because of a conditional property rule based on [industry]"
+    return [{"code": code, "message": message, "context": {"propertyName": ["region", "siret"]}}]
+
+
+@pytest.mark.parametrize(
+    "code", ["MISSING_CONDITIONAL_REQUIRED_PROPERTY", "MISSING_REQUIRED_PROPERTY"]
 )
+@pytest.mark.parametrize("is_partial", [True, False])
+def test_what_a_rule_wants_filled_is_named_in_our_remedy(code: str, is_partial: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def answer(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        if not any(one["id"] == "2" for one in inputs):
+            return succeed(inputs)
+        if not is_partial:
+            raise Refused(400, "VALIDATION_ERROR", "Not valid", rule(code))
+        error = {"context": {"ids": ["2"]}, "message": "Not valid", "errors": rule(code)}
+        return {"results": [{"id": one["id"]} for one in inputs if one["id"] != "2"]} | {
+            "errors": [error]
+        }
+
+    outcomes, _ = update(answer, tiers("1", "2", "3"))
+
+    assert states(outcomes) == [A, R, A]
+    assert outcomes[1].reason == "Not valid"
+    assert outcomes[1].remedy is not None
+    for words in outcomes[1].remedy:
+        assert "region, siret" in words
 
 
-def test_a_task_is_an_escaped_to_do_tied_to_its_company() -> None:
-    assert task_body(TASK) == {
-        "properties": {
-            "hs_timestamp": "2026-11-30T15:00:00.123Z",
-            "hs_task_subject": "À relancer: <Côté>",
-            "hs_task_body": (
-                "Trois semaines &amp; rien.<br>&lt;script&gt;alert(1)&lt;/script&gt;<br>"
-                "[Arpent slipping:&lt;2026-W47&gt;:1]"
-            ),
-            "hs_task_type": "TODO",
-            "hs_task_status": "NOT_STARTED",
-            "hs_task_priority": "HIGH",
-            "hubspot_owner_id": "501",
-        },
-        "associations": [
-            {
-                "to": {"id": "7"},
-                "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}],
-            }
-        ],
-    }
+# Locked records.
 
 
-def test_the_mark_of_a_key_is_not_that_of_a_longer_one() -> None:
-    assert marker("a:1") not in f"… {marker('a:11')}"
+def locking(*locked: str, wait: float = 2.0) -> Answer:
+    def answer(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        if any(one["id"] in locked for one in inputs):
+            raise Locked(OOPS, retry_after=wait)
+        return succeed(inputs)
+
+    return answer
+
+
+@pytest.mark.parametrize(("wait", "told"), [(2.0, None), (90.0, 90.0)])
+def test_a_locked_record_waits_and_the_others_are_written(wait: float, told: float | None) -> None:
+    outcomes, portal = update(locking("41", wait=wait), tiers(*map(str, range(100))))
+
+    assert [one.external_id for one in outcomes if one.state is State.DEFERRED] == ["41"]
+    assert {one.state for one in outcomes} == {A, State.DEFERRED}
+    assert outcomes[41].wait == told
+    assert len(portal.batches) <= 1 + 2 * 7
+
+
+def test_a_portal_where_all_is_locked_is_not_asked_record_by_record() -> None:
+    ids = [str(number) for number in range(100)]
+
+    outcomes, portal = update(locking(*ids), tiers(*ids))
+
+    assert {one.state for one in outcomes} == {State.DEFERRED}
+    assert len(portal.batches) <= 1 + 2 * 7 + 7 * MOST_LOCKED
+
+
+def test_a_lock_told_for_one_record_of_a_batch_is_a_lock() -> None:
+    error = {"category": "RECORD_LOCKED", "message": "Busy", "context": {"ids": ["2"]}}
+
+    outcomes, _ = update(lambda _: {"results": [{"id": "1"}], "errors": [error]}, tiers("1", "2"))
+
+    assert [(one.state, one.reason) for one in outcomes] == [(A, ""), (State.DEFERRED, "Busy")]

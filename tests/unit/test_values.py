@@ -1,5 +1,8 @@
 """Values as CRMs send them: what each is read as, and what is set aside with which reason."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +94,23 @@ SET_ASIDE = [
     (FieldType.CHOICE, "fab", "the option “fab” has no meaning in the playbook"),
     (FieldType.CHOICE, "FAB;DET", "the option “FAB;DET” has no meaning in the playbook"),
 ]
+
+
+PLAIN = st.from_regex(r"[0-9]{0,16}(\.[0-9]{0,4})?", fullmatch=True).filter(
+    lambda written: any(each.isdecimal() for each in written)
+)
+
+
+@given(written=PLAIN)
+def test_plain_figures_are_read_to_the_cent(written: str) -> None:
+    exact = Fraction(Decimal(written))
+    if exact * 100 > values.LARGEST_MINOR:
+        with pytest.raises(Unreadable):
+            values.money(written)
+    else:
+        assert values.money(written) == round(exact * 100)
+    if exact <= values.LARGEST_MINOR:
+        assert values.number(written) == (int(exact) if exact == int(exact) else float(exact))
 
 
 @pytest.mark.parametrize(("kind", "raw", "reason"), SET_ASIDE)

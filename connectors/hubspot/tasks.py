@@ -1,0 +1,182 @@
+"""The to-dos of alerts in HubSpot: created, looked for, rewritten, completed.
+
+A task ends with a mark by which it is recognised; it is looked for among its company's, a
+consistent read. Nothing here is tried twice. A task that a person has completed or deleted is
+left alone.
+"""
+
+import html
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from connectors.base import Outcome, State, Task, Unanswered
+from connectors.hubspot.answers import following, member, objects
+from connectors.hubspot.client import Client
+from connectors.hubspot.errors import MISSING_STATUS, Locked, Refused
+from connectors.hubspot.mapping import Json
+from connectors.hubspot.objects import TASK_TO_COMPANY, Paths
+from rules.language import Text
+from rules.time import moment_of
+
+BATCH = 100
+COMPLETED = "COMPLETED"
+
+_UTC = ZoneInfo("UTC")
+
+
+class Tasks:
+    """The tasks of one account."""
+
+    def __init__(self, client: Client, paths: Paths) -> None:
+        self._client = client
+        self._path = f"{paths.objects}/tasks"
+        self._associations = f"{paths.associations}/companies/tasks/batch/read"
+
+    def create(self, task: Task) -> Outcome:
+        """Create a task; an outcome that can't be known is `UNKNOWN`, and never tried again."""
+        answer = self._written("POST", self._path, task_body(task), "")
+        if isinstance(answer, Outcome):
+            return answer
+        key = answer.get("id")
+        if not key:
+            return _outcome("", State.UNKNOWN, _NO_ID)
+        return Outcome(external_id=str(key), state=State.APPLIED)
+
+    def find(self, task: Task) -> str | None:
+        """The account's task with this key, newest first, read from the store and not the index."""
+        ids = sorted(self._ids_on(task.account_id), key=_newest, reverse=True)
+        wanted = marker(task.key)
+        for start in range(0, len(ids), BATCH):
+            for raw in self._read(ids[start : start + BATCH], "hs_task_body"):
+                body = member(raw, "properties").get("hs_task_body")
+                if wanted in html.unescape(str(body)):
+                    return str(raw.get("id"))
+        return None
+
+    def update(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite the subject and the body of an open task."""
+        said: Json = {"hs_task_subject": task.subject, "hs_task_body": body_text(task)}
+        return self._changed(task_id, said)
+
+    def complete(self, task_id: str) -> Outcome:
+        """Complete an open task."""
+        return self._changed(task_id, {"hs_task_status": COMPLETED})
+
+    def _changed(self, task_id: str, properties: Json) -> Outcome:
+        """Change a task that is there and not completed."""
+        found = [member(raw, "properties") for raw in self._read([task_id], "hs_task_status")]
+        if not found or found[0].get("hs_task_status") == COMPLETED:
+            return _outcome(task_id, State.UNCHANGED, _GONE if not found else _DONE)
+        path = f"{self._path}/{task_id}"
+        answer = self._written("PATCH", path, {"properties": properties}, task_id)
+        if isinstance(answer, Outcome):
+            return answer
+        return Outcome(external_id=task_id, state=State.APPLIED)
+
+    def _written(self, method: str, path: str, body: Json, task_id: str) -> Json | Outcome:
+        """The answer to a write, or what its failure means for the task."""
+        try:
+            return self._client.write(method, path, body)
+        except Unanswered as error:
+            return _outcome(task_id, State.UNKNOWN, error.message)
+        except Locked as error:
+            return _outcome(task_id, State.DEFERRED, error.message)
+        except Refused as refused:
+            if task_id and refused.status == MISSING_STATUS:
+                return _outcome(task_id, State.UNCHANGED, _GONE)
+            return Outcome(
+                external_id=task_id, state=State.REJECTED, reason=refused.words, remedy=_REFUSED
+            )
+
+    def _read(self, ids: list[str], name: str) -> list[Json]:
+        """The tasks with these ids that are there, with one property."""
+        answer = self._client.post(
+            f"{self._path}/batch/read",
+            {
+                "inputs": [{"id": key} for key in ids],
+                "properties": [name],
+                "propertiesWithHistory": [],
+            },
+        )
+        return objects(answer, "results")
+
+    def _ids_on(self, account_id: str) -> list[str]:
+        ids: dict[str, None] = {}
+        inputs: list[Json] = [{"id": account_id}]
+        while inputs:
+            answer = self._client.post(self._associations, {"inputs": inputs})
+            asked, inputs = inputs[0].get("after"), []
+            for result in objects(answer, "results"):
+                ids.update((str(one.get("toObjectId")), None) for one in objects(result, "to"))
+                after = following(result, asked)
+                if after is not None:
+                    inputs = [{"id": account_id, "after": after}]
+        return list(ids)
+
+
+def marker(key: str) -> str:
+    """The mark by which a task is recognised, at the end of its body."""
+    return f"[Arpent {key}]"
+
+
+def body_text(task: Task) -> str:
+    """The body of a task as HubSpot keeps it, which is HTML, with its mark."""
+    lines = [html.escape(line) for line in task.body.splitlines()]
+    return "<br>".join([*lines, html.escape(marker(task.key))])
+
+
+def task_body(task: Task) -> Json:
+    """The request that creates a task, due in UTC and tied to its company."""
+    due_at = moment_of(task.due_at, _UTC).astimezone(UTC)
+    return {
+        "properties": {
+            "hs_timestamp": f"{due_at:%Y-%m-%dT%H:%M:%S}.{due_at.microsecond // 1000:03d}Z",
+            "hs_task_subject": task.subject,
+            "hs_task_body": body_text(task),
+            "hs_task_type": "TODO",
+            "hs_task_status": "NOT_STARTED",
+            "hs_task_priority": "HIGH" if task.is_urgent else "MEDIUM",
+            "hubspot_owner_id": task.owner_id,
+        },
+        "associations": [
+            {
+                "to": {"id": task.account_id},
+                "types": [
+                    {
+                        "associationCategory": "HUBSPOT_DEFINED",
+                        "associationTypeId": TASK_TO_COMPANY,
+                    }
+                ],
+            }
+        ],
+    }
+
+
+_NO_ID = Text(
+    fr="HubSpot a répondu sans l'identifiant de la tâche: on ignore si elle existe. Elle sera "
+    "cherchée sur le compte avant toute nouvelle création.",
+    en="HubSpot answered without the task's id: whether it exists is unknown. It will be looked up "
+    "on the account before it is created again.",
+)
+_REFUSED = Text(
+    fr="La tâche n'a pas été écrite. Vérifiez que le propriétaire est actif dans HubSpot et que "
+    "le compte existe encore, puis relancez.",
+    en="The task was not written. Check that the owner is active in HubSpot and that the account "
+    "still exists, then run again.",
+)
+_DONE = Text(
+    fr="La tâche est déjà faite: elle reste comme la personne l'a laissée.",
+    en="The task is done already: it stays as the person left it.",
+)
+_GONE = Text(
+    fr="La tâche n'est plus dans HubSpot: elle n'est pas recréée.",
+    en="The task is no longer in HubSpot: it is not created again.",
+)
+
+
+def _outcome(task_id: str, state: State, message: Text) -> Outcome:
+    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)
+
+
+def _newest(key: str) -> tuple[int, str]:
+    return (int(key), key) if key.isdecimal() else (0, key)

@@ -1,0 +1,32 @@
+"""`arpent worker` with a quick clock: `python -m tests.acceptance.fast_worker START SPEED`.
+
+START is an instant in ISO 8601, at which this process begins; SPEED is how many of its seconds go
+by in one real second. Everything else is the worker as it is.
+"""
+
+import sys
+import time
+from datetime import datetime
+
+from rules.time import Instant, instant_of
+from service import logs, worker
+from service.app import open_app
+from service.settings import load_settings
+
+TICK_SECONDS = 0.1
+
+
+def main(start: str, speed: str) -> None:
+    """Work until SIGTERM."""
+    begun, first = time.monotonic(), instant_of(datetime.fromisoformat(start))
+
+    def clock() -> Instant:
+        return first + int((time.monotonic() - begun) * 1000 * float(speed))
+
+    app = open_app(load_settings(), clock)
+    logs.configure(app.settings.log)
+    worker.run(app, app.vendors(), wait=worker.until_signal(), tick_seconds=TICK_SECONDS)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,139 @@
+"""Every command, by hand, in the order of a first day; then the same in JSON and in English."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.sandbox import Sandbox
+from service import rehearsal
+from tests.acceptance.shell import CANARY, Shell
+from tests.acceptance.territory import A_WHILE
+
+PLANNED = 115
+FIELDS = 7
+
+Step = tuple[tuple[str, ...], str, str]
+
+# Each command, and what it says in French and in English. The clock is this machine's, long after
+# the case's own date: which tier an account has is not the matter here.
+FIRST_DAY: list[Step] = [
+    (("db", "upgrade"), "Base à la révision", "Store at revision"),
+    (("rules", "check"), "Aucune erreur : 9 règles", "No errors: 9 rules"),
+    (("rules", "publish", "--why", "premier jour"), "Publié :", "Nothing to publish:"),
+    (("fields", "ensure", "--dry-run"), "(simulation)", "(dry run)"),
+    (("fields", "ensure"), "arpent_tier", "Left to an admin"),
+    (("pull",), "Tiré de hubspot", "Pulled from hubspot"),
+    (("tag",), "118 comptes évalués", "0 accounts evaluated"),
+    (("measure",), "Pipeline actif", "KPIs of"),
+    (("alert",), "Semaine", "Week"),
+    (("preview",), "805 valeurs sur 115 comptes", "0 values on 0 accounts"),
+    (("push",), "805 valeurs écrites, 0 refusées", "0 values written, 0 rejected"),
+    (("run",), "hubspot : 0 valeurs écrites", "hubspot: 0 values written"),
+    (("status",), "settled 805", "Accounts to evaluate"),
+    (("kpi",), "opportunités créées dans le mois", "won ÷ (won + lost)"),
+    (("rules", "explain", "20009"), "Toitures Laflèche-Arbour et fils (20009)", "Inputs"),
+    (("rules", "explain", "Toitures Laflèche"), "1 040 000", "To evaluate again by"),
+    (
+        ("rules", "explain", "https://app.hubspot.com/contacts/4242001/record/0-2/20009"),
+        "Toitures Laflèche-Arbour et fils (20009)",
+        "Inputs",
+    ),
+    (("doctor",), "✓ Champs d'Arpent : 8 en place", "✓ Arpent's fields : 8 in place"),
+]
+WITHOUT_JSON = {("db", "upgrade")}
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[Sandbox]:
+    """A portal that nothing was written to."""
+    with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
+        portal.add_token(CANARY)
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def newcomer(portal: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """The folder of somebody who starts."""
+    settings = {"hubspot_url": portal.url, "hubspot_token": CANARY}
+    return Shell(tmp_path_factory.mktemp("newcomer"), settings)
+
+
+@pytest.fixture(autouse=True)
+def _later(portal: Sandbox) -> None:
+    """Each test is later than what a pull reads again to be sure of the last minutes."""
+    portal.clock.advance(A_WHILE)
+
+
+def test_a_first_day_by_hand(newcomer: Shell, portal: Sandbox) -> None:
+    for words, french, _ in FIRST_DAY:
+        if words == ("run",):
+            portal.clock.advance(A_WHILE)
+        said = newcomer.run(*words)
+        assert (said.code, said.err) == (0, ""), words
+        assert french in said.out.replace("\u00a0", " ").replace("\u202f", " "), words
+
+
+def test_the_same_in_english(newcomer: Shell) -> None:
+    for words, _, english in FIRST_DAY:
+        said = newcomer.say(*words, language="en")
+        assert (said.code, said.err) == (0, ""), words
+        assert english in said.out, words
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_same_in_json(newcomer: Shell, language: str) -> None:
+    told = {
+        words: newcomer.say(*words, "--json", language=language)
+        for words, _, _ in FIRST_DAY
+        if words not in WITHOUT_JSON
+    }
+    assert {said.code for said in told.values()} == {0}
+    assert {said.err for said in told.values()} == {""}
+    # Reading each as one document is the test; some of what they say is looked at too.
+    json = {words: said.json for words, said in told.items()}
+    assert json["rules", "check"]["issues"] == []
+    assert {row["state"] for row in json["fields", "ensure"]["fields"]} == {"present"}
+    assert json["push",] == {"calls": 0, "stopped": None}
+    assert (json["run",]["failures"], json["run",]["read_only"]) == ({}, False)
+    (crm,) = json["status",]["crms"]
+    assert crm["values"] == {"settled": PLANNED * FIELDS}
+    assert sum(json["status",]["tiers"].values()) == PLANNED
+    assert json["preview",]["changes"] == []
+    assert {row["rep"] for row in json["kpi",]["rows"]} == {"elise", "marc"}
+    assert len(json["kpi",]["definitions"]) == 4
+    ids = {json["rules", "explain", told]["external_id"] for told in ("20009", "Toitures Laflèche")}
+    assert ids == {"20009"}
+    assert all(finding["is_fine"] for finding in json["doctor",])
+
+
+def test_a_preview_and_a_push_of_one_rep(newcomer: Shell) -> None:
+    """Marc owns no account of the case."""
+    said = newcomer.say("preview", "--owner", "marc", "--json")
+    assert (said.code, said.json["changes"]) == (0, [])
+    said = newcomer.say("kpi", "--owner", "marc", "--json")
+    assert {row["rep"] for row in said.json["rows"]} == {"marc"}
+
+
+def test_reading_only_says_that_it_wrote_nothing(newcomer: Shell) -> None:
+    said = newcomer.say("run", read_only="1")
+    assert (said.code, said.err) == (0, "")
+    assert "ARPENT_READ_ONLY est activé" in said.out
+
+
+def test_a_push_that_stops_exits_with_1(served: Sandbox, published: Shell) -> None:
+    assert published.say("fields", "ensure").code == 0
+    assert published.say("pull").code == 0
+    assert published.say("tag").code == 0
+    served.set_faults({"match": {"path": "/companies/batch/update"}, "fault": {"status": 503}})
+    try:
+        said = published.say("push")
+        assert said.code == 1
+        assert "Arrêté :" in said.out
+        told = published.say("push", "--json")
+        assert told.code == 1
+        assert "503" in told.json["stopped"]
+        told = published.say("run", "--json")
+        assert told.code == 1
+        assert "503" in told.json["failures"]["hubspot"]
+    finally:
+        served.set_faults()

@@ -1,0 +1,300 @@
+"""What a newcomer gets wrong: each time a sentence, an exit code, and no key and no traceback.
+
+1 is what a CRM or the store could not do, 2 what the person has to correct. `shell` looks for
+the key and for tracebacks in everything that is printed.
+"""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox import Sandbox
+from connectors.sandbox.portal import DEFAULT_SCOPES
+from service import rehearsal
+from service.settings import SHIPPED_PLAYBOOK
+from tests.acceptance.shell import CANARY, Said, Shell, ended
+
+FAILED, MISTAKEN = 1, 2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unanswered(
+    ready: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[subprocess.Popen[str]]:
+    """A pull from an address where nothing listens: it tries for a while, so it starts first."""
+    shell = Shell(tmp_path_factory.mktemp("unanswered"))
+    shutil.copy(ready, shell.folder / "arpent.sqlite3")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = shell.start(
+        "pull",
+        database_url=f"sqlite:///{shell.folder}/arpent.sqlite3",
+        hubspot_url=f"http://127.0.0.1:{port}",
+        hubspot_token=CANARY,
+    )
+    yield process
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
+
+
+def says(said: Said, code: int, *words: str) -> None:
+    """The exit code, and each of these words on standard error; nothing on standard output."""
+    assert (said.code, said.out) == (code, "")
+    for word in words:
+        assert word in said.err
+
+
+@pytest.fixture
+def playbook(published: Shell) -> Path:
+    """A copy of the shipped playbook to spoil; the terminal uses it."""
+    folder = published.folder / "playbook"
+    shutil.copytree(SHIPPED_PLAYBOOK, folder)
+    published.settings["playbook"] = str(folder)
+    return folder
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+# The key.
+
+
+def test_no_key(published: Shell) -> None:
+    del published.settings["hubspot_token"]
+    french = "Aucune clé HubSpot. Créez une clé de service dans HubSpot"
+    says(published.run("pull"), FAILED, french, "ARPENT_HUBSPOT_TOKEN", "« arpent demo »")
+    says(published.say("push", language="en"), FAILED, "No HubSpot key.", "`arpent demo`")
+    says(published.say("worker"), FAILED, french)
+
+
+def test_a_wrong_key(published: Shell) -> None:
+    wrong = f"{CANARY}-wrong"
+    said = published.run("pull", hubspot_token=wrong)
+    says(said, FAILED, "HubSpot ne reconnaît pas la clé (401)", "Clés de service")
+    said = published.say("run", hubspot_token=wrong, language="en")
+    assert said.code == FAILED
+    assert "HubSpot does not recognise the key (401)" in said.out
+
+
+def test_a_key_with_something_invisible(published: Shell) -> None:
+    said = published.run("pull", hubspot_token=f"{CANARY}\u00a0")
+    says(said, FAILED, "contient des espaces ou des caractères invisibles")
+
+
+def test_a_missing_scope_is_named(published: Shell, served: Sandbox) -> None:
+    scopes = sorted(DEFAULT_SCOPES - {"crm.objects.companies.read"})
+    served.add_token(f"{CANARY}-narrow", scopes)
+    said = published.run("pull", hubspot_token=f"{CANARY}-narrow")
+    says(said, FAILED, "crm.objects.companies.read")
+
+
+def test_the_key_of_another_account(published: Shell) -> None:
+    said = published.run("pull", hubspot_account_id="77")
+    says(said, FAILED, "La clé ouvre le compte HubSpot 4242001", "le compte 77")
+
+
+# The CRM.
+
+
+def test_an_address_that_is_not_the_crm(published: Shell) -> None:
+    said = published.run("pull", hubspot_url="https://hubspot.example")
+    says(said, FAILED, "« hubspot.example » n'est pas celle de ce CRM", "rien n'a été envoyé")
+
+
+def test_another_crm_than_those_known(published: Shell) -> None:
+    expected = ("« hubsport » n'est pas un CRM", "vouliez-vous dire « hubspot »")
+    says(published.run("pull", "--crm", "hubsport"), MISTAKEN, *expected)
+    for words in (("push",), ("preview",), ("run",), ("fields", "ensure"), ("worker",)):
+        says(published.say(*words, "--crm", "hubsport"), MISTAKEN, *expected)
+
+
+def test_a_field_that_the_crm_does_not_have(published: Shell, playbook: Path) -> None:
+    replace(playbook / "fields.yaml", "potentiel_annuel", "potentiel_anuel")
+    assert published.say("rules", "publish").code == 0
+    says(
+        published.run("pull"),
+        FAILED,
+        "fields.yaml, account.potential : hubspot n'a pas de champ « potentiel_anuel »",
+        "vouliez-vous dire « potentiel_annuel »",
+    )
+    said = published.say("doctor", language="en")
+    assert said.code == FAILED
+    assert "did you mean 'potentiel_annuel'" in said.out
+
+
+def test_reading_only(published: Shell) -> None:
+    expected = "ARPENT_READ_ONLY est activé : rien n'est écrit dans le CRM"
+    says(published.run("push", read_only="1"), FAILED, expected)
+    says(published.say("fields", "ensure", read_only="1"), FAILED, expected)
+    dry = published.say("fields", "ensure", "--dry-run", read_only="1")
+    assert (dry.code, dry.err) == (0, "")
+
+
+# The playbook.
+
+
+def test_an_unknown_key_is_placed_and_guessed(published: Shell, playbook: Path) -> None:
+    replace(playbook / "team.yaml", "currency: CAD", "curency: CAD")
+    expected = (
+        "team.yaml:3:1: clé inconnue « curency » (vouliez-vous dire « currency » ?)",
+        "il manque la clé « currency »",
+    )
+    says(published.run("rules", "check"), MISTAKEN, *expected)
+    says(published.say("rules", "publish"), MISTAKEN, *expected)
+    told = published.say("rules", "check", "--json")
+    assert told.code == MISTAKEN
+    assert {issue["file"] for issue in told.json["issues"]} == {"team.yaml"}
+
+
+def test_a_tab(published: Shell, playbook: Path) -> None:
+    replace(playbook / "team.yaml", "  elise:", "\telise:")
+    says(published.run("rules", "check"), MISTAKEN, "team.yaml:7:1: tabulation")
+    says(published.say("rules", "check", language="en"), MISTAKEN, "team.yaml:7:1: tab")
+
+
+def test_no_playbook_where_it_is_said_to_be(published: Shell) -> None:
+    said = published.run("rules", "check", "/nowhere/at/all")
+    says(said, MISTAKEN, "/nowhere/at/all", "ARPENT_PLAYBOOK")
+    said = published.say("rules", "publish", playbook="/nowhere/at/all", language="en")
+    says(said, MISTAKEN, "no playbook here")
+
+
+def test_nothing_is_published(installed: Shell) -> None:
+    expected = ("Aucun playbook n'est publié", "arpent rules publish")
+    says(installed.run("pull"), FAILED, *expected)
+    for words in (("tag",), ("kpi",), ("run",), ("worker",), ("rules", "explain", "x")):
+        says(installed.say(*words), FAILED, *expected)
+
+
+def test_nobody_by_that_key_in_the_team(published: Shell) -> None:
+    expected = "« elize » n'est pas dans team.yaml (vouliez-vous dire « elise » ?)"
+    says(published.run("run", "--owner", "elize"), MISTAKEN, expected)
+    for command in ("preview", "push", "kpi"):
+        says(published.say(command, "--owner", "elize"), MISTAKEN, expected)
+
+
+def test_accounts_that_can_not_be_told(published: Shell) -> None:
+    assert published.say("pull").code == 0
+    said = published.run("rules", "explain", "Ferblanterie Nordet")
+    says(said, FAILED, "Aucun compte « Ferblanterie Nordet »")
+    said = published.say("rules", "explain", "conseil", language="en")
+    says(said, FAILED, "Several accounts match 'conseil'", "Conseil Roche-Cendrée (20001)")
+
+
+# The store.
+
+
+def test_a_store_without_its_tables(installed: Shell) -> None:
+    shutil.rmtree(installed.folder / ".arpent")
+    says(installed.run("status"), FAILED, "arpent db upgrade")
+    for words in (("pull",), ("rules", "publish"), ("worker",)):
+        says(installed.say(*words), FAILED, "arpent db upgrade")
+
+
+def test_a_store_from_another_time(installed: Shell) -> None:
+    path = installed.folder / ".arpent" / "arpent.sqlite3"
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    says(installed.run("status"), FAILED, "9999", "arpent db upgrade")
+
+
+def test_a_place_where_no_file_can_be(shell: Shell) -> None:
+    below_a_file = shell.folder / "file" / "arpent.sqlite3"
+    below_a_file.parent.write_text("not a folder")
+    for place, tell in ((below_a_file, shell.run), ("/proc/arpent.sqlite3", shell.say)):
+        said = tell("db", "upgrade", database_url=f"sqlite:///{place}")
+        says(said, FAILED, str(place), "ne peut être ni créé ni écrit", "ARPENT_DATABASE_URL")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_a_folder_without_permission(shell: Shell) -> None:
+    folder = shell.folder / "closed"
+    folder.mkdir(mode=0o500)
+    said = shell.run("db", "upgrade", database_url=f"sqlite:///{folder}/arpent.sqlite3")
+    says(said, FAILED, "ne peut être ni créé ni écrit")
+
+
+def test_an_address_of_the_store_that_means_nothing(shell: Shell) -> None:
+    said = shell.run("db", "upgrade", database_url=f"mysql://arpent:{CANARY}@server/base")
+    says(said, FAILED, "L'adresse de la base ne se lit pas", "ARPENT_DATABASE_URL")
+
+
+# Settings.
+
+
+def test_a_mistyped_variable(shell: Shell) -> None:
+    said = shell.run("status", databse_url="x")
+    says(said, MISTAKEN, "ARPENT_DATABSE_URL : réglage inconnu", "« ARPENT_DATABASE_URL »")
+
+
+def test_every_wrong_setting_at_once(shell: Shell) -> None:
+    wrong = {"review": "lundi 7h", "pull_every_minutes": "0", "read_only": "perhaps", "log": "xml"}
+    said = shell.run("status", **wrong)
+    says(
+        said,
+        MISTAKEN,
+        "ARPENT_REVIEW : « lundi 7h » n'est pas un moment de la semaine (monday 07:00).",
+        "ARPENT_PULL_EVERY_MINUTES : il faut au moins 1.",
+        "ARPENT_READ_ONLY : il faut 1 ou 0.",
+        "ARPENT_LOG : il faut 'auto', 'json' ou 'console'.",
+    )
+    said = shell.say("status", language="en", **wrong)
+    says(said, MISTAKEN, "ARPENT_REVIEW: 'lundi 7h' is not a time of the week", "1 or 0 is needed")
+
+
+def test_mistakes_in_the_files_of_settings(shell: Shell) -> None:
+    (shell.folder / ".env").write_text("ARPENT_LANGUAGE=en\nARPENT_HUBSPOT_TOKN=x\n")
+    (shell.folder / "arpent.toml").write_text('reviw = "monday 07:00"\n')
+    # A mistake in the settings is said in French: the language is one of them.
+    said = shell.say("status")
+    says(said, MISTAKEN, ".env, ARPENT_HUBSPOT_TOKN", "arpent.toml, reviw", "« review »")
+    (shell.folder / "arpent.toml").write_text("review = [")
+    says(shell.say("status"), MISTAKEN, "arpent.toml ne se lit pas")
+    (shell.folder / "arpent.toml").unlink()
+    (shell.folder / ".env").write_text("ARPENT_LANGUAGE=en\n")
+    says(shell.run("status"), FAILED, 'Run "arpent db upgrade"')
+
+
+# The emulated CRM.
+
+
+def test_a_port_in_use(shell: Shell, served: Sandbox) -> None:
+    port = served.url.rpartition(":")[2]
+    said = shell.run("sandbox", "serve", "--port", port, language="en")
+    says(said, FAILED, f"Port {port} is already in use", "--port 0")
+
+
+def test_a_folder_that_can_not_be_loaded(shell: Shell) -> None:
+    def serve() -> Said:
+        return shell.say("sandbox", "serve", "--data", "case", "--port", "0")
+
+    says(serve(), FAILED, "Ce dossier ne se charge pas.", "case/owners.csv")
+    case = shell.folder / "case"
+    shutil.copytree(rehearsal.ELISE, case)
+    (case / "accounts.csv").write_text("id,name,owner_id\n1,Fonderie,999\n", encoding="utf-8")
+    says(serve(), FAILED, "accounts.csv, line 2, column owner_id", "999")
+    (case / "case.json").write_text('{"as_of": "yesterday"}', encoding="utf-8")
+    says(serve(), FAILED, "case.json ne se lit pas", "as_of")
+
+
+def test_a_state_file_that_is_none(shell: Shell) -> None:
+    (shell.folder / "state").write_text("these are\nmy own notes\n", encoding="utf-8")
+    said = shell.run("sandbox", "serve", "--state", "state", "--port", "0")
+    says(said, FAILED, "Le fichier d'état state ne peut servir.")
+    assert (shell.folder / "state").read_text(encoding="utf-8") == "these are\nmy own notes\n"
+
+
+def test_nobody_answers(unanswered: subprocess.Popen[str]) -> None:
+    says(ended(unanswered), FAILED, "« 127.0.0.1 » est injoignable")

@@ -1,0 +1,162 @@
+"""An installation beside a CRM in memory, on one clock: what the tests of pushes and cycles use."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from connectors.base import Change, Connector, CrmField, Outcome, Task
+from connectors.memory import Memory
+from rules.records import Kind, StageKind
+from rules.rulebook import compile_rulebook
+from rules.time import Instant
+from service import cycle, owe, provision
+from service.app import App, read_playbook
+from service.cycle import CycleReport
+from service.push import Push, PushReport
+from service.settings import SHIPPED_PLAYBOOK, Settings
+from service.store import rulebooks, runs
+from service.store.engine import Store
+from service.store.tables import metadata
+
+VENDOR = "hubspot"
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+# Monday 29 June 2026, 7:00 in Toronto: the hour of the review.
+REVIEW: Instant = 1_782_730_800_000
+# What is written on each account: niveau, priorité … suivi.
+FIELDS = 7
+BOUND = {
+    Kind.ACCOUNT: (
+        *("lifecyclestage", "potentiel_annuel", "industry", "numberofemployees"),
+        "cycle_de_vente",
+    ),
+    Kind.OPPORTUNITY: ("source",),
+}
+
+
+class Died(BaseException):
+    """What a killed process looks like from inside: nothing after it is done."""
+
+
+class Crm(Memory):
+    """A CRM that can also keep silent on a record, or die around the creation of a task."""
+
+    def __init__(self, office: "Office", vendor: str = VENDOR) -> None:
+        super().__init__(clock=lambda: office.now)
+        self.vendor = vendor
+        self.identity = replace(self.identity, vendor=vendor)
+        self.silent: set[str] = set()
+        self.dies_before_task = False
+        self.dies_after_task = False
+        for kind, names in BOUND.items():
+            for name in names:
+                self.declare_field(kind, CrmField(name=name, label=name, type="string"))
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """The outcomes, without those of silent records."""
+        outcomes = super().update(changes)
+        return [each for each in outcomes if each.external_id not in self.silent]
+
+    def create_task(self, task: Task) -> Outcome:
+        """Create it, unless this is where we die."""
+        if self.dies_before_task:
+            raise Died
+        outcome = super().create_task(task)
+        if self.dies_after_task:
+            raise Died
+        return outcome
+
+
+class Office:
+    """A store where the shipped playbook is in force, a CRM with Élise in it, and a clock."""
+
+    def __init__(self, store: Store) -> None:
+        self.now: Instant = REVIEW
+        self.crm = Crm(self)
+        self.app = self.settled(store, Settings(database_url="sqlite://"))
+        with store.write() as connection:
+            rulebooks.publish(
+                connection,
+                compile_rulebook(read_playbook(SHIPPED_PLAYBOOK)),
+                author="ops",
+                reason="",
+                now=self.now,
+            )
+        self.furnish(self.crm)
+
+    def settled(self, store: Store, settings: Settings) -> App:
+        """An installation on this clock."""
+        return App(settings, store, lambda: self.now)
+
+    def furnish(self, crm: Crm) -> None:
+        """Our fields, Élise and Marc, and three stages."""
+        provision.run(crm, self.app.published().rulebook, dry_run=False)
+        crm.put_owner("501", name="Élise Gagnon", email="elise@arpent.example")
+        crm.put_owner("502", name="Marc Lavoie", email="marc@arpent.example")
+        crm.put_stage("open", kind=StageKind.OPEN)
+        crm.put_stage("won", kind=StageKind.WON, position=1)
+        crm.put_stage("lost", kind=StageKind.LOST, position=2)
+
+    def put_accounts(self, *names: str, owner: str = "501", potential: str = "600000") -> None:
+        """Prospects of a high potential, never contacted: silver."""
+        for name in names:
+            self.crm.put_account(
+                name,
+                name=name,
+                owner_id=owner,
+                created_at=REVIEW - 300 * DAY,
+                fields={"lifecyclestage": "lead", "potentiel_annuel": potential},
+            )
+
+    def cycle(self, *crms: Connector, app: App | None = None, **options: Any) -> CycleReport:
+        """One cycle, a minute later than what came before."""
+        self.now += MINUTE
+        connectors = {crm.vendor: crm for crm in crms or (self.crm,)}
+        return cycle.run(app or self.app, connectors, **options)
+
+    def decide(self) -> None:
+        """A cycle that writes nothing to the CRM; what is owed is in the outbox."""
+        reading = Settings(database_url="sqlite://", read_only=True)
+        self.cycle(app=self.settled(self.app.store, reading))
+        owe.run(self.app.store, self.app.published().rulebook, self.connection_id)
+
+    @property
+    def connection_id(self) -> int:
+        """The CRM in the store."""
+        return self.app.connection(VENDOR).id
+
+    def push(self, **options: Any) -> PushReport:
+        """A push of its own, as a recorded run."""
+        store = self.app.store
+        with store.write() as connection:
+            run_id = runs.begin_run(connection, "push", self.now)
+        rulebook = self.app.published().rulebook
+        stage = Push(store, self.crm, rulebook, self.connection_id, self.app.clock)
+        return stage.run(run_id, **options)
+
+    def rows(self, table: str) -> list[Row[Any]]:
+        """A table of the store."""
+        chosen = metadata.tables[table]
+        with self.app.store.read() as connection:
+            return list(connection.execute(select(chosen).order_by(*chosen.primary_key)))
+
+    def debts(self, account: str) -> list[Row[Any]]:
+        """The rows of the outbox of an account."""
+        (key,) = [row.id for row in self.rows("account") if row.external_id == account]
+        return [row for row in self.rows("outbox") if row.account_id == key]
+
+    def publish_without_alerts(self) -> None:
+        """The ops take every rule out of alerts.yaml."""
+        files = read_playbook(SHIPPED_PLAYBOOK)
+        files["alerts.yaml"] = b"start: 2026-01-05\ndeviations: {}\n"
+        with self.app.store.write() as connection:
+            rulebooks.publish(
+                connection, compile_rulebook(files), author="ops", reason="", now=self.now
+            )
+
+    def set_alert(self, **values: Any) -> None:
+        """Change the one alert of the store."""
+        with self.app.store.write() as connection:
+            connection.execute(update(metadata.tables["alert"]).values(values))

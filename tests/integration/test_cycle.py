@@ -1,0 +1,160 @@
+"""A whole cycle over CRMs in memory: what fails stops alone, and everything is recorded."""
+
+import json
+
+import pytest
+
+from connectors.base import Fatal, Retriable
+from rules.language import Text
+from service import cycle
+from service.settings import Settings
+from service.store.engine import Store, StoreError
+from tests.integration.office import DAY, FIELDS, MINUTE, REVIEW, Crm, Died, Office
+
+BUSY = Text("Le CRM est occupé.", "The CRM is busy.")
+REVOKED = Text("La clé est révoquée.", "The key is revoked.")
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    return Office(store)
+
+
+def states(office: Office) -> list[str]:
+    return [row.state for row in office.rows("run")]
+
+
+def test_a_cycle_writes_what_is_owed_and_the_next_has_nothing_to_write(office: Office) -> None:
+    office.put_accounts("a", "b")
+    first = office.cycle()
+    assert first.pushed["hubspot"].written == 2 * FIELDS
+    assert first.pushed["hubspot"].tasks == {"applied": 1}
+    second = office.cycle()
+    assert second.pushed["hubspot"].calls == 0
+    assert second.tagged.evaluated == 0
+    assert states(office) == ["done", "done"]
+    counts = json.loads(office.rows("run")[0].counts)
+    assert counts == first.counts()
+    assert counts["hubspot.push.values.applied"] == 2 * FIELDS
+
+
+def test_nothing_runs_before_a_playbook_is_published(store: Store) -> None:
+    from_scratch = Office.__new__(Office)
+    from_scratch.now = REVIEW
+    app = from_scratch.settled(store, Settings(database_url="sqlite://"))
+    with pytest.raises(StoreError) as raised:
+        cycle.run(app, {})
+    assert "arpent rules publish" in raised.value.message.fr
+
+
+@pytest.mark.parametrize("error", [Fatal(REVOKED), Retriable(BUSY)])
+def test_a_crm_that_can_not_be_read_stops_alone(office: Office, error: Fatal) -> None:
+    other = Crm(office, "salesforce")
+    office.furnish(other)
+    other.put_account("x", name="x", owner_id="501", fields={})
+    office.put_accounts("a")
+    other.fail(error)
+
+    report = office.cycle(office.crm, other)
+
+    assert report.failures == {"salesforce": error.message}
+    assert report.pushed.keys() == report.pulled.keys() == {"hubspot"}
+    assert office.crm.own_field("a", "tier") == "silver"
+    (run,) = office.rows("run")
+    assert (run.state, run.error) == ("failed", f"salesforce: {error.message.en}")
+    # What it was owed waits, and the next cycle goes on with both.
+    assert office.cycle(office.crm, other).failures == {}
+
+
+def test_a_crm_that_can_not_be_written_stops_alone_and_catches_up(office: Office) -> None:
+    other = Crm(office, "salesforce")
+    office.furnish(other)
+    office.cycle(office.crm, other)
+    office.put_accounts("a")
+    # Identity, two lists of fields, six streams; then the write.
+    office.crm.fail(Fatal(REVOKED), on_call=10)
+
+    report = office.cycle(office.crm, other)
+
+    assert report.failures == {"hubspot": REVOKED}
+    assert report.pushed.keys() == {"salesforce"}
+    assert states(office)[-1] == "failed"
+    assert office.cycle(office.crm, other).pushed["hubspot"].written == FIELDS
+
+
+def test_a_push_that_stops_early_is_a_failure_with_its_counts(office: Office) -> None:
+    office.cycle()
+    office.put_accounts("a")
+    office.crm.fail(Retriable(BUSY), on_call=10)
+    report = office.cycle()
+    assert report.failures == {"hubspot": BUSY}
+    assert report.pushed["hubspot"].written == 0
+    assert states(office) == ["done", "failed"]
+
+
+def test_the_review_waits_until_every_crm_was_read(office: Office) -> None:
+    office.put_accounts("a")
+    office.crm.fail(Retriable(BUSY))
+    assert office.cycle().alerted is None
+    assert office.rows("alert") == []
+    office.now += 2 * DAY
+    report = office.cycle()
+    assert report.alerted is not None
+    assert not report.alerted.is_already_done
+    assert len(office.crm.tasks) == 1
+
+
+def test_the_review_is_done_at_its_hour_and_once_a_week(office: Office) -> None:
+    office.put_accounts("a")
+    office.now = REVIEW - 2 * MINUTE
+    assert office.cycle().alerted is None
+    first = office.cycle()
+    assert first.alerted is not None
+    assert not first.alerted.is_already_done
+    again = office.cycle()
+    assert again.alerted is not None
+    assert again.alerted.is_already_done
+    assert len(office.crm.tasks) == 1
+    # Another week of the same episode brings no other task.
+    office.now += 7 * DAY
+    office.cycle()
+    assert len(office.crm.tasks) == 1
+
+
+def test_reading_only_decides_everything_and_writes_nothing(office: Office) -> None:
+    office.put_accounts("a")
+    reading = office.settled(office.app.store, Settings(database_url="sqlite://", read_only=True))
+    report = office.cycle(app=reading)
+    assert report.is_read_only
+    assert report.pushed == {}
+    assert report.tagged.moved == 1
+    assert office.crm.written == []
+    assert office.crm.tasks == {}
+
+
+def test_a_cycle_for_one_rep_writes_only_theirs(office: Office) -> None:
+    office.put_accounts("hers")
+    office.put_accounts("his", owner="502")
+    assert office.cycle(rep_key="marc").pushed["hubspot"].written == FIELDS
+    assert office.crm.own_field("hers", "tier") is None
+    assert office.crm.own_field("his", "tier") == "silver"
+
+
+def test_a_cycle_that_dies_is_recorded_as_failed(office: Office) -> None:
+    office.put_accounts("a")
+    office.crm.dies_before_task = True
+    with pytest.raises(Died):
+        office.cycle()
+    (run,) = office.rows("run")
+    assert (run.state, run.error) == ("failed", "Died")
+    assert run.finished_at is not None
+
+
+def test_a_field_that_the_crm_loses_stops_it_before_it_is_read(office: Office) -> None:
+    office.put_accounts("a")
+    office.cycle()
+    office.crm.declared.clear()
+    report = office.cycle()
+    assert "« potentiel_annuel »" in report.failures["hubspot"].fr
+    assert report.pulled == {}
+    assert office.crm.own_field("a", "tier") == "silver"

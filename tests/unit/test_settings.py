@@ -1,0 +1,101 @@
+"""Settings: where each is read from, what is refused, and that no key is ever shown."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rules.language import Language
+from service.settings import SHIPPED_PLAYBOOK, SettingsError, load_settings
+
+KEY = "pat-na1-canary-in-the-settings"
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith("ARPENT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems() -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert KEY not in str(raised.value)
+    return [problem.fr for problem in raised.value.problems]
+
+
+def test_nothing_is_needed_to_start() -> None:
+    settings = load_settings()
+    assert settings.database_url == "sqlite:///.arpent/arpent.sqlite3"
+    assert settings.playbook == SHIPPED_PLAYBOOK
+    assert settings.language is Language.FR
+    assert (settings.read_only, settings.hubspot_token) == (False, None)
+
+
+def test_a_variable_wins_over_env_and_env_over_toml(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    toml = 'review = "friday 09:00"\nlanguage = "en"\npull_every_minutes = 30\n'
+    (tmp_path / "arpent.toml").write_text(toml)
+    (tmp_path / ".env").write_text("ARPENT_REVIEW=tuesday 08:00\nARPENT_LANGUAGE=fr\nPATH_X=1\n")
+    monkeypatch.setenv("ARPENT_REVIEW", "monday 06:00")
+    settings = load_settings()
+    assert settings.review == "monday 06:00"
+    assert settings.language is Language.FR
+    assert settings.pull_every_minutes == 30
+    assert load_settings(review="sunday 05:00").review == "sunday 05:00"
+
+
+def test_the_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARPENT_HUBSPOT_TOKEN", KEY)
+    settings = load_settings()
+    assert settings.hubspot_token is not None
+    assert settings.hubspot_token.get_secret_value() == KEY
+    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+        assert KEY not in shown
+
+
+def test_every_problem_is_told_at_once_and_no_key_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ARPENT_HUBSPOT_TOKEN", KEY)
+    monkeypatch.setenv("ARPENT_LANGUAGE", "de")
+    monkeypatch.setenv("ARPENT_PULL_EVERY_MINUTES", "often")
+    monkeypatch.setenv("ARPENT_REVEIW", "monday 07:00")
+    remedy = "Corrigez ce réglage, ou retirez-le pour la valeur par défaut."
+    assert problems() == [
+        "ARPENT_REVEIW : réglage inconnu (vouliez-vous dire « ARPENT_REVIEW » ?).",
+        f"ARPENT_LANGUAGE : il faut 'fr' ou 'en'. {remedy}",
+        f"ARPENT_PULL_EVERY_MINUTES : il faut un nombre entier. {remedy}",
+    ]
+
+
+def test_a_mistyped_key_is_not_shown_with_its_value(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"ARPENT_HUBSPOT_TOKN={KEY}\n")
+    (tmp_path / "arpent.toml").write_text(f'hubspot_tocken = "{KEY}"\n')
+    hint = "réglage inconnu (vouliez-vous dire"
+    assert problems() == [
+        f".env, ARPENT_HUBSPOT_TOKN : {hint} « ARPENT_HUBSPOT_TOKEN » ?).",
+        f"arpent.toml, hubspot_tocken : {hint} « hubspot_token » ?).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".env", b"ARPENT_LANGUAGE=\xff\n"),
+        ("arpent.toml", b"review = [\n"),
+        ("arpent.toml", b"\xff\xfe"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    (told,) = problems()
+    assert told.startswith(f"{tmp_path / name} ne se lit pas (")
+
+
+def test_variables_of_the_tests_are_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARPENT_TEST_POSTGRES", "postgresql://somewhere/base")
+    load_settings()
