@@ -13,6 +13,7 @@ from connectors.sandbox.journal import Journal
 from connectors.sandbox.keys import Keyring
 from connectors.sandbox.state import State
 from connectors.sandbox.switches import Switches
+from connectors.sandbox.webhooks import Subscription
 from connectors.sandbox.wire import JsonObject
 
 DEFAULT_SCOPES = frozenset(
@@ -45,6 +46,8 @@ class Portal:
         self.keyring = Keyring(clock)
         # Access tokens granted and refused for refresh tokens.
         self.refreshes: Counter[str] = Counter(granted=0, refused=0)
+        # Apps that are told of changes; what waits for them is not kept in the state file.
+        self.subscriptions: list[Subscription] = []
         # (type, id) of records that another process holds → until when; None is until unlocked.
         self.locks: dict[tuple[str, str], datetime | None] = {}
         self.lock = threading.RLock()
@@ -88,6 +91,8 @@ class Portal:
             **details,
         }
         effects.apply(self.state, event)
+        for subscription in self.subscriptions:
+            subscription.take(event)
         if self._pending is not None:
             if self._journal is not None:
                 self._pending.append(event)

@@ -10,6 +10,7 @@ from typing import Self
 
 import orjson
 
+from connectors.sandbox import webhooks
 from connectors.sandbox.actions import act
 from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.faults import Faults
@@ -21,11 +22,14 @@ from connectors.sandbox.server import Application as WebApplication
 from connectors.sandbox.server import Server
 from connectors.sandbox.switches import Switches
 from connectors.sandbox.views import pages
+from connectors.sandbox.webhooks import Subscription
 from connectors.sandbox.wire import JsonObject
 
 # A constant that looks like a key and opens nothing but this sandbox.
 SANDBOX_TOKEN = "pat-na1-00000000-0000-4000-8000-000000000sandbox"  # noqa: S105 - not a secret
 SANDBOX_PORTAL = 4_242_001
+# The hundreds of a status that accepts a webhook.
+_ACCEPTED = 2
 
 
 class Sandbox:
@@ -198,6 +202,48 @@ class Sandbox:
         )
         response = self.gateway.answer(request)
         return response.status, orjson.loads(response.body or b"{}")
+
+    def subscribe(
+        self,
+        url: str,
+        client_secret: str,
+        *,
+        duplicated: float = 0.0,
+        shuffled: bool = False,
+        seed: int = 0,
+    ) -> Subscription:
+        """Subscribe an app to every change from now on; `deliver_webhooks` sends them.
+
+        `duplicated` is the share of events that are sent twice.
+        """
+        with self.portal.lock:
+            made = Subscription(
+                url=url,
+                secret=client_secret,
+                portal_id=self.portal.account.portal_id,
+                duplicated=duplicated,
+                shuffled=shuffled,
+                seed=seed,
+            )
+            self.portal.subscriptions.append(made)
+        return made
+
+    def deliver_webhooks(self) -> list[int]:
+        """Send what waits, and what was refused before; return the status of each request.
+
+        The portal can be called meanwhile: a receiver may read what it hears of.
+        """
+        statuses = []
+        for subscription in self.portal.subscriptions:
+            with self.portal.lock:
+                bodies = subscription.bodies()
+            for body in bodies:
+                timestamp = round(self.clock.now().timestamp() * 1000)
+                statuses.append(webhooks.send(subscription, body, timestamp))
+                if statuses[-1] // 100 != _ACCEPTED:
+                    with self.portal.lock:
+                        subscription.return_(body)
+        return statuses
 
     def set_faults(self, *rules: JsonObject, seed: int = 0) -> None:
         """Replace the fault rules (as `POST /__faults`); none means no faults."""

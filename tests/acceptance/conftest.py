@@ -21,7 +21,7 @@ from tests.acceptance.territory import Territory, settled
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the variables of this machine nor a `.env` of the repository are read."""
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("ARPENT_") and not name.startswith("ARPENT_TEST_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

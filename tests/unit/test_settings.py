@@ -13,7 +13,7 @@ KEY = "pat-na1-canary-in-the-settings"
 
 @pytest.fixture(autouse=True)
 def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("ARPENT_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,158 @@
+"""Pushing changed values, beside what HubSpot's limit allows at best.
+
+A server answers each batch of 100 accounts after 140 ms and refuses more than 190 requests in any
+ten seconds. At best, the last of n calls starts after as many whole windows as the limit fits in
+the calls before it, and is answered one latency later. The first contestant sends its batches one
+after the other; the second is the connector with its governor; the third is the whole push, with
+the outbox read, and every answer settled and journaled in a transaction of its own.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from connectors.base import Change, Connector
+from connectors.registry import open_connector
+from rules.diff import Debt
+from rules.owned import Owned
+from rules.rulebook import compile_rulebook
+from service.app import read_playbook
+from service.push import Push
+from service.settings import SHIPPED_PLAYBOOK
+from service.store import runs
+from service.store.bulk import bulk_upsert
+from service.store.engine import Store
+from service.store.tables import account, outbox
+from tests.bench.pulling import prepared
+
+BATCH = 100
+LATENCY = 0.14
+LIMIT = 190
+WINDOW = 10.0
+NOW = 1_800_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One contestant: its seconds, its calls, and how many were refused with 429."""
+
+    name: str
+    seconds: float
+    calls: int
+    refused: int
+
+
+def ideal(calls: int) -> float:
+    """The seconds that nobody can beat."""
+    return (calls - 1) // LIMIT * WINDOW + LATENCY
+
+
+@contextmanager
+def limited() -> Iterator[str]:
+    """The address of a server that keeps the limit, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.limited", str(LATENCY), str(LIMIT)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def one_after_the_other(connector: Connector, calls: int) -> None:
+    """Batches, each sent once the one before is answered."""
+    for place in range(calls):
+        connector.update(changes(place))
+
+
+def side_by_side(connector: Connector, calls: int) -> None:
+    """Batches from as many threads as the connector asks for."""
+    with ThreadPoolExecutor(connector.senders) as pool:
+        for _ in pool.map(connector.update, map(changes, range(calls))):
+            pass
+
+
+def changes(place: int) -> list[Change]:
+    """A batch of new tiers."""
+    return [
+        Change(external_id=str(number), values={"tier": "gold"})
+        for number in range(place * BATCH + 1, (place + 1) * BATCH + 1)
+    ]
+
+
+def whole(connector: Connector, store: Store, connection_id: int) -> None:
+    """The push of a cycle."""
+    rulebook = compile_rulebook(read_playbook(SHIPPED_PLAYBOOK))
+    with store.write() as connection:
+        run_id = runs.begin_run(connection, "push", NOW)
+    report = Push(store, connector, rulebook, connection_id, lambda: NOW).run(run_id)
+    if report.stopped is not None:
+        raise RuntimeError(report.stopped.en)
+
+
+def owing(folder: Path, calls: int) -> tuple[Store, int]:
+    """A store that owes a tier to each account of so many batches."""
+    store, connection_id = prepared(folder)
+    numbers = range(1, calls * BATCH + 1)
+    with store.write() as connection:
+        bulk_upsert(
+            connection, account,
+            ("id", "connection_id", "external_id", "name", "modified_at", "pulled_at"),
+            [(number, connection_id, str(number), f"C{number}", 0, 0) for number in numbers],
+        )  # fmt: skip
+        bulk_upsert(
+            connection, outbox,
+            ("account_id", "field", "desired", "version", "confirmed_version", "state", "attempts"),
+            [(number, Owned.TIER.value, "gold", 1, 0, Debt.OWED.value, 0) for number in numbers],
+        )  # fmt: skip
+    return store, connection_id
+
+
+def timed(name: str, url: str, work: Callable[[Connector], None]) -> Line:
+    """Run a contestant against a window that nobody has used yet."""
+    connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
+    connector.identify()
+    # The window is empty, on both sides, before the first call that counts.
+    time.sleep(WINDOW + 0.1)
+    httpx.post(f"{url}/reset")
+    started = time.perf_counter()
+    work(connector)
+    seconds = time.perf_counter() - started
+    connector.close()
+    counts = httpx.get(f"{url}/stats").json()
+    return Line(name, seconds, counts["calls"], counts["refused"])
+
+
+def run(calls: int = 740) -> str:
+    """The race, as a Markdown table; the slow contestant sends a fifth of the calls."""
+    with tempfile.TemporaryDirectory() as name, limited() as url:
+        store, connection_id = owing(Path(name), calls)
+        lines = [
+            timed("one after the other", url, lambda crm: one_after_the_other(crm, calls // 5)),
+            timed("connector and governor", url, lambda crm: side_by_side(crm, calls)),
+            timed(
+                "push, with outbox and journal", url, lambda crm: whole(crm, store, connection_id)
+            ),
+        ]
+        store.close()
+    title = f"Pushing {calls * BATCH:,} changed values, {LATENCY * 1000:.0f} ms a call"
+    head = ["| | calls | s | ideal s | ideal ÷ s | 429 |", "|---|--:|--:|--:|--:|--:|"]
+    rows = [
+        f"| {line.name} | {line.calls} | {line.seconds:.2f} | {ideal(line.calls):.2f} "
+        f"| {ideal(line.calls) / line.seconds:.2f} | {line.refused} |"
+        for line in lines
+    ]
+    return "\n".join([f"### {title}", "", *head, *rows, ""])
+
+
+if __name__ == "__main__":
+    print(run(int(sys.argv[1]) if len(sys.argv) > 1 else 740))  # noqa: T201
