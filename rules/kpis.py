@@ -139,7 +139,7 @@ class ActivePipeline(_Kpi):
     unit = Unit.MONEY
     words = Text(
         "somme des opportunités ouvertes, non archivées, dont la fermeture est prévue "
-        "d'aujourd'hui à dans {} jours",
+        "d'ici {} jours",
         "sum of the open opportunities, not archived, that are due to close from today to {} days "
         "from now",
     )

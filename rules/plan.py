@@ -63,7 +63,7 @@ def _rate(given: object) -> Rate:
     count = read_number(found.group(1))
     if count <= 0:
         raise Misfit(
-            f"« {given} » : un rythme est plus grand que zéro", f"'{given}': a rate is over zero"
+            f"« {given} » : un rythme doit dépasser zéro", f"'{given}': a rate must be over zero"
         )
     return Rate(count, span)
 

@@ -28,6 +28,10 @@ from service.store.measures import Transaction
 JOB = "alert"
 _ACCOUNTS = 3
 
+_ENDED = Text(
+    "ce représentant ou cette règle ne sont plus suivis : l'épisode est clos sans tâche",
+    "this rep or this rule is no longer followed: the episode is closed without a task",
+)
 _RECOVERED = Text(
     "l'écart s'est refermé avant l'envoi de la tâche",
     "the deviation closed before the task was sent",
@@ -107,11 +111,12 @@ def run(
 
 
 def _look(connection: Transaction, job: Job) -> tuple[list[Look], list[Episode]]:
-    """Every rule for every rep who can be judged, and the open episodes of those who no longer can.
+    """Every rule for every rep who can be judged, and the open episodes that no longer can be.
 
-    A rep without a plan in force, or whom no CRM knows, is not judged.
+    A rep without a plan in force, or whom no CRM knows, is not judged; a rule may have left the
+    playbook.
     """
-    latest = episodes.latest_episodes(connection, list(job.alerts.deviations))
+    latest = episodes.latest_episodes(connection)
     linked = episodes.linked_reps(connection)
     judged_reps = {rep: planned for rep, planned in _planned(job).items() if rep in linked}
     looks = []
@@ -130,8 +135,8 @@ def _look(connection: Transaction, job: Job) -> tuple[list[Look], list[Episode]]
             )
     no_longer = [
         episode
-        for (_, rep), episode in latest.items()
-        if episode.is_open and rep not in judged_reps
+        for (rule, rep), episode in latest.items()
+        if episode.is_open and (rep not in judged_reps or rule not in job.alerts.deviations)
     ]
     return looks, no_longer
 
@@ -185,11 +190,13 @@ def _keep(
     steps = [(look.next.step, episode) for look, episode in pairs if episode is not None]
     opened = [episode for step, episode in steps if step is Step.OPENED]
     changed = [episode for step, episode in steps if step in (Step.UPDATED, Step.RECOVERED)]
-    closed = [episode for episode in (*changed, *no_longer) if not episode.is_open]
+    recovered = [episode.key for episode in changed if not episode.is_open]
     episodes.insert_episodes(connection, opened)
     episodes.update_episodes(connection, [*changed, *no_longer])
-    reason = _RECOVERED.to(job.team.language)
-    episodes.drop_owed_tasks(connection, [episode.key for episode in closed], reason)
+    language = job.team.language
+    episodes.drop_owed_tasks(connection, recovered, _RECOVERED.to(language))
+    ended_keys = [episode.key for episode in no_longer]
+    episodes.drop_owed_tasks(connection, ended_keys, _ENDED.to(language))
 
 
 def _line(job: Job, look: Look, episode: Episode | None) -> AlertLine:

@@ -67,7 +67,7 @@ class App:
         if found is None:
             raise StoreError(
                 Text(
-                    f"{vendor} n'a jamais été tiré. Lancez « arpent pull ».",
+                    f"{vendor} n'a jamais été lu. Lancez « arpent pull ».",
                     f"{vendor} was never pulled. Run `arpent pull`.",
                 )
             )
@@ -129,7 +129,7 @@ class App:
         """
         with self.store.read() as connection:
             known = connections.find(connection, connector.vendor)
-        if known is not None:
+        if known is not None and known.not_before_at is not None:
             parking.respect(known, self.clock(), self._zone())
         identity = connector.identify()
         with self.store.write() as connection:

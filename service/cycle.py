@@ -14,7 +14,7 @@ go on, and what it is owed waits in the outbox.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.base import Connector, ConnectorError
+from connectors.base import Connector, ConnectorError, Fatal
 from rules.language import Text
 from service import alert, measure, owe, pull, tag
 from service.alert import AlertReport
@@ -92,7 +92,13 @@ def run(
                     pulled[vendor] = _pull(app, connector, run_id, full=full)
             except ConnectorError as error:
                 failures[vendor] = error.message
-        report = _decide(app, published, run_id, is_fresh=not failures)
+        try:
+            report = _decide(app, published, run_id, is_fresh=not failures)
+        except tag.UnreadFieldsError:
+            # The CRM that could not be read says more than the fields that were not.
+            for text in failures.values():
+                raise Fatal(text) from None
+            raise
         report.pulled, report.failures = pulled, failures
         report.is_read_only = app.settings.read_only
         if not report.is_read_only:
@@ -103,7 +109,8 @@ def run(
         _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
         raise
     state = RunState.FAILED if report.failures else RunState.DONE
-    said = "; ".join(f"{vendor}: {text.en}" for vendor, text in report.failures.items())
+    language = published.rulebook.team.language
+    said = "; ".join(f"{vendor}: {text.to(language)}" for vendor, text in report.failures.items())
     _finish(app, run_id, state, report.counts(), said or None)
     return report
 

@@ -30,7 +30,7 @@ _NOT_STARTED = Text(
     "before the date `start` of alerts.yaml, nothing is sent",
 )
 _NOWHERE = Text(
-    "ce représentant n'a aucun compte, dans la portée, dont le propriétaire est actif dans le CRM",
+    "ce représentant n'a aucun compte, dans la portée, dont le responsable est actif dans le CRM",
     "this rep has no account, in scope, whose owner is active in the CRM",
 )
 
@@ -206,7 +206,7 @@ def _texts(job: Job, look: Look, start: Start) -> tuple[str, str]:
 
 
 def ended(job: Job, episode: Episode) -> Episode:
-    """An episode of a rep who is no longer judged, closed without having recovered."""
+    """An episode that is no longer judged, closed without having recovered."""
     evidence = replace(Evidence.of_json(episode.evidence), is_ended=True).to_json()
     return replace(
         episode, is_open=False, updated_on=job.as_of, recovered_on=job.as_of, evidence=evidence

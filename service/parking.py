@@ -35,9 +35,9 @@ def respect(crm: CrmConnection, now: Instant, zone: ZoneInfo) -> None:
     hour = f"{moment_of(until, zone):%Y-%m-%d %H:%M} ({zone.key})"
     raise Retriable(
         Text(
-            f"{crm.vendor} a demandé qu'on le laisse jusqu'au {hour} : rien n'a été demandé. La "
-            "synchronisation reprend d'elle-même ; d'ici là, « arpent preview » et « arpent "
-            "status » fonctionnent.",
+            f"{crm.vendor} a demandé qu'on ne le sollicite plus avant le {hour} : rien ne lui a "
+            "été demandé. La synchronisation reprend d'elle-même ; d'ici là, « arpent preview » "
+            "et « arpent status » fonctionnent.",
             f"{crm.vendor} asked to be left alone until {hour}: nothing was asked. Syncing "
             "resumes by itself; until then, `arpent preview` and `arpent status` work.",
         ),

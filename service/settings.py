@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
 
+    @field_validator("playbook", "hubspot_refresh_token_file")
+    @classmethod
+    def _may_start_at_home(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser()
+
     @field_validator("review")
     @classmethod
     def _is_a_time_of_the_week(cls, text: str) -> str:
@@ -109,8 +114,8 @@ def _ill_matched(settings: Settings) -> Iterator[Text]:
     if 0 < len(missing) < len(parts):
         listed = ", ".join(missing)
         yield Text(
-            f"{listed} : il manque ce réglage à l'accès OAuth de HubSpot. Ajoutez-le, ou retirez "
-            "les autres et donnez une clé dans ARPENT_HUBSPOT_TOKEN.",
+            f"L'accès OAuth à HubSpot est incomplet, il manque : {listed}. Complétez-le, ou "
+            "retirez les autres réglages et donnez une clé dans ARPENT_HUBSPOT_TOKEN.",
             f"{listed}: HubSpot's OAuth access lacks this setting. Add it, or remove the others "
             "and give a key in ARPENT_HUBSPOT_TOKEN.",
         )

@@ -4,21 +4,32 @@ Everything is evaluated again when the rulebook is not the one of the last evalu
 only what is dirty, and what the passing of days may have changed.
 """
 
+from rules.language import Text
 from rules.records import Kind
 from rules.time import Instant, day_of
-from service.store import ledger
-from service.store.engine import Store
+from service.store import connections, ledger
+from service.store.bindings import waiting
+from service.store.engine import Store, StoreError, Transaction
 from service.store.rulebooks import Published
 from service.store.tags import Evaluation, Moment, evaluate
 
 JOB = "tag"
 
 
+class UnreadFieldsError(StoreError):
+    """A field that rules may use was never read from its CRM."""
+
+
 def run(store: Store, published: Published, now: Instant, *, full: bool = False) -> Evaluation:
-    """Evaluate in one transaction; `full` forces every account."""
+    """Evaluate in one transaction; `full` forces every account.
+
+    Raises `UnreadFieldsError` while a field that rules may use was never read: its facts would
+    all be unknown, and every account unrated.
+    """
     rulebook = published.rulebook
     moment = Moment(instant=now, today=day_of(now, rulebook.team.zone))
     with store.write() as connection:
+        _check_fields_are_read(connection)
         is_new = ledger.enter(
             connection, JOB, scope="workspace", period=str(published.id), run_id=0, now=now
         )
@@ -29,4 +40,22 @@ def run(store: Store, published: Published, now: Instant, *, full: bool = False)
             published.id,
             moment,
             is_full=full or is_new,
+        )
+
+
+def _check_fields_are_read(connection: Transaction) -> None:
+    unread = [
+        binding.name
+        for crm in connections.find_all(connection)
+        for binding in waiting(connection, crm.vendor)
+    ]
+    if unread:
+        names = ", ".join(dict.fromkeys(unread))
+        raise UnreadFieldsError(
+            Text(
+                f"Ces champs du playbook n'ont pas encore été lus dans le CRM : {names}. Lancez "
+                "« arpent pull », puis recommencez.",
+                f"These fields of the playbook were not read from the CRM yet: {names}. Run "
+                "`arpent pull`, then try again.",
+            )
         )

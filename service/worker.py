@@ -44,7 +44,8 @@ def tick(app: App, vendors: list[str]) -> CycleReport | None:
     with ExitStack() as stack:
         connectors = {vendor: stack.enter_context(app.connector(vendor)) for vendor in vendors}
         report = cycle.run(app, connectors, full=week is not None)
-    if week is not None and not report.failures:
+    # A push that failed is tried again at each period; the reading is done.
+    if week is not None and set(report.pulled) == set(vendors):
         with app.store.write() as connection:
             ledger.enter(
                 connection, RECONCILE_JOB, scope="workspace", period=week, run_id=report.run_id,

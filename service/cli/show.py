@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.base import Provisioned
+from rules.alerts import Step
 from rules.language import Language, Text, money, number, percent
 from rules.located import Issue
+from rules.records import Kind
 from rules.rulebook import Rulebook
 from rules.time import Instant, date_of, moment_of
 from service.alert import AlertReport
@@ -33,6 +35,19 @@ NOT_PUSHED = Text(
     "ARPENT_READ_ONLY est activé : rien n'a été écrit dans le CRM.",
     "ARPENT_READ_ONLY is set: nothing was written to the CRM.",
 )
+STREAMS: Mapping[Kind, Text] = {
+    Kind.OWNER: Text("Responsables", "Owners"),
+    Kind.STAGE: Text("Étapes", "Stages"),
+    Kind.ACCOUNT: Text("Comptes", "Accounts"),
+    Kind.CONTACT: Text("Contacts", "Contacts"),
+    Kind.OPPORTUNITY: Text("Opportunités", "Opportunities"),
+    Kind.ACTIVITY: Text("Activités", "Activities"),
+}
+STEPS: Mapping[Step, Text] = {
+    Step.OPENED: Text("ouvert", "opened"),
+    Step.UPDATED: Text("se poursuit", "goes on"),
+    Step.RECOVERED: Text("refermé", "closed"),
+}
 TRUTH = {True: "✓", False: "✗", None: "?"}
 
 
@@ -76,28 +91,41 @@ def pulled(vendor: str, report: PullReport) -> None:
     """What a pull brought."""
     table(
         Text(
-            f"Tiré de {vendor} ({report.calls} requêtes)",
+            f"Lu dans {vendor} (requêtes : {report.calls})",
             f"Pulled from {vendor} ({report.calls} calls)",
         ),
         [Text("Flux", "Stream"), Text("Reçus", "Received"), Text("Écrits", "Written"),
-         Text("Inchangés", "Unchanged"), Text("Archivés", "Archived"),
-         Text("Valeurs écartées", "Values set aside")],
+         Text("Inchangés", "Unchanged"), Text("Refusés", "Rejected"),
+         Text("Archivés", "Archived"), Text("Valeurs écartées", "Values set aside")],
         [
-            (each.kind.value, each.received, each.written, each.unchanged, each.archived,
-             each.quarantined)
+            (say(STREAMS[each.kind]), each.received, each.written, each.unchanged + each.older,
+             each.rejected, each.archived, each.quarantined)
             for each in report.streams
         ],
     )  # fmt: skip
+    for each in report.streams:
+        if each.held:
+            name = STREAMS[each.kind]
+            line(
+                Text(
+                    f"{name.fr} : {each.held} ont disparu d'un coup du CRM, trop pour y croire : "
+                    "rien n'a été archivé. Vérifiez les permissions de la clé, puis relancez "
+                    "« arpent pull --full ».",
+                    f"{name.en}: {each.held} vanished from the CRM at once, too many to believe: "
+                    "nothing was archived. Check the key's scopes, then run "
+                    "`arpent pull --full` again.",
+                )
+            )
 
 
 def tagged(evaluation: Evaluation) -> None:
     """What an evaluation did."""
     line(
         Text(
-            f"{evaluation.evaluated} comptes évalués, {evaluation.changed} changés, "
-            f"{evaluation.moved} niveaux.",
-            f"{evaluation.evaluated} accounts evaluated, {evaluation.changed} changed, "
-            f"{evaluation.moved} tiers.",
+            f"Comptes évalués : {evaluation.evaluated} ; changés : {evaluation.changed} ; "
+            f"changements de niveau : {evaluation.moved}.",
+            f"Accounts evaluated: {evaluation.evaluated}; changed: {evaluation.changed}; "
+            f"changes of tier: {evaluation.moved}.",
         )
     )
 
@@ -142,15 +170,16 @@ def alerted(report: AlertReport) -> None:
     if report.is_already_done:
         line(Text(f"Semaine {report.period} : déjà faite.", f"Week {report.period}: already done."))
         return
-    opened = [each for each in report.lines if each.subject_line]
+    told = [each for each in report.lines if each.step in STEPS]
     line(
         Text(
-            f"Semaine {report.period} : épisodes d'écart ouverts ou mis à jour : {len(opened)}.",
-            f"Week {report.period}: episodes of deviation opened or updated: {len(opened)}.",
+            f"Semaine {report.period} ; épisodes d'écart : {len(told)}.",
+            f"Week {report.period}; episodes of deviation: {len(told)}.",
         )
     )
-    for each in opened:
-        console.print(f"  {each.name} – {each.subject_line}", markup=False, soft_wrap=True)
+    for each in told:
+        step = say(STEPS[each.step])
+        console.print(f"  {step} : {each.name} – {each.subject_line}", markup=False, soft_wrap=True)
 
 
 def previewed(preview: Preview, limit: int) -> None:
@@ -317,7 +346,7 @@ def provisioned(
         ],
     )  # fmt: skip
     if steps:
-        line(Text("Reste à un administrateur :", "Left to an admin:"))
+        line(Text("Reste à faire par un administrateur :", "Left to an admin:"))
     for place, step in enumerate(steps, start=1):
         line(Text(f"  {place}. {step.fr}", f"  {place}. {step.en}"))
 

@@ -67,13 +67,10 @@ class StartingAccount:
     is_candidate: bool
 
 
-def latest_episodes(
-    connection: Transaction, rules: Sequence[str]
-) -> Mapping[tuple[str, str], Episode]:
-    """(rule, rep) → the episode with the greatest number, open or not."""
+def latest_episodes(connection: Transaction) -> Mapping[tuple[str, str], Episode]:
+    """(rule, rep) → the episode with the greatest number, open or not, of every rule ever."""
     newest = (
         select(alert.c.rule, alert.c.subject, func.max(alert.c.episode).label("episode"))
-        .where(alert.c.rule.in_(rules))
         .group_by(alert.c.rule, alert.c.subject)
         .subquery()
     )

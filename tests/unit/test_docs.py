@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules.rulebook import compile_rulebook
+from service.settings import Settings
 from tests.playbooks import shipped
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +38,12 @@ def test_the_playbook_page_has_examples() -> None:
 @pytest.mark.parametrize("example", [each for each in examples() if "account:" not in each])
 def test_an_example_of_the_playbook_page_compiles(example: str) -> None:
     compile_rulebook(with_example(example))
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    missing = [name for name in Settings.model_fields if f"`ARPENT_{name.upper()}`" not in page]
+    assert missing == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
