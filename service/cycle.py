@@ -14,7 +14,7 @@ go on, and what it is owed waits in the outbox.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.base import Connector, ConnectorError, Fatal
+from connectors.base import Connector, ConnectorError
 from rules.language import Text
 from service import alert, measure, owe, pull, tag
 from service.alert import AlertReport
@@ -92,13 +92,7 @@ def run(
                     pulled[vendor] = _pull(app, connector, run_id, full=full)
             except ConnectorError as error:
                 failures[vendor] = error.message
-        try:
-            report = _decide(app, published, run_id, is_fresh=not failures)
-        except tag.UnreadFieldsError:
-            # The CRM that could not be read says more than the fields that were not.
-            for text in failures.values():
-                raise Fatal(text) from None
-            raise
+        report = _decide(app, published, run_id, is_fresh=not failures)
         report.pulled, report.failures = pulled, failures
         report.is_read_only = app.settings.read_only
         if not report.is_read_only:
@@ -123,6 +117,16 @@ def _pull(app: App, connector: Connector, run_id: int, *, full: bool) -> PullRep
     )
 
 
+def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:
+    """Nothing is evaluated on fields that were never read; the CRM that failed is told anyway."""
+    try:
+        return tag.run(app.store, published, app.clock())
+    except tag.UnreadFieldsError:
+        if is_fresh:
+            raise
+        return Evaluation(evaluated=0, changed=0, moved=0)
+
+
 def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> CycleReport:
     """The three stages that only look at the store.
 
@@ -132,7 +136,7 @@ def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> C
     book, now = published.rulebook, app.clock()
     return CycleReport(
         run_id=run_id,
-        tagged=tag.run(app.store, published, now),
+        tagged=_tag(app, published, is_fresh=is_fresh),
         measured=measure.run(
             app.store,
             team=book.team,

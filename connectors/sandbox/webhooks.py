@@ -132,10 +132,11 @@ def _merged(event: JsonObject) -> list[JsonObject]:
 def _linked(event: JsonObject) -> list[JsonObject]:
     source, target = event["from"], event["to"]
     is_removed = event["kind"] == "link.removed"
+    ends = (TYPES[source[0]].singular, TYPES[target[0]].singular)
     return [
         {
             "subscriptionType": "object.associationChange",
-            "associationType": f"{TYPES[source[0]].singular}_to_{TYPES[target[0]].singular}".upper(),
+            "associationType": "_to_".join(ends).upper(),
             "fromObjectId": int(source[1]),
             "toObjectId": int(target[1]),
             "associationRemoved": is_removed,

@@ -14,6 +14,7 @@ from service.store.rows import TABLES
 # More than this share and more than this many: rather a lost permission than deletions.
 _SHARE_HELD = 0.5
 _COUNT_HELD = 50
+# How many ids of a table are held at a time.
 _TOGETHER = 10_000
 
 

@@ -26,7 +26,7 @@ class Receiver:
         receiver = self
 
         class Ear(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the library's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 receiver.heard.append((dict(self.headers), body))
                 self.send_response(receiver.status)
@@ -132,7 +132,7 @@ def test_events_come_twice_and_in_another_order(sandbox: Sandbox, receiver: Rece
     assert first != sorted(first)
 
 
-def test_links_are_told_by_both_ends(sandbox: Sandbox, receiver: Receiver) -> None:
+def test_links_are_told_when_made_and_when_taken_off(sandbox: Sandbox, receiver: Receiver) -> None:
     company = add(sandbox)
     deal = sandbox.call("POST", "/crm/objects/2026-09/deals", {"properties": {}})[1]["id"]
     sandbox.subscribe(receiver.url, SECRET)
