@@ -4,7 +4,7 @@ Errors are named by what to do next: `Retriable` (wait, retry), `Rejected` (this
 `Outcome`), `Fatal` (stop this CRM, keep the others).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -115,12 +115,16 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmField:
-    """A field as the CRM declares it; `type` is the CRM's own word."""
+    """A field as the CRM declares it; `type` is the CRM's own word.
+
+    `never` are the types of the playbook as which none of its values could be read.
+    """
 
     name: str
     label: str
     type: str
     options: Sequence[str] = ()
+    never: Collection[FieldType] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ class Transport:
             return parsed.scheme, host
         raise Fatal(
             Text(
-                fr=f"L'adresse « {host} » n'est pas celle de ce CRM: rien n'a été envoyé. "
+                fr=f"L'adresse « {host} » n'est pas celle de ce CRM : rien n'a été envoyé. "
                 "Corrigez l'adresse du CRM dans les réglages (https, sauf sur cette machine).",
                 en=f"The address “{host}” is not this CRM's: nothing was sent. "
                 "Correct the CRM's address in the settings (https, except on this machine).",
@@ -307,7 +307,7 @@ def _failure(error: Exception, host: str, seconds: float) -> Retriable | Fatal:
         ):
             return Retriable(
                 Text(
-                    fr=f"« {host} » est injoignable: vérifiez le réseau. Arpent réessaiera.",
+                    fr=f"« {host} » est injoignable : vérifiez le réseau. Arpent réessaiera.",
                     en=f"“{host}” can't be reached: check the network. Arpent will try again.",
                 )
             )
@@ -330,7 +330,7 @@ def _failure(error: Exception, host: str, seconds: float) -> Retriable | Fatal:
 def _untrusted(host: str) -> Fatal:
     return Fatal(
         Text(
-            fr=f"Le certificat de « {host} » n'est pas reconnu: rien n'a été envoyé. Si votre "
+            fr=f"Le certificat de « {host} » n'est pas reconnu : rien n'a été envoyé. Si votre "
             "réseau inspecte le trafic, donnez son autorité par SSL_CERT_FILE.",
             en=f"The certificate of “{host}” is not trusted: nothing was sent. If your network "
             "inspects traffic, give its authority by SSL_CERT_FILE.",
@@ -341,7 +341,7 @@ def _untrusted(host: str) -> Fatal:
 def _redirected(host: str) -> Fatal:
     return Fatal(
         Text(
-            fr=f"« {host} » renvoie vers une autre adresse, ce qu'un CRM ne fait pas: vérifiez "
+            fr=f"« {host} » renvoie vers une autre adresse, ce qu'un CRM ne fait pas : vérifiez "
             "l'adresse dans les réglages et le réseau (portail captif, mandataire).",
             en=f"“{host}” redirects to another address, which a CRM does not do: check the "
             "address in the settings and the network (captive portal, proxy).",

@@ -28,6 +28,7 @@ from connectors.base import (
     Task,
     Unanswered,
 )
+from connectors.memory_fields import ADDED, decide, widened, without_room
 from connectors.memory_records import RELATIONS, Records, Row
 from rules.language import Text
 from rules.records import (
@@ -137,10 +138,16 @@ class Memory(Records):
         """Create our missing fields, add missing options, refuse a type conflict."""
         del group_label
         self._call()
-        missing = [wanted for wanted in fields if wanted.name not in self.own_schema]
-        if self.room is not None and len(self.own_schema) + len(missing) > self.room:
-            return [self._ensure_in_full(wanted, dry_run=dry_run) for wanted in fields]
-        return [self._ensure(wanted, dry_run=dry_run) for wanted in fields]
+        decided = [
+            (wanted, decide(wanted, self.own_schema.get(wanted.name), self.deleted_schema))
+            for wanted in fields
+        ]
+        added = sum(found.state in ADDED for _, found in decided)
+        if self.room is not None and added and len(self.own_schema) + added > self.room:
+            decided = [(wanted, without_room(found, self.room)) for wanted, found in decided]
+        for wanted, found in () if dry_run else decided:
+            self._apply(wanted, found)
+        return [found for _, found in decided]
 
     def pull(
         self,
@@ -330,50 +337,12 @@ class Memory(Records):
             closes_at=closes_at if isinstance(closes_at, int) else None,
         )
 
-    def _ensure(self, wanted: OwnField, *, dry_run: bool) -> Provisioned:
-        existing = self.own_schema.get(wanted.name)
-        note = None
-        if existing is None and wanted.name in self.deleted_schema:
-            state = Provision.REVIVED
-            note = Text(
-                f"arpent_{wanted.name} avait été supprimé : ses valeurs reviennent avec lui.",
-                f"arpent_{wanted.name} had been deleted: its values come back with it.",
-            )
-            created = wanted
-        elif existing is None:
-            state = Provision.CREATED
-            created = wanted
-        elif existing.type is not wanted.type:
-            state = Provision.CONFLICT
-            note = Text(
-                f"arpent_{wanted.name} est de type {existing.type}, pas {wanted.type} : "
-                "renommez-le.",
-                f"arpent_{wanted.name} is a {existing.type}, not a {wanted.type}: rename it.",
-            )
-            created = existing
-        else:
-            known = {value for value, _ in existing.options}
-            missing = [option for option in wanted.options if option[0] not in known]
-            state = Provision.UPDATED if missing else Provision.PRESENT
-            created = replace(existing, options=(*existing.options, *missing))
-        if not dry_run:
-            self.own_schema[wanted.name] = created
+    def _apply(self, wanted: OwnField, found: Provisioned) -> None:
+        if found.state in ADDED:
+            self.own_schema[wanted.name] = wanted
             self.deleted_schema.discard(wanted.name)
-        return Provisioned(
-            field=wanted.name, crm_field=f"arpent_{wanted.name}", state=state, note=note
-        )
-
-    def _ensure_in_full(self, wanted: OwnField, *, dry_run: bool) -> Provisioned:
-        """What becomes of a field when those that are missing do not all fit."""
-        if wanted.name in self.own_schema:
-            return self._ensure(wanted, dry_run=dry_run)
-        note = Text(
-            f"Le CRM ne prend que {self.room} champs : libérez de la place.",
-            f"The CRM takes only {self.room} fields: make room.",
-        )
-        return Provisioned(
-            field=wanted.name, crm_field=f"arpent_{wanted.name}", state=Provision.NO_ROOM, note=note
-        )
+        elif found.state is Provision.UPDATED:
+            self.own_schema[wanted.name] = widened(self.own_schema[wanted.name], wanted)
 
     def _update(self, change: Change) -> Outcome:
         if self._record(Kind.ACCOUNT, change.external_id) is None:
@@ -416,7 +385,7 @@ def _change(row: Row) -> int:
 
 def _refusal(external_id: str, reason: str) -> Outcome:
     remedy = Text(
-        fr=f"Le CRM a refusé l'écriture: {reason} Corrigez la fiche, puis relancez.",
+        fr=f"Le CRM a refusé l'écriture : {reason} Corrigez la fiche, puis relancez.",
         en=f"The CRM refused the write: {reason} Correct the record, then run again.",
     )
     return Outcome(external_id=external_id, state=State.REJECTED, reason=reason, remedy=remedy)
@@ -424,7 +393,7 @@ def _refusal(external_id: str, reason: str) -> Outcome:
 
 def _unknown_account(external_id: str) -> Outcome:
     remedy = Text(
-        fr="Ce compte n'existe plus dans le CRM: relancez un « pull » pour le retirer.",
+        fr="Ce compte n'existe plus dans le CRM : relancez un « pull » pour le retirer.",
         en="This account no longer exists in the CRM: pull again to remove it.",
     )
     return Outcome(

@@ -120,7 +120,7 @@ class DailyBudget:
         hour = when(until)
         raise Retriable(
             Text(
-                fr="La part d'Arpent dans les appels quotidiens du CRM est épuisée: le reste est "
+                fr="La part d'Arpent dans les appels quotidiens du CRM est épuisée : le reste est "
                 f"laissé à vos autres outils. La synchronisation reprend d'elle-même à {hour}.",
                 en="Arpent's share of the CRM's daily calls is used up: the rest is left to your "
                 f"other tools. Syncing resumes by itself at {hour}.",

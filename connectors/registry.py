@@ -38,7 +38,7 @@ def open_connector(
             known = ", ".join(VENDORS)
             raise Fatal(
                 Text(
-                    fr=f"« {vendor} » n'est pas un CRM connu: écrivez l'un de {known} dans les "
+                    fr=f"« {vendor} » n'est pas un CRM connu : écrivez l'un de {known} dans les "
                     "réglages.",
                     en=f"“{vendor}” is not a known CRM: write one of {known} in the settings.",
                 )

@@ -107,14 +107,19 @@ def judge_observed(entry: Entry, observed: str | None, earlier: Collection[str |
     """What a value read back from the CRM means for a field that was once confirmed.
 
     Args:
-        entry: the outbox row, settled or owed anew.
+        entry: the outbox row: settled, owed anew, or in drift.
         observed: the value as pulled after the confirmation.
-        earlier: the values that we sent to this field before, whatever became of them.
+        earlier: the values of ours that may have reached this field before.
 
     Returns:
         The state of the entry when the value is ours; OWED when it is an older value of ours (a
-        stale write: write again); DRIFT when a person edited it.
+        stale write: write again); DRIFT when a person edited it. A drift ends where the value is
+        again the desired one (SETTLED) or the confirmed one (OWED, as something else is desired).
     """
+    if entry.state is Debt.DRIFT:
+        if observed == entry.desired:
+            return Debt.SETTLED
+        return Debt.OWED if observed == entry.confirmed else Debt.DRIFT
     if observed == entry.confirmed:
         return entry.state
     is_ours = observed in earlier or (entry.state is Debt.OWED and observed == entry.desired)

@@ -130,12 +130,12 @@ class App:
         with self.store.read() as connection:
             known = connections.find(connection, connector.vendor)
         if known is not None and known.not_before_at is not None:
-            parking.respect(known, self.clock(), self._zone())
+            parking.respect(known, self.clock(), self.zone())
         identity = connector.identify()
         with self.store.write() as connection:
             return connections.save(connection, identity)
 
-    def _zone(self) -> ZoneInfo:
+    def zone(self) -> ZoneInfo:
         """The team's zone; UTC before anything is published."""
         with self.store.read() as connection:
             found = rulebooks.load(connection)

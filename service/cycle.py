@@ -8,17 +8,19 @@
 6. **Push** them, and the tasks of confirmed alerts (`service.push`).
 
 Stages never call each other: they meet in the store. A CRM that fails stops alone: the others
-go on, and what it is owed waits in the outbox.
+go on, and what it is owed waits in the outbox. So does one on which another command works.
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from connectors.base import Connector, ConnectorError
 from rules.language import Text
-from service import alert, measure, owe, pull, tag
+from service import alert, lease, measure, owe, pull, tag
 from service.alert import AlertReport
 from service.app import App
+from service.lease import LeaseError, Renew
 from service.measure import MeasureReport
 from service.pull import PullReport
 from service.push import Push, PushReport
@@ -58,12 +60,18 @@ class CycleReport:
             counts |= {f"{vendor}.push.{name}": count for name, count in pushed.counts().items()}
         return counts
 
+    @property
+    def rejected(self) -> int:
+        """Values and tasks that a CRM refused."""
+        return sum(pushed.rejected for pushed in self.pushed.values())
+
     def to_json(self) -> dict[str, object]:
         """The counts, and what was not done, as plain data."""
         return {
             "run": self.run_id,
             **self.counts(),
             "failures": self.failures,
+            "rejections": {vendor: pushed.rejections for vendor, pushed in self.pushed.items()},
             "read_only": self.is_read_only,
         }
 
@@ -81,39 +89,66 @@ def run(
     `ARPENT_READ_ONLY` nothing is pushed.
     """
     published = app.published()
-    with app.store.write() as connection:
-        run_id = runs.begin_run(connection, "run", app.clock())
-    pulled: dict[str, PullReport] = {}
     failures: dict[str, Text] = {}
-    try:
-        for vendor, connector in connectors.items():
+    with ExitStack() as stack:
+        leases: dict[str, Renew] = {}
+        for vendor in connectors:
             try:
-                with app.heeding(vendor):
-                    pulled[vendor] = _pull(app, connector, run_id, full=full)
-            except ConnectorError as error:
+                leases[vendor] = stack.enter_context(lease.held(app, vendor))
+            except LeaseError as error:
                 failures[vendor] = error.message
-        report = _decide(app, published, run_id, is_fresh=not failures)
-        report.pulled, report.failures = pulled, failures
-        report.is_read_only = app.settings.read_only
-        if not report.is_read_only:
-            for vendor, connector in connectors.items():
-                if vendor not in failures:
-                    _push(app, connector, published, report, rep_key)
-    except BaseException as error:
-        _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
-        raise
-    state = RunState.FAILED if report.failures else RunState.DONE
-    language = published.rulebook.team.language
-    said = "; ".join(f"{vendor}: {text.to(language)}" for vendor, text in report.failures.items())
-    _finish(app, run_id, state, report.counts(), said or None)
-    return report
+        with app.store.write() as connection:
+            run_id = runs.begin_run(connection, "run", app.clock())
+        try:
+            pulled = _pull_each(app, connectors, leases, failures, run_id, full=full)
+            report = _decide(app, published, run_id, is_fresh=not failures)
+            report.pulled, report.failures = pulled, failures
+            report.is_read_only = app.settings.read_only
+            if not report.is_read_only:
+                for vendor, connector in connectors.items():
+                    if vendor not in failures:
+                        _push(app, connector, published, report, leases[vendor], rep_key=rep_key)
+        except BaseException as error:
+            _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
+            raise
+        state = RunState.FAILED if report.failures else RunState.DONE
+        language = published.rulebook.team.language
+        said = "; ".join(f"{name}: {text.to(language)}" for name, text in failures.items())
+        _finish(app, run_id, state, report.counts(), said or None)
+        return report
 
 
-def _pull(app: App, connector: Connector, run_id: int, *, full: bool) -> PullReport:
+def _pull_each(
+    app: App,
+    connectors: Mapping[str, Connector],
+    leases: Mapping[str, Renew],
+    failures: dict[str, Text],
+    run_id: int,
+    *,
+    full: bool,
+) -> dict[str, PullReport]:
+    """Pull the CRMs that are ours to work on; adds to the failures those that can't be read."""
+    pulled: dict[str, PullReport] = {}
+    for vendor, renew in leases.items():
+        try:
+            with app.heeding(vendor):
+                pulled[vendor] = _pull(app, connectors[vendor], run_id, renew, full=full)
+        except (ConnectorError, LeaseError) as error:
+            failures[vendor] = error.message
+    return pulled
+
+
+def _pull(app: App, connector: Connector, run_id: int, renew: Renew, *, full: bool) -> PullReport:
     crm = app.connect(connector)
     app.preflight(connector)
     return pull.run(
-        app.store, connector, connection_id=crm.id, run_id=run_id, now=app.clock, full=full
+        app.store,
+        connector,
+        connection_id=crm.id,
+        run_id=run_id,
+        now=app.clock,
+        full=full,
+        progress=lambda _: renew(),
     )
 
 
@@ -170,14 +205,16 @@ def _push(
     connector: Connector,
     published: Published,
     report: CycleReport,
+    renew: Renew,
+    *,
     rep_key: str | None,
 ) -> None:
     crm = app.connection(connector.vendor)
     owe.run(app.store, published.rulebook, crm.id)
     push = Push(app.store, connector, published.rulebook, crm.id, app.clock)
     try:
-        pushed = push.run(report.run_id, rep_key=rep_key)
-    except ConnectorError as error:
+        pushed = push.run(report.run_id, rep_key=rep_key, renew=renew)
+    except (ConnectorError, LeaseError) as error:
         report.failures[crm.vendor] = error.message
         return
     report.pushed[crm.vendor] = pushed

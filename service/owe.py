@@ -1,7 +1,7 @@
 """Owe: turn tags that have changed into outbox rows, old → new. No call to a CRM."""
 
 from rules.rulebook import Rulebook
-from service.store import outbox
+from service.store import outbox, tasks
 from service.store.engine import Store
 
 
@@ -14,3 +14,10 @@ def run(store: Store, rulebook: Rulebook, connection_id: int) -> int:
         if not done:
             return accounts
         accounts += done
+
+
+def retry(store: Store, connection_id: int, *, rep_key: str | None = None) -> int:
+    """Owe again what the CRM refused, values and tasks, or those of a rep; returns how many."""
+    with store.write() as connection:
+        values = outbox.retry_rejected(connection, connection_id, rep_key=rep_key)
+        return values + tasks.retry_rejected(connection, connection_id, rep_key=rep_key)

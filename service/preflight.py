@@ -1,4 +1,4 @@
-"""Preflight: does the CRM have every field and option that the playbook names?
+"""Preflight: does the CRM have every field and option that the playbook names, as it reads them?
 
 A field that is not there would be read as unknown everywhere, and every account would become
 unrated: better to stop with a sentence.
@@ -37,6 +37,15 @@ def _problems(vendor: str, binding: Binding, known: dict[str, CrmField]) -> Iter
             "name, or remove the field.",
         )
         return
+    if binding.type in field.never:
+        yield Text(
+            f"{where} : {binding.crm_field} est de type « {field.type} » dans {vendor}, et ne se "
+            f"lit pas comme « {binding.type.value} ». Corrigez le type dans fields.yaml, ou "
+            "rétablissez celui du champ dans le CRM.",
+            f"{where}: {binding.crm_field} is of type '{field.type}' in {vendor}, and can't be "
+            f"read as '{binding.type.value}'. Correct the type in fields.yaml, or restore the "
+            "field's in the CRM.",
+        )
     missing = [option for option in binding.values if field.options and option not in field.options]
     for option in missing:
         hint = nearest(option, list(field.options))

@@ -1,39 +1,71 @@
 """Preview: what a push would write, old → new, by rep and reason. It costs no API call."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from service.store import outbox
+from service.store import backlog, outbox
 from service.store.engine import Store
 from service.store.outbox import Pending
 
 BATCH = 100
 """Accounts in one request to a CRM; a vendor with smaller batches cuts them."""
 
+# Accounts that are read at once where all changes are wanted.
+_TOGETHER = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The values that are owed; `calls` is how many requests a push would send."""
+    """The values that are owed, and the first of them; `calls` is what a push would send.
 
-    changes: Sequence[Pending]
+    `by_field` counts values, `by_rep` accounts, by the name of their owner.
+    """
+
+    values: int
     accounts: int
     calls: int
+    by_field: Mapping[str, int]
+    by_rep: Mapping[str, int]
+    changes: Sequence[Pending]
 
-    def by_field(self) -> Counter[str]:
-        """How many values of each field."""
-        return Counter(change.field for change in self.changes)
+    @property
+    def figures(self) -> dict[str, object]:
+        """All but the changes, as plain data."""
+        return {
+            "values": self.values, "accounts": self.accounts, "calls": self.calls,
+            "by_field": self.by_field, "by_rep": self.by_rep,
+        }  # fmt: skip
 
-    def by_rep(self) -> Counter[str]:
-        """How many accounts of each owner."""
-        owners = {change.account_id: change.owner or "–" for change in self.changes}
-        return Counter(owners.values())
 
-
-def run(store: Store, connection_id: int, *, rep_key: str | None = None) -> Preview:
-    """What the outbox owes; nothing is sent, and nothing changes."""
+def run(
+    store: Store, connection_id: int, *, rep_key: str | None = None, limit: int | None = None
+) -> Preview:
+    """What the outbox owes, and the first `limit` changes of it; nothing is sent or changed."""
     with store.read() as connection:
-        changes = outbox.pending(connection, connection_id, rep_key=rep_key)
-    accounts = len({change.account_id for change in changes})
-    return Preview(changes=changes, accounts=accounts, calls=ceil(accounts / BATCH))
+        owed = backlog.totals(connection, connection_id, rep_key)
+        changes = outbox.pending(connection, connection_id, rep_key=rep_key, rows=limit)
+    return Preview(
+        values=owed.values,
+        accounts=owed.accounts,
+        calls=ceil(owed.accounts / BATCH),
+        by_field=owed.by_field,
+        by_rep={name or "–": count for name, count in owed.by_owner.items()},
+        changes=changes,
+    )
+
+
+def all_changes(
+    store: Store, connection_id: int, *, rep_key: str | None = None
+) -> Iterator[Pending]:
+    """Every change, however many, some accounts at a time."""
+    last = 0
+    while True:
+        with store.read() as connection:
+            found = outbox.pending(
+                connection, connection_id, rep_key=rep_key, after=last, limit=_TOGETHER
+            )
+        if not found:
+            return
+        yield from found
+        last = found[-1].account_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from connectors.base import Connector, OwnField, Provisioned
+from connectors.base import Connector, OwnField, Provision, Provisioned
 from rules.language import Language, Text
 from rules.owned import CHALLENGES, CORE, DESCRIPTIONS, LABELS, TYPES, Owned
 from rules.rulebook import Rulebook
@@ -14,6 +14,12 @@ def run(connector: Connector, rulebook: Rulebook, *, dry_run: bool) -> Sequence[
     language = rulebook.team.language
     group = rulebook.fields.write.group.to(language)
     return connector.ensure(group, own_fields(rulebook), dry_run=dry_run)
+
+
+def has_changed(found: Sequence[Provisioned]) -> bool:
+    """Whether the CRM takes more than it did: what it refused deserves another try."""
+    more = {Provision.CREATED, Provision.REVIVED, Provision.UPDATED}
+    return any(each.state in more for each in found)
 
 
 def own_fields(rulebook: Rulebook) -> list[OwnField]:

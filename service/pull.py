@@ -13,7 +13,7 @@ from connectors.base import Binding, Connector, ConnectorError, Page
 from rules.owned import Owned
 from rules.records import Account, Kind
 from rules.time import Instant
-from service.store import bindings, cursors, mirror, revalue, sweep
+from service.store import bindings, cursors, mirror, reps, revalue, sweep
 from service.store.context import MirrorContext, load_context
 from service.store.engine import Store, Transaction
 
@@ -123,7 +123,7 @@ def run(
         context = load_context(
             connection, connection_id, run_id=run_id, now=now(), own_fields=own_fields
         )
-        mirror.match_owners(connection, context)
+        reps.match_owners(connection, context.reps, connection_id)
         revalue.fill_unknown(connection, context)
     streams = [
         _stream(store, connector, context, kind, now=now, full=full, progress=progress)

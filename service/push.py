@@ -2,20 +2,24 @@
 
 1. Values read back since the last push are judged: stale writes are owed again, edits by people
    wait as drift.
-2. Batches of accounts are sent, as many side by side as the CRM is worth; no transaction is open
-   meanwhile. Each answer is recorded as it comes, by the one thread that writes to the store.
+2. Batches of accounts are journaled, then sent, as many side by side as the CRM is worth; no
+   transaction is open meanwhile. Each answer is recorded as it comes, by the one thread that writes
+   to the store.
 3. Alerts that want a task: claim, look for it in the CRM, create it only when it isn't there. A
    task follows its alert: rewritten with its figures, completed once it recovers, and left alone
    once a person has finished with it.
 
-Killed at any point, the next push goes on: a value written twice is the same value, and a task
-is looked for before it is created.
+Killed at any point, the next push goes on: a value written twice is the same value, the journal
+knows which values may have been written, and a task is looked for before it is created. Two pushes
+never work side by side: whoever calls this holds the lease of the CRM (`service.lease`).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from operator import attrgetter
 
 from connectors.base import (
     Change,
@@ -30,14 +34,20 @@ from connectors.base import (
 )
 from rules.alerts import due_instant
 from rules.language import Text
+from rules.owned import Owned
 from rules.rulebook import Rulebook
 from service import parking
 from service.app import Clock
 from service.preview import BATCH
-from service.store import deliveries, outbox, tasks
+from service.store import backlog, deliveries, outbox, readback, tasks
+from service.store.backlog import Rejection
+from service.store.deliveries import Sent
 from service.store.engine import Store
 from service.store.outbox import Pending
 from service.store.tasks import WantedTask, Wish
+
+# How many batches are read from the store at once: most of what a reading costs is its start.
+READ_AHEAD = 10
 
 
 class ReadOnly(Exception):  # noqa: N818 - a state, said in a sentence
@@ -59,6 +69,7 @@ class PushReport:
     """What a push did: values by outcome, tasks, requests sent, why it stopped early if it did.
 
     `tasks` counts creations by outcome; `updated` and `completed` are those of earlier pushes.
+    `rejections` says why values and tasks were refused, the most frequent reason first.
     """
 
     values: Counter[str] = field(default_factory=Counter)
@@ -66,6 +77,12 @@ class PushReport:
     tasks: Counter[str] = field(default_factory=Counter)
     calls: int = 0
     stopped: Text | None = None
+    rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """Values and tasks that the CRM refused; they are not sent again by themselves."""
+        return self.values[State.REJECTED.value] + self.tasks[State.REJECTED.value]
 
     @property
     def written(self) -> int:
@@ -82,8 +99,12 @@ class PushReport:
         }
 
     def to_json(self) -> dict[str, object]:
-        """The counts, and why it stopped early, as plain data."""
-        return {**self.counts(), "stopped": self.stopped}
+        """The counts, why it stopped early, and why the CRM refused what, as plain data."""
+        return {**self.counts(), "stopped": self.stopped, "rejections": self.rejections}
+
+
+def _alone() -> None:
+    """Nobody else may come."""
 
 
 class Push:
@@ -102,15 +123,19 @@ class Push:
         self._rulebook = rulebook
         self._connection_id = connection_id
         self._clock = clock
+        self._renew: Callable[[], None] = _alone
 
-    def run(self, run_id: int, *, rep_key: str | None = None) -> PushReport:
-        """Push values, then tasks; `rep_key` narrows both to one rep (a pilot)."""
+    def run(
+        self, run_id: int, *, rep_key: str | None = None, renew: Callable[[], None] = _alone
+    ) -> PushReport:
+        """Push values, then tasks; `rep_key` narrows both to one rep (a pilot).
+
+        `renew` is called as the work goes on, and may raise to end it.
+        """
         report = PushReport()
+        self._renew = renew
         before = self._connector.calls
-        with self._store.write() as connection:
-            report.read_back = deliveries.read_back(
-                connection, self._connection_id, self._rulebook.fields.written, self._clock()
-            )
+        self._read_back(report)
         try:
             self._push_values(report, run_id, rep_key)
             self._push_tasks(report, rep_key)
@@ -118,12 +143,27 @@ class Push:
             report.stopped = error.message
             parking.heed(self._store, self._connector.vendor, error, self._clock())
         report.calls = self._connector.calls - before
+        with self._store.read() as connection:
+            of_values = backlog.rejections_of(connection, self._connection_id, run_id)
+        report.rejections = of_values + report.rejections
         return report
+
+    def _read_back(self, report: PushReport) -> None:
+        """Judge what the CRM was seen to hold, some values in each transaction."""
+        last: int | None = 0
+        while last is not None:
+            self._renew()
+            with self._store.write() as connection:
+                judged = readback.read_back(
+                    connection, self._connection_id, self._clock(), after=last
+                )
+            report.read_back += judged.counts
+            last = judged.last
 
     def _push_values(self, report: PushReport, run_id: int, rep_key: str | None) -> None:
         """Send what is owed; the first failure ends the sending, and what is under way is kept."""
         batches = self._batches(rep_key)
-        under_way: dict[Future[Sequence[Outcome]], list[Pending]] = {}
+        under_way: dict[Future[Sequence[Outcome]], Sent] = {}
         failure: ConnectorError | None = None
         with ThreadPoolExecutor(self._connector.senders, thread_name_prefix="push") as senders:
             while True:
@@ -131,21 +171,24 @@ class Push:
                     batch = next(batches, None)
                     if batch is None:
                         break
-                    under_way[senders.submit(self._connector.update, _changes(batch))] = batch
+                    sent = self._announce(run_id, batch)
+                    under_way[senders.submit(self._connector.update, _changes(batch))] = sent
                 if not under_way:
                     break
                 for answered in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    failed = self._settle(report, run_id, under_way.pop(answered), answered)
+                    failed = self._settle(report, under_way.pop(answered), answered)
                     failure = _graver(failure, failed)
         if failure is not None:
             raise failure
 
+    def _announce(self, run_id: int, batch: Sequence[Pending]) -> Sent:
+        """Say in the journal what is about to be sent, whatever may happen to this process."""
+        self._renew()
+        with self._store.write() as connection:
+            return deliveries.announce(connection, run_id, batch, self._clock())
+
     def _settle(
-        self,
-        report: PushReport,
-        run_id: int,
-        batch: Sequence[Pending],
-        answered: Future[Sequence[Outcome]],
+        self, report: PushReport, sent: Sent, answered: Future[Sequence[Outcome]]
     ) -> ConnectorError | None:
         """Record what a batch was answered; returns what it failed with.
 
@@ -155,14 +198,15 @@ class Push:
         try:
             outcomes = answered.result()
         except Unanswered as error:
-            failure, outcomes = error, _unknown(batch, error)
+            failure, outcomes = error, _unknown(sent.items, error)
         except ConnectorError as error:
+            with self._store.write() as connection:
+                deliveries.withdraw(connection, sent, error.message.en)
             return error
         with self._store.write() as connection:
             report.values += deliveries.record(
                 connection,
-                run_id,
-                batch,
+                sent,
                 {outcome.external_id: outcome for outcome in outcomes},
                 now=self._clock(),
                 language=self._rulebook.team.language,
@@ -170,31 +214,50 @@ class Push:
         return failure
 
     def _batches(self, rep_key: str | None) -> Iterator[list[Pending]]:
-        """What is owed, by batches of accounts in their order."""
-        last = 0
-        while batch := self._next_batch(last, rep_key):
-            last = batch[-1].account_id
-            yield batch
+        """What is owed, by batches of accounts in their order; some are read at once.
 
-    def _next_batch(self, last: int, rep_key: str | None) -> list[Pending]:
+        The clearing of fields that are written no more comes last and apart: where the CRM has
+        lost such a field, it refuses all that is written with it.
+        """
+        written = self._rulebook.fields.written
+        for among in (written, tuple(each for each in Owned if each not in written)):
+            last = 0
+            while found := self._read_on(last, rep_key, among):
+                last = found[-1].account_id
+                accounts = groupby(found, key=attrgetter("account_id"))
+                while batch := [item for _, items in islice(accounts, BATCH) for item in items]:
+                    yield batch
+
+    def _read_on(self, last: int, rep_key: str | None, among: Collection[Owned]) -> list[Pending]:
         with self._store.read() as connection:
             return outbox.pending(
                 connection,
                 self._connection_id,
                 rep_key=rep_key,
                 after=last,
-                limit=BATCH,
+                limit=BATCH * READ_AHEAD,
                 now=self._clock(),
+                among=among,
             )
 
     def _push_tasks(self, report: PushReport, rep_key: str | None) -> None:
         with self._store.write() as connection:
             wanted = tasks.claim(connection, self._connection_id, rep_key=rep_key)
+        language = self._rulebook.team.language
+        refused: dict[str, Rejection] = {}
         for each in wanted:
+            self._renew()
             outcome = self._do(each)
             with self._store.write() as connection:
-                tasks.settle(connection, each, outcome, self._rulebook.team.language)
+                tasks.settle(connection, each, outcome, language)
             report.tasks[_counted(each.wish, outcome.state)] += 1
+            if outcome.state is State.REJECTED:
+                reason = deliveries.reason_of(outcome, language)
+                first = refused.get(reason) or Rejection(
+                    reason=reason, count=0, account=each.account_id, external_id=each.account_id
+                )
+                refused[reason] = replace(first, count=first.count + 1)
+                report.rejections = list(refused.values())
 
     def _do(self, wanted: WantedTask) -> Outcome:
         task = self._task(wanted)

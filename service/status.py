@@ -7,7 +7,8 @@ from connectors.base import Allowance
 from rules.located import PlaybookError
 from rules.time import Instant
 from service.app import App
-from service.store import connections, deliveries, overview, rulebooks
+from service.store import backlog, connections, overview, rulebooks
+from service.store.backlog import Drift, Rejection
 from service.store.runs import Run
 
 
@@ -15,8 +16,8 @@ from service.store.runs import Run
 class CrmStatus:
     """One CRM: records by kind, values by state of the outbox, when a stream was last saved.
 
-    `parked_until`: it is left alone until then, as it asked; `allowance` is what it last told of
-    its limits.
+    `rejections` and `drifting` are the first that wait for a person. `parked_until`: it is left
+    alone until then, as it asked; `allowance` is what it last told of its limits.
     """
 
     vendor: str
@@ -24,6 +25,8 @@ class CrmStatus:
     name: str
     records: Mapping[str, int]
     values: Mapping[str, int]
+    rejections: Sequence[Rejection]
+    drifting: Sequence[Drift]
     read_at: Instant | None
     parked_until: Instant | None
     allowance: Allowance | None
@@ -54,7 +57,9 @@ def run(app: App) -> Status:
             CrmStatus(
                 vendor=crm.vendor, account_id=crm.account_id, name=crm.name,
                 records=overview.records(connection, crm.id),
-                values=deliveries.debts(connection, crm.id),
+                values=backlog.debts(connection, crm.id),
+                rejections=backlog.rejections(connection, crm.id),
+                drifting=backlog.drifting(connection, crm.id),
                 read_at=overview.read_at(connection, crm.id),
                 parked_until=_in_future(crm.not_before_at, app.clock()),
                 allowance=crm.allowance,

@@ -37,7 +37,7 @@ def following(answer: Mapping[str, object], after: str | None = None) -> str | N
     if str(found) == after:
         raise Retriable(
             Text(
-                fr="HubSpot renvoie sans fin la même page: la lecture s'arrête et reprendra là.",
+                fr="HubSpot renvoie sans fin la même page : la lecture s'arrête et reprendra là.",
                 en="HubSpot returns the same page for ever: reading stops and will resume there.",
             )
         )

@@ -6,20 +6,16 @@ holds no credential: the pool attaches it once the host is accepted. Reads are t
 most five times; writes never, but for a 401 (nothing was done) once other credentials are there.
 """
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-import orjson
 from hubspot.crm.companies import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
-from urllib3.util import Timeout
 
-from connectors.base import Access, Allowance, Fatal, Remark, Retriable, Unanswered
+from connectors.base import Access, Allowance, Fatal, Remark, Retriable
 from connectors.http import (
     READ_SECONDS,
     WRITE_SECONDS,
@@ -32,83 +28,19 @@ from connectors.hubspot.credentials import Surroundings, credentials_of
 from connectors.hubspot.errors import DailyLimit, Forbidden, Refused, failure_of, wrong_account
 from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import API_VERSION, Paths, paths_of
-from connectors.pace import Clock, DailyBudget, Governor
+from connectors.hubspot.pool import CREDENTIAL, GuardedPool, decoded
+from connectors.pace import Clock, DailyBudget
 from rules.language import Text
 from rules.time import Instant, day_of, instant_of, moment_of, start_of
 
 TRIES = 5
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
-# The smallest edition's limit, until an answer tells the real one.
-FIRST_LIMIT = 100
-FIRST_INTERVAL = 10.0
-SEARCHES_PER_SECOND = 4
 
 _HOSTS = frozenset({"api.hubapi.com", "*.hubapi.com"})
 _SUCCESS = range(200, 300)
 _UNAUTHORISED = 401
-_CREDENTIAL = "Authorization"
 _DATE_PRECISION = 1_000
-
-
-class _Response:
-    """An answer in the shape that the SDK expects of a pool."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.status = answer.status
-        self.reason = answer.reason
-        self.data = answer.body
-
-    def getheaders(self) -> Mapping[str, str]:
-        return self.answer.headers
-
-
-class _GuardedPool:
-    """Takes the place of the SDK's own pool: every request passes through `Transport`."""
-
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        self.general = Governor(limit=FIRST_LIMIT, interval=FIRST_INTERVAL, clock=clock)
-        self.search = Governor(limit=SEARCHES_PER_SECOND, interval=1.0, clock=clock, margin=False)
-        self._transport = transport
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str | SecretStr],
-        timeout: Timeout,
-        preload_content: bool,
-        body: str | None = None,
-        fields: Sequence[tuple[str, str]] | None = None,
-    ) -> _Response:
-        """Send, with the signature by which the SDK calls urllib3.
-
-        The credential comes through the SDK as a `SecretStr`, which shows in no representation.
-        """
-        del preload_content  # the answer is read whole, and decoded by the caller
-        if fields:
-            url = f"{url}?{urlencode(fields, safe=',')}"
-        authorization = headers[_CREDENTIAL]
-        assert isinstance(authorization, SecretStr)  # noqa: S101 - as `Client` puts it
-        return _Response(
-            self._transport.send(
-                method,
-                url,
-                headers={
-                    name: str(value) for name, value in headers.items() if name != _CREDENTIAL
-                },
-                authorization=authorization,
-                body=body,
-                seconds=timeout.total if isinstance(timeout.total, float) else READ_SECONDS,
-                governor=self.governor(url),
-            )
-        )
-
-    def governor(self, url: str) -> Governor:
-        """Searches have a limit of their own, and are exempt from the general one."""
-        return self.search if urlsplit(url).path.endswith("/search") else self.general
 
 
 class Client:
@@ -132,7 +64,7 @@ class Client:
         self._offset: int | None = None
         self._lock = threading.Lock()
         self._transport = Transport(hosts=_HOSTS | ({host} if is_this_machine(host) else set()))
-        self._pool = _GuardedPool(self._transport, clock)
+        self._pool = GuardedPool(self._transport, clock)
         self._budget = DailyBudget(clock=clock)
         self._api = ApiClient(Configuration(host=self.base_url))
         self._api.user_agent = "Arpent"
@@ -252,7 +184,7 @@ class Client:
             other = self._credentials.authorization()
             answer = self._send(method, path, query, body, seconds=seconds, authorization=other)
         if answer.status in _SUCCESS:
-            return _decoded(answer)
+            return decoded(answer)
         failure = failure_of(answer, self._clock.wall())
         if isinstance(failure, DailyLimit):
             self._budget.park(self._midnight())
@@ -282,7 +214,7 @@ class Client:
                     "Accept": "application/json",
                     "Content-Type": "application/json",
                     **self._api.default_headers,
-                    _CREDENTIAL: authorization,
+                    CREDENTIAL: authorization,
                 },
                 body=body,
                 _preload_content=False,
@@ -318,7 +250,7 @@ class Client:
         )
         if answer.status not in _SUCCESS:
             raise failure_of(answer, self._clock.wall())
-        found = str(_decoded(answer).get("portalId") or "")
+        found = str(decoded(answer).get("portalId") or "")
         if self.account is not None and found != self.account:
             raise wrong_account(found, self.account)
 
@@ -357,38 +289,6 @@ class Client:
         return f"{moment_of(instant, self.zone):%H:%M} ({self.zone.key})"
 
 
-def _decoded(answer: Answer) -> Json:
-    """The JSON object of an answer; an empty body is an empty object (204)."""
-    if not answer.body.strip():
-        return {}
-    try:
-        decoded: Any = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        decoded = _leniently_decoded(answer.body)
-    if not isinstance(decoded, dict):
-        raise Unanswered(
-            Text(
-                fr="HubSpot a répondu autre chose que des données (une page d'erreur, sans "
-                "doute). Arpent réessaiera.",
-                en="HubSpot answered something else than data (an error page, probably). "
-                "Arpent will try again.",
-            )
-        )
-    return decoded
-
-
-def _leniently_decoded(body: bytes) -> object:
-    """JSON with lone surrogates or stray bytes in its texts; NaN and Infinity stay errors."""
-    try:
-        return json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _whole(written: str | None) -> int | None:
     return int(written) if written and written.isdecimal() else None
 
@@ -396,7 +296,7 @@ def _whole(written: str | None) -> int | None:
 def _unreadable(refused: Refused, path: str) -> Fatal:
     return Fatal(
         Text(
-            fr=f"HubSpot refuse de lire {path} ({refused.status} {refused.category}): "
+            fr=f"HubSpot refuse de lire {path} ({refused.status} {refused.category}) : "
             f"{refused.words} Vérifiez la version de l'API et les champs dans les réglages.",
             en=f"HubSpot refuses to read {path} ({refused.status} {refused.category}): "
             f"{refused.words} Check the API version and the fields in the settings.",

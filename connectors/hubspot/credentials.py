@@ -306,7 +306,7 @@ _NO_TOKEN = Text(
 def _unusable_key() -> Fatal:
     return Fatal(
         Text(
-            fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles: "
+            fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles : "
             "copiez-la à nouveau dans les réglages.",
             en="The HubSpot key is empty or contains spaces or invisible characters: copy it "
             "into the settings again.",
@@ -317,7 +317,7 @@ def _unusable_key() -> Fatal:
 def _unusable_grant() -> Fatal:
     return Fatal(
         Text(
-            fr="L'application OAuth de HubSpot est mal réglée: son identifiant, son secret ou le "
+            fr="L'application OAuth de HubSpot est mal réglée : son identifiant, son secret ou le "
             "jeton d'actualisation est vide ou contient des espaces. Copiez-les à nouveau.",
             en="The HubSpot OAuth application is ill set: its client id, its secret or the "
             "refresh token is empty or contains spaces. Copy them again.",
@@ -328,9 +328,9 @@ def _unusable_grant() -> Fatal:
 def _grant_is_over(words: str) -> Fatal:
     return Fatal(
         Text(
-            fr="HubSpot a retiré l'accès de l'application OAuth: elle a été désinstallée, ou le "
+            fr="HubSpot a retiré l'accès de l'application OAuth : elle a été désinstallée, ou le "
             "jeton d'actualisation est d'un autre temps. Réinstallez-la dans le compte, puis "
-            f"mettez le nouveau jeton dans les réglages. HubSpot dit: {words}",
+            f"mettez le nouveau jeton dans les réglages. HubSpot dit : {words}",
             en="HubSpot has withdrawn the OAuth application's access: it was uninstalled, or the "
             "refresh token is of another time. Install it in the account again, then put the new "
             f"token in the settings. HubSpot says: {words}",
@@ -341,8 +341,8 @@ def _grant_is_over(words: str) -> Fatal:
 def _refused_application(words: str) -> Fatal:
     return Fatal(
         Text(
-            fr="HubSpot ne reconnaît pas l'application OAuth: vérifiez son identifiant et son "
-            f"secret dans les réglages. HubSpot dit: {words}",
+            fr="HubSpot ne reconnaît pas l'application OAuth : vérifiez son identifiant et son "
+            f"secret dans les réglages. HubSpot dit : {words}",
             en="HubSpot does not recognise the OAuth application: check its client id and its "
             f"secret in the settings. HubSpot says: {words}",
         )

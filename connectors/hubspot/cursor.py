@@ -82,7 +82,7 @@ def _progress(written: dict[str, Any]) -> Progress:
 def _unreadable() -> Fatal:
     return Fatal(
         Text(
-            fr="Le point de reprise de HubSpot est illisible: relancez un « pull --full ».",
+            fr="Le point de reprise de HubSpot est illisible : relancez un « pull --full ».",
             en="The resume point of HubSpot can't be read: run “pull --full” again.",
         )
     )

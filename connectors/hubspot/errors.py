@@ -53,7 +53,7 @@ class Refused(ConnectorError):  # noqa: N818 - named by what happened, as its ba
     ) -> None:
         super().__init__(
             Text(
-                fr=f"HubSpot a refusé la demande ({status} {category}): {words}",
+                fr=f"HubSpot a refusé la demande ({status} {category}) : {words}",
                 en=f"HubSpot refused the request ({status} {category}): {words}",
             )
         )
@@ -154,9 +154,9 @@ def failure_of(answer: Answer, now: Instant) -> ConnectorError:
 def _unauthorised(problem: Problem) -> Fatal:
     return Fatal(
         Text(
-            fr="HubSpot ne reconnaît pas la clé (401): elle a expiré, a été remplacée ou est mal "
+            fr="HubSpot ne reconnaît pas la clé (401) : elle a expiré, a été remplacée ou est mal "
             "copiée. Créez ou renouvelez une clé de service (Développement → Clés → Clés de "
-            f"service), puis mettez-la dans les réglages. HubSpot dit: {problem.words}",
+            f"service), puis mettez-la dans les réglages. HubSpot dit : {problem.words}",
             en="HubSpot does not recognise the key (401): it has expired, was replaced or is "
             "miscopied. Create or rotate a service key (Development → Keys → Service keys), then "
             f"put it in the settings. HubSpot says: {problem.words}",
@@ -169,7 +169,7 @@ def _forbidden(problem: Problem) -> Fatal:
     if not scopes:
         return Forbidden(
             Text(
-                fr=f"HubSpot interdit cette opération (403): {problem.words} Vérifiez les droits "
+                fr=f"HubSpot interdit cette opération (403) : {problem.words} Vérifiez les droits "
                 "de la clé de service.",
                 en=f"HubSpot forbids this operation (403): {problem.words} Check the rights of "
                 "the service key.",
@@ -178,7 +178,7 @@ def _forbidden(problem: Problem) -> Fatal:
     listed = ", ".join(scopes)
     return Forbidden(
         Text(
-            fr=f"Il manque des droits à la clé de service de HubSpot: {listed}. Ajoutez-les à la "
+            fr=f"Il manque des droits à la clé de service de HubSpot : {listed}. Ajoutez-les à la "
             "clé (Développement → Clés → Clés de service), puis relancez.",
             en=f"The HubSpot service key lacks scopes: {listed}. Add them to the key "
             "(Development → Keys → Service keys), then run again.",
@@ -256,7 +256,7 @@ def _misrouted(problem: Problem) -> Retriable:
 def _unanswered(problem: Problem) -> Unanswered:
     return Unanswered(
         Text(
-            fr=f"HubSpot est en difficulté ({problem.status}): {problem.words} Arpent réessaiera.",
+            fr=f"HubSpot est en difficulté ({problem.status}) : {problem.words} Arpent réessaiera.",
             en=f"HubSpot is in trouble ({problem.status}): {problem.words} Arpent will try again.",
         ),
         retry_after=problem.wait,
@@ -267,7 +267,7 @@ def wrong_account(found: str, expected: str) -> Fatal:
     """The credentials open another account than the one where the plan lives."""
     return Fatal(
         Text(
-            fr=f"La clé ouvre le compte HubSpot {found}, et le plan vit dans le compte {expected}: "
+            fr=f"La clé ouvre le compte HubSpot {found}, le plan vit dans le compte {expected} : "
             "rien n'a été lu ni écrit. Mettez la clé du bon compte dans les réglages.",
             en=f"The key opens HubSpot account {found}, and the plan lives in account {expected}: "
             "nothing was read or written. Put the right account's key in the settings.",

@@ -115,7 +115,7 @@ def paths_of(version: str) -> Paths:
     if not _DATED.fullmatch(version):
         raise Fatal(
             Text(
-                fr=f"« {version} » n'est pas une version de l'API de HubSpot: écrivez "
+                fr=f"« {version} » n'est pas une version de l'API de HubSpot : écrivez "
                 f"{API_VERSION} (ou {LEGACY_VERSION}) dans les réglages.",
                 en=f"“{version}” is not a version of HubSpot's API: write {API_VERSION} "
                 f"(or {LEGACY_VERSION}) in the settings.",

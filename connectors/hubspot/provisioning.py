@@ -31,6 +31,14 @@ _TYPES: Mapping[FieldType, tuple[str, str]] = {
     FieldType.DATE: ("date", "date"),
     FieldType.YES_NO: ("bool", "booleancheckbox"),
 }
+# As what no value of a property can be read; text and options may hold anything.
+_DAYS_ARE_NOT = (FieldType.NUMBER, FieldType.MONEY, FieldType.YES_NO)
+_NEVER: Mapping[str, Sequence[FieldType]] = {
+    "number": (FieldType.YES_NO,),
+    "date": _DAYS_ARE_NOT,
+    "datetime": _DAYS_ARE_NOT,
+    "bool": (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE),
+}
 # A sentence needs more room than a line.
 _LONG = frozenset({"why"})
 _ADDED = frozenset({Provision.CREATED, Provision.REVIVED})
@@ -67,6 +75,7 @@ class Provisioner:
                 label=str(raw.get("label") or raw["name"]),
                 type=str(raw.get("type") or ""),
                 options=[str(option.get("value")) for option in objects(raw, "options")],
+                never=_NEVER.get(str(raw.get("type")), ()),
             )
             for raw in objects(answer, "results")
             if raw.get("name") and raw.get("hidden") is not True

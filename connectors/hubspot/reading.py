@@ -329,7 +329,7 @@ def _check_errors(answer: Json) -> None:
             words = words_of(error.get("message") or error.get("category"))
             raise Retriable(
                 Text(
-                    fr=f"HubSpot n'a lu qu'une partie des fiches: {words} Arpent réessaiera.",
+                    fr=f"HubSpot n'a lu qu'une partie des fiches : {words} Arpent réessaiera.",
                     en=f"HubSpot read only some of the records: {words} Arpent will try again.",
                 )
             )

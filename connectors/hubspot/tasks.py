@@ -153,7 +153,7 @@ def task_body(task: Task) -> Json:
 
 
 _NO_ID = Text(
-    fr="HubSpot a répondu sans l'identifiant de la tâche: on ignore si elle existe. Elle sera "
+    fr="HubSpot a répondu sans l'identifiant de la tâche : on ignore si elle existe. Elle sera "
     "cherchée sur le compte avant toute nouvelle création.",
     en="HubSpot answered without the task's id: whether it exists is unknown. It will be looked up "
     "on the account before it is created again.",
@@ -165,11 +165,11 @@ _REFUSED = Text(
     "still exists, then run again.",
 )
 _DONE = Text(
-    fr="La tâche est déjà faite: elle reste comme la personne l'a laissée.",
+    fr="La tâche est déjà faite : elle reste comme la personne l'a laissée.",
     en="The task is done already: it stays as the person left it.",
 )
 _GONE = Text(
-    fr="La tâche n'est plus dans HubSpot: elle n'est pas recréée.",
+    fr="La tâche n'est plus dans HubSpot : elle n'est pas recréée.",
     en="The task is no longer in HubSpot: it is not created again.",
 )
 

@@ -250,7 +250,7 @@ def _to_fill(names: Sequence[str]) -> Text:
     listed = ", ".join(names)
     return Text(
         fr=f"Une règle de votre administrateur exige une valeur dans {listed} avant toute écriture "
-        "sur ce compte: remplissez la fiche, ou assouplissez la règle (Paramètres → Propriétés), "
+        "sur ce compte : remplissez la fiche, ou assouplissez la règle (Paramètres → Propriétés), "
         "puis relancez.",
         en=f"A rule of your administrator wants a value in {listed} before anything is written to "
         "this account: fill in the record, or relax the rule (Settings → Properties), then run "
@@ -259,25 +259,25 @@ def _to_fill(names: Sequence[str]) -> Text:
 
 
 _MOVED = Text(
-    fr="Ce compte n'existe plus sous cet identifiant dans HubSpot: il a été supprimé ou fusionné. "
+    fr="Ce compte n'existe plus sous cet identifiant dans HubSpot : il a été supprimé ou fusionné. "
     "Relancez un « pull » pour suivre le changement.",
     en="This account no longer exists under this id in HubSpot: it was deleted or merged. Pull "
     "again to follow the change.",
 )
 _TO_PROVISION = Text(
-    fr="Un champ d'Arpent, ou l'un de ses choix, manque dans HubSpot: lancez « arpent fields "
+    fr="Un champ d'Arpent, ou l'un de ses choix, manque dans HubSpot : lancez « arpent fields "
     "ensure ».",
     en="A field of Arpent, or one of its options, is missing in HubSpot: run “arpent fields "
     "ensure”.",
 )
 _RULED_OUT = Text(
-    fr="HubSpot applique une règle de votre administrateur à ce compte: corrigez la fiche ou la "
+    fr="HubSpot applique une règle de votre administrateur à ce compte : corrigez la fiche ou la "
     "règle, puis relancez.",
     en="HubSpot applies a rule of your administrator to this account: correct the record or the "
     "rule, then run again.",
 )
 _UNMENTIONED = Text(
-    fr="HubSpot n'a rien dit de ce compte dans sa réponse: on ignore si l'écriture a eu lieu. "
+    fr="HubSpot n'a rien dit de ce compte dans sa réponse : on ignore si l'écriture a eu lieu. "
     "Elle sera refaite.",
     en="HubSpot said nothing of this account in its answer: whether the write took place is "
     "unknown. It will be done again.",

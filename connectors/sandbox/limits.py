@@ -7,7 +7,7 @@ from connectors.sandbox.properties import custom_count, overall_limit
 from connectors.sandbox.vocabulary import TYPES
 from connectors.sandbox.wire import Call, JsonObject, Reply
 
-# Documented for the Professional edition; custom objects do not exist in this portal.
+# Plausible for a Professional portal, not confirmed; it has no custom objects.
 _RECORDS, _PIPELINES, _CALCULATED = 15_000_000, 15, 25
 _NO_CUSTOM_OBJECTS: JsonObject = {
     "byObjectType": [],

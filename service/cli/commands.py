@@ -1,7 +1,7 @@
 """The commands of `arpent`. Each imports its stage when it runs, so that `--help` stays quick."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,6 +97,11 @@ def _recorded(opened: Any, command: str) -> Iterator[tuple[int, dict[str, int]]]
             )
 
 
+def _renewing(renew: Callable[[], None]) -> Callable[[object], None]:
+    """A progress that renews a lease."""
+    return lambda _: renew()
+
+
 @app.command()
 def demo(
     *,
@@ -113,17 +118,22 @@ def demo(
 @app.command()
 def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     """Read from the CRM what changed since the last pull."""
+    from service import lease
     from service import pull as stage
     from service.cli import show
 
     opened = _open()
     for vendor in _vendors(opened, crm):
-        with opened.connector(vendor) as connector, _recorded(opened, "pull") as (run_id, counts):
+        with (
+            opened.connector(vendor) as connector,
+            lease.held(opened, vendor) as renew,
+            _recorded(opened, "pull") as (run_id, counts),
+        ):
             found = opened.connect(connector)
             opened.preflight(connector)
             report = stage.run(
                 opened.store, connector, connection_id=found.id, run_id=run_id,
-                now=opened.clock, full=full,
+                now=opened.clock, full=full, progress=_renewing(renew),
             )  # fmt: skip
             counts.update(report.counts)
         show.as_json({"crm": vendor, **report.counts}) if json else show.pulled(vendor, report)
@@ -208,7 +218,7 @@ def preview(
     *,
     crm: Crm = None,
     owner: Owner = None,
-    limit: Annotated[int, typer.Option(help="How many lines to show.")] = 40,
+    limit: Annotated[int, typer.Option(min=0, help="How many changes to show; 0 for all.")] = 40,
     json: Json = False,
 ) -> None:
     """Show what a push would write, old and new. Costs no API call."""
@@ -221,14 +231,28 @@ def preview(
     for vendor in _vendors(opened, crm):
         found = opened.connection(vendor)
         owe.run(opened.store, opened.published().rulebook, found.id)
-        report = stage.run(opened.store, found.id, rep_key=owner)
-        show.as_json(report) if json else show.previewed(report, limit)
+        report = stage.run(opened.store, found.id, rep_key=owner, limit=limit)
+        changes = (
+            report.changes if limit else stage.all_changes(opened.store, found.id, rep_key=owner)
+        )
+        if json:
+            show.as_long_json(report.figures, "changes", changes)
+        else:
+            show.previewed(report, changes)
 
 
 @app.command()
-def push(*, crm: Crm = None, owner: Owner = None, json: Json = False) -> None:
+def push(
+    *,
+    crm: Crm = None,
+    owner: Owner = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Also what the CRM refused: the cause was corrected.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Write what is owed into the CRM, and the tasks of confirmed alerts."""
-    from service import owe
+    from service import lease, owe
     from service.cli import show
     from service.push import Push, ReadOnly
 
@@ -237,16 +261,24 @@ def push(*, crm: Crm = None, owner: Owner = None, json: Json = False) -> None:
         raise ReadOnly
     _check_owner(opened, owner)
     book = opened.published().rulebook
+    is_complete = True
     for vendor in _vendors(opened, crm):
-        with opened.connector(vendor) as connector, _recorded(opened, "push") as (run_id, counts):
+        with (
+            opened.connector(vendor) as connector,
+            lease.held(opened, vendor) as renew,
+            _recorded(opened, "push") as (run_id, counts),
+        ):
             found = opened.connect(connector)
             owe.run(opened.store, book, found.id)
+            if retry:
+                owe.retry(opened.store, found.id, rep_key=owner)
             stage = Push(opened.store, connector, book, found.id, opened.clock)
-            report = stage.run(run_id, rep_key=owner)
+            report = stage.run(run_id, rep_key=owner, renew=renew)
             counts.update(report.counts())
         show.as_json(report.to_json()) if json else show.pushed(vendor, report)
-        if report.stopped:
-            raise typer.Exit(FAILED)
+        is_complete = is_complete and report.stopped is None and not report.rejected
+    if not is_complete:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -269,7 +301,7 @@ def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json 
         show.as_json(report.to_json())
     else:
         show.cycled(report, opened.published().rulebook.team.currency)
-    if report.failures:
+    if report.failures or report.rejected:
         raise typer.Exit(FAILED)
 
 
@@ -392,7 +424,7 @@ def fields_ensure(
 ) -> None:
     """Create Arpent's own fields in the CRM, and say what the admin has to click."""
     from connectors.base import Provision
-    from service import provision
+    from service import owe, provision
     from service.cli import show
     from service.push import ReadOnly
 
@@ -401,13 +433,16 @@ def fields_ensure(
         raise ReadOnly
     for vendor in _vendors(opened, crm):
         with opened.connector(vendor) as connector:
-            opened.connect(connector)
+            known = opened.connect(connector)
             found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
             steps = connector.setup_steps()
+        has_changed = not dry_run and provision.has_changed(found)
+        retried = owe.retry(opened.store, known.id) if has_changed else 0
         if json:
-            show.as_json({"fields": found, "steps": steps})
+            show.as_json({"fields": found, "steps": steps, "owed_again": retried})
         else:
             show.provisioned(vendor, found, steps, dry_run=dry_run)
+            show.owed_again(retried)
         if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
             raise typer.Exit(FAILED)
 

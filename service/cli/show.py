@@ -1,6 +1,7 @@
 """What commands print: tables on a terminal, JSON on request."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -27,6 +28,8 @@ from service.preview import Preview
 from service.pull import PullReport
 from service.push import PushReport
 from service.status import CrmStatus, Status
+from service.store.backlog import Rejection
+from service.store.outbox import Pending
 from service.store.tags import Evaluation
 
 console = Console(highlight=False)
@@ -48,12 +51,31 @@ STEPS: Mapping[Step, Text] = {
     Step.UPDATED: Text("se poursuit", "goes on"),
     Step.RECOVERED: Text("refermé", "closed"),
 }
+RETRY = Text(
+    "Ce qui est refusé n'est pas renvoyé de soi-même : corrigez la cause, puis « arpent push "
+    "--retry ».",
+    "What is rejected is not sent again by itself: correct the cause, then `arpent push --retry`.",
+)
+# How many examples of what waits `status` shows; --json has more.
+SOME = 3
 TRUTH = {True: "✓", False: "✗", None: "?"}
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - any plain data
     """One JSON document on standard output."""
     print(json.dumps(_plain(value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 - the answer itself
+
+
+def as_long_json(head: Mapping[str, Any], name: str, rows: Iterable[Any]) -> None:
+    """One JSON document that ends with a list of any length, written as it comes."""
+    opening = json.dumps(_plain(head), ensure_ascii=False, indent=2).removesuffix("\n}")
+    sys.stdout.write(f'{opening},\n  "{name}": [')
+    separator = "\n    "
+    for row in rows:
+        sys.stdout.write(separator + json.dumps(_plain(row), ensure_ascii=False))
+        separator = ",\n    "
+    sys.stdout.write("\n  ]\n}\n")
+    sys.stdout.flush()
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any plain data
@@ -182,32 +204,36 @@ def alerted(report: AlertReport) -> None:
         console.print(f"  {step} : {each.name} – {each.subject_line}", markup=False, soft_wrap=True)
 
 
-def previewed(preview: Preview, limit: int) -> None:
-    """What a push would write."""
+def previewed(preview: Preview, changes: Iterable[Pending]) -> None:
+    """What a push would write: some changes, or all, and the figures of all."""
+    shown = list(changes)
     table(
         Text("Ce qu'un push écrirait", "What a push would write"),
         [Text("Responsable", "Owner"), Text("Compte", "Account"), Text("Champ", "Field"),
          Text("Avant", "Before"), Text("Après", "After")],
         [
             (each.owner or "–", each.account, each.field, each.before or "–", each.after or "–")
-            for each in preview.changes[:limit]
+            for each in shown
         ],
     )  # fmt: skip
-    fields = ", ".join(f"{field} {count}" for field, count in sorted(preview.by_field().items()))
+    fields = ", ".join(f"{field} {count}" for field, count in preview.by_field.items())
     line(
         Text(
-            f"{len(preview.changes)} valeurs sur {preview.accounts} comptes ({fields or 'rien'}), "
+            f"{preview.values} valeurs sur {preview.accounts} comptes ({fields or 'rien'}), "
             f"{preview.calls} requêtes.",
-            f"{len(preview.changes)} values on {preview.accounts} accounts ({fields or 'none'}), "
+            f"{preview.values} values on {preview.accounts} accounts ({fields or 'none'}), "
             f"{preview.calls} calls.",
         )
     )
-    if len(preview.changes) > limit:
-        line(Text("(--limit pour tout voir)", "(--limit to see all)"))
+    reps = ", ".join(f"{name} {count}" for name, count in preview.by_rep.items())
+    if reps:
+        line(Text(f"Comptes par responsable : {reps}.", f"Accounts by owner: {reps}."))
+    if preview.values > len(shown):
+        line(Text("(--limit 0 pour tout voir)", "(--limit 0 to see all)"))
 
 
 def pushed(vendor: str, report: PushReport) -> None:
-    """What a push did."""
+    """What a push did, and why the CRM refused what."""
     line(
         Text(
             f"{vendor} : {report.written} valeurs écrites, {report.values['rejected']} refusées, "
@@ -216,8 +242,30 @@ def pushed(vendor: str, report: PushReport) -> None:
             f"{_put_off(report)} to try again, {_tasks(report)} tasks, {report.calls} calls.",
         )
     )
+    for each in report.rejections:
+        line(_refused(each))
+    if report.rejected:
+        line(RETRY)
     if report.stopped:
         line(Text(f"Arrêté : {report.stopped.fr}", f"Stopped: {report.stopped.en}"))
+
+
+def _refused(each: Rejection) -> Text:
+    return Text(
+        f"  {each.count} × {each.reason} (d'abord {each.account}, {each.external_id})",
+        f"  {each.count} × {each.reason} (first {each.account}, {each.external_id})",
+    )
+
+
+def owed_again(count: int) -> None:
+    """Values that the CRM had refused, after something was added to it."""
+    if count:
+        line(
+            Text(
+                f"{count} écritures refusées seront refaites au prochain push.",
+                f"{count} rejected writes will be done again by the next push.",
+            )
+        )
 
 
 def _put_off(report: PushReport) -> int:
@@ -370,6 +418,7 @@ def status(found: Status) -> None:
         rows.append((say(Text("  enregistrements", "  records")), records))
         values = ", ".join(f"{state} {count}" for state, count in crm.values.items())
         rows.append((say(Text("  valeurs", "  values")), values or "–"))
+        rows += [(say(name), say(text)) for name, text in _waiting(crm)]
         rows.append((say(Text("  appels restants", "  calls left")), _calls_left(crm)))
         if crm.parked_until is not None:
             rows.append((say(Text("  en attente", "  waits")), say(_parked(crm.parked_until))))
@@ -378,6 +427,34 @@ def status(found: Status) -> None:
         said = f"{last.command} #{last.id}: {last.state.value} {last.error or ''}"
         rows.append((say(Text("Dernière exécution", "Last run")), said))
     table(Text("État", "Status"), [Text("", ""), Text("", "")], rows)
+
+
+def _waiting(crm: CrmStatus) -> Iterable[tuple[Text, Text]]:
+    """What waits for a person: refusals by reason, and some of the fields edited in the CRM."""
+    rejected, drifting = crm.values.get("rejected", 0), crm.values.get("drift", 0)
+    if rejected:
+        yield (
+            Text("  refusées", "  rejected"),
+            Text(
+                f"{rejected} (« arpent push --retry » les renvoie)",
+                f"{rejected} (`arpent push --retry` sends them again)",
+            ),
+        )
+    for each in crm.rejections[:SOME]:
+        yield Text("", ""), _refused(each)
+    if drifting:
+        yield (
+            Text("  dérives", "  drift"),
+            Text(
+                f"{drifting} valeurs modifiées dans le CRM, laissées telles quelles",
+                f"{drifting} values edited in the CRM, left as they are",
+            ),
+        )
+    for found in crm.drifting[:SOME]:
+        words = (
+            f"  {found.account}, {found.field} : {found.desired or '–'} → {found.observed or '–'}"
+        )
+        yield Text("", ""), Text(words, words)
 
 
 def _calls_left(crm: CrmStatus) -> str:

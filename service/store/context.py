@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 from rules.language import Text
 from rules.owned import Owned
 from rules.time import Day, Instant
+from service.store import reps
 from service.store.bindings import Slots, load_slots
 from service.store.engine import StoreError
 from service.store.tables import connection as crm
-from service.store.tables import fx_rate, rep, team
+from service.store.tables import fx_rate, team
 
 # By currency, from the oldest: the day a rate starts to hold, and the team currency per unit.
 Rates = Mapping[str, Sequence[tuple[Day, float]]]
@@ -20,7 +21,7 @@ Rates = Mapping[str, Sequence[tuple[Day, float]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorContext:
-    """The settings of a pull. `reps` are keys of reps by lower-case e-mail address.
+    """The settings of a pull. `reps` are keys of reps by e-mail address (`store.reps`).
 
     `home_currency` is the one of the CRM account; `own_fields` are those of our fields that the
     pages carry, so that the others keep what was observed earlier.
@@ -39,7 +40,7 @@ class MirrorContext:
 
     def rep_of(self, email: str | None) -> str | None:
         """The rep with an e-mail address, in whatever case it is written."""
-        return self.reps.get(email.strip().casefold()) if email else None
+        return reps.rep_of(self.reps, email)
 
 
 def load_context(
@@ -71,7 +72,7 @@ def load_context(
         home_currency=home_currency,
         slots=load_slots(connection),
         rates=load_rates(connection),
-        reps=_load_reps(connection),
+        reps=reps.load(connection),
         own_fields=own_fields,
     )
 
@@ -82,8 +83,3 @@ def load_rates(connection: Connection) -> Rates:
     for row in connection.execute(select(fx_rate).order_by(fx_rate.c.valid_from_on)):
         rates.setdefault(row.currency, []).append((row.valid_from_on, row.rate))
     return rates
-
-
-def _load_reps(connection: Connection) -> dict[str, str]:
-    rows = connection.execute(select(rep.c.email, rep.c.key).where(rep.c.email.is_not(None)))
-    return {email.strip().casefold(): key for email, key in rows}

@@ -1,46 +1,69 @@
-"""What became of what was sent: acknowledgements, the append-only journal, values read back.
+"""What is sent and what became of it: the append-only journal, acknowledgements, refusals.
 
 A value is settled only for the version that was sent, and only from a per-record success in the
-CRM's own answer. The journal keeps every attempt with the value before and after.
+CRM's own answer. The journal has a line for every attempt with the value before and after: written
+as *sending* before the batch leaves, so that a process that dies meanwhile leaves word of what may
+have been written, and closed by the outcome.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Text,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, Text, bindparam, case, delete, insert, select, update
 
 from connectors.base import Outcome, State
-from rules.diff import Debt, Entry, judge_observed
+from rules.diff import Debt
 from rules.language import Language
 from rules.owned import Owned
 from rules.time import Instant
-from service.store.outbox import Pending, entry_of
-from service.store.tables import account, challenge, outbox, push_journal
+from service.store.outbox import Pending
+from service.store.tables import outbox, push_journal
 
 ACTOR = "arpent"
+SENDING = "sending"
 FIRST_RETRY_MS = 60_000
 LAST_RETRY_MS = 6 * 3_600_000
-REASSERT_LIMIT = 3
-REASSERT_MS = 7 * 86_400_000
+# After any other outcome, or none, the CRM may hold the value.
+NOT_WRITTEN = (State.REJECTED.value, State.DEFERRED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch on its way: its values, and the id of the line that each has in the journal."""
+
+    items: Sequence[Pending]
+    lines: Sequence[int]
+
+
+def announce(connection: Connection, run_id: int, batch: Sequence[Pending], now: Instant) -> Sent:
+    """Journal what is about to be sent; commit before it is."""
+    lines = [
+        {
+            "run_id": run_id, "account_id": item.account_id, "field": item.field,
+            "before": item.before, "after": item.after, "version": item.version,
+            "outcome": SENDING, "reason": None, "actor": ACTOR, "at": now,
+        }
+        for item in batch
+    ]  # fmt: skip
+    journal = push_journal.c
+    announced = insert(push_journal).returning(journal.id, journal.account_id, journal.field)
+    ids = {(row.account_id, row.field): row.id for row in connection.execute(announced, lines)}
+    return Sent(batch, [ids[item.account_id, item.field] for item in batch])
+
+
+def withdraw(connection: Connection, sent: Sent, reason: str) -> None:
+    """A batch that the CRM did not take: nothing of it was written, and all of it is still owed."""
+    connection.execute(
+        update(push_journal)
+        .where(push_journal.c.id.in_(sent.lines))
+        .values(outcome=State.DEFERRED.value, reason=reason)
+    )
 
 
 def record(
     connection: Connection,
-    run_id: int,
-    sent: Sequence[Pending],
+    sent: Sent,
     outcomes: Mapping[str, Outcome],
     *,
     now: Instant,
@@ -53,19 +76,16 @@ def record(
     """
     counts: Counter[str] = Counter()
     unknown = Outcome(external_id="", state=State.UNKNOWN, reason="missing from the answer")
-    settled, refused, journal = [], [], []
-    for item in sent:
+    settled, refused, closed = [], [], []
+    for item, line in zip(sent.items, sent.lines, strict=True):
         outcome = outcomes.get(item.external_id, unknown)
         kept = outcome.normalised.get(item.field, item.after)
-        reason = _reason(outcome, language, is_kept=kept == item.after)
+        is_as_sent = outcome.state is State.APPLIED and kept == item.after
+        reason = None if is_as_sent else reason_of(outcome, language)
         counts[outcome.state.value] += 1
-        journal.append(
-            {
-                "run_id": run_id, "account_id": item.account_id, "field": item.field,
-                "before": item.before, "after": kept, "version": item.version,
-                "outcome": outcome.state.value, "reason": reason, "actor": ACTOR, "at": now,
-            }
-        )  # fmt: skip
+        closed.append(
+            {"line": line, "kept": kept, "became": outcome.state.value, "why": reason, "now": now}
+        )
         key = {"key_account": item.account_id, "key_field": item.field, "sent": item.version}
         if outcome.state is State.APPLIED:
             settled.append({**key, "value": kept, "now": now})
@@ -78,18 +98,49 @@ def record(
             refused.append(
                 {**key, "state": state.value, "reason": reason, "not_before": now + wait}
             )
-    if journal:
-        connection.execute(insert(push_journal), journal)
-    if settled:
-        connection.execute(_SETTLE, settled)
-    if refused:
-        connection.execute(_REFUSE, refused)
+    for statement, rows in ((_CLOSE, closed), (_SETTLE, settled), (_REFUSE, refused)):
+        if rows:
+            connection.execute(statement, rows)
     return counts
 
 
-def _reason(outcome: Outcome, language: Language, *, is_kept: bool) -> str | None:
-    if outcome.state is State.APPLIED and is_kept:
-        return None
+def retire(connection: Connection, written: Sequence[Owned]) -> None:
+    """Owe the clearing of the fields that are written no more, once; forget what was never sent.
+
+    A field in drift or held still waits for a person.
+    """
+    is_retired = outbox.c.field.not_in([field.value for field in written])
+    journal = push_journal.c
+    may_be_there = (
+        select(journal.id)
+        .where(
+            journal.account_id == outbox.c.account_id,
+            journal.field == outbox.c.field,
+            journal.outcome.not_in(NOT_WRITTEN),
+        )
+        .correlate(outbox)
+        .exists()
+    )
+    connection.execute(
+        delete(outbox).where(is_retired, outbox.c.confirmed_version == 0, ~may_be_there)
+    )
+    waits = outbox.c.state.in_([Debt.DRIFT.value, Debt.HELD.value])
+    connection.execute(
+        update(outbox)
+        .where(is_retired, outbox.c.desired.is_not(None))
+        .values(
+            desired=None,
+            version=outbox.c.version + 1,
+            state=case((waits, outbox.c.state), else_=Debt.OWED.value),
+            reason=None,
+            attempts=0,
+            not_before_at=None,
+        )
+    )
+
+
+def reason_of(outcome: Outcome, language: Language) -> str:
+    """The CRM's own words and our remedy."""
     remedy = outcome.remedy.to(language) if outcome.remedy else ""
     return " – ".join(part for part in (outcome.reason, remedy) if part)
 
@@ -99,6 +150,16 @@ _KEY = (
     outbox.c.field == bindparam("key_field"),
 )
 
+_CLOSE = (
+    update(push_journal)
+    .where(push_journal.c.id == bindparam("line"))
+    .values(
+        after=bindparam("kept"),
+        outcome=bindparam("became"),
+        reason=bindparam("why"),
+        at=bindparam("now"),
+    )
+)
 # A newer desired value may have come while this one was on its way: then it is still owed, even
 # when it had been settled because the CRM held it until now.
 _SETTLE = (
@@ -132,88 +193,3 @@ _REFUSE = (
         not_before_at=bindparam("not_before"),
     )
 )
-
-
-def read_back(
-    connection: Connection, connection_id: int, fields: Sequence[Owned], now: Instant
-) -> Counter[str]:
-    """Compare values once acknowledged with what was pulled since; counts what differs by verdict.
-
-    A stale write of ours is owed again (at most three times in seven days); anything else was
-    edited by a person: the field waits in drift, even when a new value was about to be written
-    over it, and the edit becomes a challenge.
-    """
-    counts: Counter[str] = Counter()
-    for row in _differing(connection, connection_id, fields):
-        entry = entry_of(row)
-        earlier = _sent_before(connection, entry, now)
-        verdict = judge_observed(entry, row.observed, earlier)
-        if entry.state is Debt.SETTLED and earlier.get(entry.confirmed, 0) > REASSERT_LIMIT:
-            verdict = Debt.DRIFT
-        if verdict is entry.state:
-            continue
-        counts[verdict.value] += 1
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.account_id == entry.account_id, outbox.c.field == entry.field)
-            .values(state=verdict.value, version=entry.version + 1)
-        )
-        if verdict is Debt.DRIFT:
-            connection.execute(
-                insert(challenge).values(
-                    account_id=entry.account_id, field=entry.field, value=row.observed,
-                    received_at=now, state="open",
-                )
-            )  # fmt: skip
-    return counts
-
-
-def _differing(
-    connection: Connection, connection_id: int, fields: Sequence[Owned]
-) -> Sequence[Row[Any]]:
-    """The outbox rows whose confirmed value is not the one `observed` in the CRM since."""
-    pulled = union_all(
-        *[
-            select(
-                account.c.id, literal(field.value).label("field"),
-                account.c[f"observed_{field}"].label("observed"), account.c.pulled_at,
-            ).where(account.c.connection_id == connection_id, account.c.archived_at.is_(None))
-            for field in fields
-        ]
-    ).subquery("pulled")  # fmt: skip
-    return connection.execute(
-        select(outbox, pulled.c.observed)
-        .join(pulled, (pulled.c.id == outbox.c.account_id) & (pulled.c.field == outbox.c.field))
-        .where(
-            outbox.c.state.in_([Debt.SETTLED.value, Debt.OWED.value]),
-            pulled.c.pulled_at > outbox.c.confirmed_at,
-            pulled.c.observed.is_distinct_from(outbox.c.confirmed),
-        )
-        .order_by(outbox.c.account_id, outbox.c.field)
-    ).all()
-
-
-def _sent_before(connection: Connection, entry: Entry, now: Instant) -> dict[str | None, int]:
-    """The values that may have reached the CRM, each with how often in the last seven days."""
-    recent = func.count().filter(push_journal.c.at > now - REASSERT_MS).label("recent")
-    rows = connection.execute(
-        select(push_journal.c.after, recent)
-        .where(
-            push_journal.c.account_id == entry.account_id,
-            push_journal.c.field == entry.field,
-            push_journal.c.outcome != State.REJECTED.value,
-        )
-        .group_by(push_journal.c.after)
-    )
-    return {row.after: row.recent for row in rows}
-
-
-def debts(connection: Connection, connection_id: int) -> dict[str, int]:
-    """How many values are in each state, for `status`."""
-    rows = connection.execute(
-        select(outbox.c.state, func.count().label("total"))
-        .join(account, account.c.id == outbox.c.account_id)
-        .where(account.c.connection_id == connection_id)
-        .group_by(outbox.c.state)
-    )
-    return {row.state: row.total for row in rows}

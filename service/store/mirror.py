@@ -14,7 +14,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from connectors.base import Page
 from rules.records import Kind, Opportunity
@@ -23,7 +23,6 @@ from service.store.bulk import bulk_update, bulk_upsert, select_among
 from service.store.context import MirrorContext
 from service.store.incoming import Incoming, modified_at, newest_of, prepare
 from service.store.rows import TABLES
-from service.store.tables import owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,23 +108,6 @@ def archive(
     if kind is Kind.OWNER:
         return len(ids), dirt.accounts_owned_by(connection, ids)
     return len(ids), links.accounts_of(connection, kind, ids)
-
-
-def match_owners(connection: Connection, context: MirrorContext) -> int:
-    """Tie owners to reps again, by e-mail; returns how many accounts that dirtied."""
-    rows = connection.execute(
-        select(owner.c.id, owner.c.email, owner.c.rep_key).where(
-            owner.c.connection_id == context.connection_id
-        )
-    )
-    moved = {
-        row.id: context.rep_of(row.email)
-        for row in rows
-        if row.rep_key != context.rep_of(row.email)
-    }
-    for owner_id, rep_key in moved.items():
-        connection.execute(update(owner).where(owner.c.id == owner_id).values(rep_key=rep_key))
-    return dirt.mark(connection, dirt.accounts_owned_by(connection, moved.keys()))
 
 
 def _continue_histories(

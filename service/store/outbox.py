@@ -5,11 +5,20 @@ always harmless, and its size is bounded by the number of fields.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from rules.diff import Debt, Entry, Values, owed
 from rules.owned import Owned
@@ -124,6 +133,47 @@ def _mark_paid(connection: Connection, accounts: Sequence[int]) -> None:
 _PAY = update(tag).where(tag.c.account_id == bindparam("paid")).values(is_owed=False)
 
 
+def retry_rejected(
+    connection: Connection, connection_id: int, *, rep_key: str | None = None
+) -> int:
+    """Owe again, at once, what the CRM refused, or what it refused of a rep; returns how many."""
+    accounts = select(account.c.id).where(
+        account.c.connection_id == connection_id, account.c.archived_at.is_(None)
+    )
+    if rep_key is not None:
+        accounts = accounts.join(owner, owner.c.id == account.c.owner_id)
+        accounts = accounts.where(owner.c.rep_key == rep_key)
+    return connection.execute(
+        update(outbox)
+        .where(outbox.c.state == Debt.REJECTED.value, outbox.c.account_id.in_(accounts))
+        .values(state=Debt.OWED.value, reason=None, attempts=0, not_before_at=None)
+    ).rowcount
+
+
+def owed_source() -> FromClause:
+    """The outbox with the accounts it is about, their owners and their tags."""
+    return (
+        outbox.join(account, account.c.id == outbox.c.account_id)
+        .outerjoin(owner, owner.c.id == account.c.owner_id)
+        .outerjoin(tag, tag.c.account_id == outbox.c.account_id)
+    )
+
+
+def owed_where(
+    connection_id: int, *, rep_key: str | None = None, after: int = 0
+) -> list[ColumnElement[bool]]:
+    """What makes a row of `owed_source` one that a push would write."""
+    conditions = [
+        outbox.c.state == Debt.OWED.value,
+        outbox.c.account_id > after,
+        account.c.connection_id == connection_id,
+        account.c.archived_at.is_(None),
+    ]
+    if rep_key is not None:
+        conditions.append(owner.c.rep_key == rep_key)
+    return conditions
+
+
 def pending(
     connection: Connection,
     connection_id: int,
@@ -131,41 +181,37 @@ def pending(
     rep_key: str | None = None,
     after: int = 0,
     limit: int | None = None,
+    rows: int | None = None,
     now: Instant | None = None,
+    among: Collection[Owned] = tuple(Owned),
 ) -> list[Pending]:
     """What is owed, in the order of accounts; whole accounts, at most `limit` of them.
 
-    `now` leaves out what waits for a later try; `rep_key` narrows to the accounts of a rep.
+    `rows` cuts wherever so many are reached; `now` leaves out what waits for a later try;
+    `rep_key` narrows to the accounts of a rep, `among` to some fields.
     """
-    conditions = [
-        outbox.c.state == Debt.OWED.value,
-        outbox.c.account_id > after,
-        account.c.connection_id == connection_id,
-        account.c.archived_at.is_(None),
-    ]
+    conditions = owed_where(connection_id, rep_key=rep_key, after=after)
     if now is not None:
         conditions.append(or_(outbox.c.not_before_at.is_(None), outbox.c.not_before_at <= now))
-    if rep_key is not None:
-        conditions.append(owner.c.rep_key == rep_key)
-    source = (
-        outbox.join(account, account.c.id == outbox.c.account_id)
-        .outerjoin(owner, owner.c.id == account.c.owner_id)
-        .outerjoin(tag, tag.c.account_id == outbox.c.account_id)
-    )
-    accounts = select(outbox.c.account_id).select_from(source).where(*conditions).distinct()
-    if limit is not None:
-        accounts = accounts.order_by(outbox.c.account_id).limit(limit)
-    rows = connection.execute(
+    if set(among) != set(Owned):
+        conditions.append(outbox.c.field.in_([field.value for field in among]))
+    source = owed_source()
+    query = (
         select(
             outbox, account.c.external_id, account.c.name, owner.c.rep_key,
             owner.c.name.label("owner"), tag.c.why,
             *[account.c[f"observed_{field}"] for field in Owned],
         )
         .select_from(source)
-        .where(*conditions, outbox.c.account_id.in_(accounts))
+        .where(*conditions)
         .order_by(outbox.c.account_id, outbox.c.field)
+        .limit(rows)
     )  # fmt: skip
-    return [_pending(row) for row in rows]
+    if limit is not None:
+        accounts = select(outbox.c.account_id).select_from(source).where(*conditions).distinct()
+        accounts = accounts.order_by(outbox.c.account_id).limit(limit)
+        query = query.where(outbox.c.account_id.in_(accounts))
+    return [_pending(row) for row in connection.execute(query)]
 
 
 def _pending(row: Row[Any]) -> Pending:

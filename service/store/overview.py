@@ -56,12 +56,6 @@ def tiers(connection: Connection) -> dict[str, int]:
     return {row.tier or "none": row.accounts for row in rows}
 
 
-def accounts_in_scope(connection: Connection) -> int:
-    """Accounts that the plan is about."""
-    query = select(func.count()).select_from(tag).where(tag.c.is_in_scope)
-    return connection.execute(query).scalar_one()
-
-
 def dirty_accounts(connection: Connection) -> int:
     """Accounts that wait to be evaluated."""
     return connection.execute(select(func.count()).select_from(dirty)).scalar_one()

@@ -12,9 +12,10 @@ from rules.facts import VENDORS, Field_
 from rules.records import Kind
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant
+from service.store import deliveries, reps
 from service.store.bindings import Slots, load_slots, save_bindings
 from service.store.bulk import bulk_upsert
-from service.store.tables import owner, plan_version, rep, rulebook, tag, team
+from service.store.tables import plan_version, rep, rulebook, tag, team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,9 @@ def publish(
     _save_team(connection, compiled)
     _save_plans(connection, compiled, rulebook_id)
     save_bindings(connection, bindings_of(compiled))
-    # A rulebook may write other fields: what each account is owed is looked at again.
+    # A rulebook may write other fields: what each account is owed is looked at again, and what is
+    # written no more is cleared.
+    deliveries.retire(connection, compiled.fields.written)
     connection.execute(update(tag).where(tag.c.is_in_scope).values(is_owed=True))
     return True
 
@@ -68,11 +71,7 @@ def _save_team(connection: Connection, compiled: Rulebook) -> None:
             for key, each in us.reps.items()
         ],
     )  # fmt: skip
-    by_email = {each.email.lower(): key for key, each in us.reps.items() if each.email}
-    for row in connection.execute(select(owner.c.id, owner.c.email, owner.c.rep_key)).all():
-        key = by_email.get((row.email or "").lower())
-        if key != row.rep_key:
-            connection.execute(update(owner).where(owner.c.id == row.id).values(rep_key=key))
+    reps.match_owners(connection, reps.load(connection))
 
 
 def _save_plans(connection: Connection, compiled: Rulebook, rulebook_id: int) -> None:

@@ -1,7 +1,7 @@
 """The runs: what was started when, how it ended, and its counts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from rules.time import Instant
 from service.store.tables import run
+
+INTERRUPTED = "interrupted"
 
 
 class RunState(StrEnum):
@@ -63,23 +65,19 @@ def finish_run(
     )
 
 
+def fail_interrupted(connection: Connection, commands: Sequence[str], now: Instant) -> None:
+    """Mark the runs of these commands that were left running: their process is gone."""
+    connection.execute(
+        update(run)
+        .where(run.c.state == RunState.RUNNING.value, run.c.command.in_(commands))
+        .values(state=RunState.FAILED.value, error=INTERRUPTED, finished_at=now)
+    )
+
+
 def list_runs(connection: Connection, limit: int = 50) -> list[Run]:
     """The latest runs, newest first."""
     rows = connection.execute(select(run).order_by(run.c.id.desc()).limit(limit))
     return [_run(row) for row in rows]
-
-
-def find_run(connection: Connection, run_id: int) -> Run | None:
-    """A run by its id."""
-    row = connection.execute(select(run).where(run.c.id == run_id)).one_or_none()
-    return None if row is None else _run(row)
-
-
-def last_run(connection: Connection, command: str) -> Run | None:
-    """The latest run of a command."""
-    newest = select(run).where(run.c.command == command).order_by(run.c.id.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
-    return None if row is None else _run(row)
 
 
 def _run(row: Row[Any]) -> Run:

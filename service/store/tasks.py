@@ -17,6 +17,7 @@ from connectors.base import Outcome, State
 from rules.language import Language
 from rules.time import Day
 from service.store.alerts import TaskState
+from service.store.deliveries import reason_of
 from service.store.tables import account, alert, owner
 
 
@@ -108,6 +109,19 @@ def _wanted(row: Row[Any], wish: Wish) -> WantedTask:
     )  # fmt: skip
 
 
+def retry_rejected(
+    connection: Connection, connection_id: int, *, rep_key: str | None = None
+) -> int:
+    """Owe again the tasks that a CRM refused, or those of a rep; returns how many."""
+    accounts = select(account.c.id).where(account.c.connection_id == connection_id)
+    rejected = update(alert).where(
+        alert.c.task_state == TaskState.REJECTED.value, alert.c.account_id.in_(accounts)
+    )
+    if rep_key is not None:
+        rejected = rejected.where(alert.c.subject == rep_key)
+    return connection.execute(rejected.values(task_state=TaskState.OWED.value)).rowcount
+
+
 def settle(
     connection: Connection, wanted: WantedTask, outcome: Outcome, language: Language
 ) -> None:
@@ -115,8 +129,7 @@ def settle(
 
     A task that could not be rewritten waits for the next news of its alert.
     """
-    remedy = outcome.remedy.to(language) if outcome.remedy else ""
-    reason = f"{outcome.reason} – {remedy}".strip(" –") or None
+    reason = reason_of(outcome, language) or None
     values: dict[str, str | None]
     match outcome.state, wanted.wish:
         case State.APPLIED, Wish.COMPLETE:

@@ -6,6 +6,9 @@ import pytest
 
 from connectors.sandbox import Sandbox
 from service import rehearsal
+from service.app import system_clock
+from service.store import leases
+from service.store.engine import open_store
 from tests.acceptance.shell import CANARY, Shell
 from tests.acceptance.territory import A_WHILE
 
@@ -93,7 +96,7 @@ def test_the_same_in_json(newcomer: Shell, language: str) -> None:
     json = {words: said.json for words, said in told.items()}
     assert json["rules", "check"]["issues"] == []
     assert {row["state"] for row in json["fields", "ensure"]["fields"]} == {"present"}
-    assert json["push",] == {"calls": 0, "stopped": None}
+    assert json["push",] == {"calls": 0, "stopped": None, "rejections": []}
     assert (json["run",]["failures"], json["run",]["read_only"]) == ({}, False)
     (crm,) = json["status",]["crms"]
     assert crm["values"] == {"settled": PLANNED * FIELDS}
@@ -137,3 +140,83 @@ def test_a_push_that_stops_exits_with_1(served: Sandbox, published: Shell) -> No
         assert "503" in told.json["failures"]["hubspot"]
     finally:
         served.set_faults()
+
+
+def test_what_is_refused_is_told_and_sent_again_after_its_cause_is_gone(
+    elise: Sandbox, published: Shell
+) -> None:
+    elise.add_token(CANARY)
+    published.settings["hubspot_url"] = elise.url
+    assert published.say("fields", "ensure").code == 0
+    assert published.say("pull").code == 0
+    assert published.say("tag").code == 0
+    elise.act("remove_property", objectType="companies", property="arpent_why")
+
+    said = published.say("push")
+
+    assert said.code == 1
+    assert f"{PLANNED * FIELDS} refusées" in said.out
+    assert f"{PLANNED * FIELDS} × " in said.out
+    assert "arpent push --retry" in said.out
+    told = published.say("push", "--retry", "--json")
+    assert told.code == 1
+    (group,) = told.json["rejections"]
+    assert (group["count"], told.json["values.rejected"]) == (PLANNED * FIELDS,) * 2
+    assert "fields ensure" in group["reason"]
+    shown = published.say("status")
+    assert f"{PLANNED * FIELDS} (« arpent push --retry » les renvoie)" in shown.out
+    (crm,) = published.say("status", "--json").json["crms"]
+    assert crm["rejections"] == [group]
+    # Refused values are left alone until something changes.
+    assert published.say("push", "--json").json["calls"] == 0
+    again = published.say("fields", "ensure", "--json")
+    assert again.json["owed_again"] == PLANNED * FIELDS
+    assert published.say("push", "--json").json["values.applied"] == PLANNED * FIELDS
+    assert published.say("fields", "ensure", "--json").json["owed_again"] == 0
+
+
+def test_a_preview_shows_some_changes_or_all_and_counts_them_all(
+    served: Sandbox, published: Shell
+) -> None:
+    assert served.url
+    assert published.say("pull").code == 0
+    assert published.say("tag").code == 0
+    few = published.say("preview", "--limit", "3", "--json").json
+    everything = published.say("preview", "--limit", "0", "--json").json
+    assert len(few["changes"]) == 3
+    assert few["values"] == everything["values"] == len(everything["changes"])
+    assert everything["changes"][:3] == few["changes"]
+    assert sum(few["by_field"].values()) == few["values"]
+    assert "(--limit 0 pour tout voir)" in published.say("preview", "--limit", "3").out
+
+
+def test_a_drift_is_shown(elise: Sandbox, published: Shell) -> None:
+    elise.add_token(CANARY)
+    published.settings["hubspot_url"] = elise.url
+    assert published.say("fields", "ensure").code == 0
+    assert published.say("run").code == 0
+    elise.act("edit", objectType="companies", id="20009", properties={"arpent_why": "La mienne"})
+    elise.clock.advance(A_WHILE)
+    assert published.say("run").code == 0
+    (crm,) = published.say("status", "--json").json["crms"]
+    assert crm["values"]["drift"] == 1
+    (drift,) = crm["drifting"]
+    assert (drift["external_id"], drift["field"], drift["observed"]) == (
+        "20009",
+        "why",
+        "La mienne",
+    )
+    assert "1 valeurs modifiées dans le CRM" in published.say("status").out
+
+
+@pytest.mark.parametrize("command", ["pull", "push"])
+def test_a_command_leaves_a_crm_to_the_one_that_works_on_it(published: Shell, command: str) -> None:
+    store = open_store(f"sqlite:///{published.folder / '.arpent' / 'arpent.sqlite3'}")
+    with store.write() as connection:
+        now = system_clock()
+        leases.acquire(connection, "crm:hubspot", "elsewhere:12:0-a", now=now, ttl=60_000)
+    store.close()
+    said = published.say(command)
+    assert (said.code, said.out) == (1, "")
+    assert "machine elsewhere, processus 12" in said.err
+    assert published.say("status", "--json").json["last_run"] is None

@@ -18,11 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from connectors.base import Change, ConnectorError, Fatal, Retriable, State, Task
+from connectors.base import Change, ConnectorError, Fatal, Retriable, State, Task, Unanswered
 from connectors.http import (
     Oversized,
     Transport,
-    Unanswered,
     redact,
     retry_after,
 )

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, event, insert, select, update
 
 from connectors.base import Outcome, State
 from rules.language import Language, Text
 from rules.owned import Owned
-from service.store import deliveries, outbox
+from service.store import backlog, deliveries, outbox, readback
 from service.store.engine import Store
 from service.store.outbox import Pending
 from service.store.tables import account, challenge, owner, push_journal, tag
@@ -75,8 +75,18 @@ def send(
     outcomes = {
         each.external_id: Outcome(external_id=each.external_id, state=state) for each in batch
     }
-    deliveries.record(connection, 7, batch, outcomes, now=now, language=Language.FR)
+    leave(connection, batch, outcomes, now)
     return batch
+
+
+def leave(
+    connection: Connection, batch: Sequence[Pending], outcomes: dict[str, Outcome], now: int = NOW
+) -> dict[str, int]:
+    """Journal a batch, send it, and record what it was answered."""
+    if not batch:
+        return {}
+    sent = deliveries.announce(connection, 7, batch, now)
+    return dict(deliveries.record(connection, sent, outcomes, now=now, language=Language.FR))
 
 
 def row(connection: Connection, field: str = "tier", account_id: int = 1) -> Row[Any]:
@@ -88,7 +98,7 @@ def row(connection: Connection, field: str = "tier", account_id: int = 1) -> Row
 
 
 def read_back(connection: Connection, now: int = NOW) -> dict[str, int]:
-    return dict(deliveries.read_back(connection, 1, TIER, now))
+    return dict(readback.read_back(connection, 1, now).counts)
 
 
 def settle(connection: Connection, tier: str = "gold", now: int = NOW) -> None:
@@ -152,7 +162,7 @@ def test_a_value_is_settled_by_its_acknowledgement(connection: Connection) -> No
         "settled", "gold", 1, NOW,
     )  # fmt: skip
     assert outbox.pending(connection, 1) == []
-    assert deliveries.debts(connection, 1) == {"settled": 1}
+    assert backlog.debts(connection, 1) == {"settled": 1}
     (line,) = connection.execute(select(push_journal)).all()
     assert (line.run_id, line.before, line.after, line.outcome) == (7, None, "gold", "applied")
 
@@ -209,10 +219,7 @@ def test_a_refusal_keeps_the_words_of_the_crm_and_our_remedy(connection: Connect
         external_id="A1", state=State.REJECTED, reason="INVALID_OPTION",
         remedy=Text("Ajoutez", "Add"),
     )  # fmt: skip
-    counts = deliveries.record(
-        connection, 7, outbox.pending(connection, 1), {"A1": outcome}, now=NOW,
-        language=Language.FR,
-    )  # fmt: skip
+    counts = leave(connection, outbox.pending(connection, 1), {"A1": outcome})
     assert counts == {"rejected": 1}
     found = row(connection)
     assert (found.state, found.reason) == ("rejected", "INVALID_OPTION – Ajoutez")
@@ -241,7 +248,7 @@ def test_what_is_missing_from_the_answer_stays_owed_and_waits_longer_each_time(
     now = NOW
     for _ in range(12):
         batch = outbox.pending(connection, 1, now=now)
-        counts = deliveries.record(connection, 7, batch, {}, now=now, language=Language.FR)
+        counts = leave(connection, batch, {}, now)
         assert counts == {"unknown": 1}
         found = row(connection)
         assert found.state == "owed"
@@ -419,3 +426,241 @@ def test_the_crm_comes_to_hold_the_desired_value(
             for each in send(connection, now=now):
                 crm = each.after
         assert crm == connection.execute(select(tag.c.tier)).scalar_one()
+
+
+# What the CRM refused.
+
+
+def test_what_was_refused_is_owed_again_at_once_when_somebody_asks(connection: Connection) -> None:
+    add(connection)
+    outbox.owe(connection, 1, TIER)
+    send(connection, state=State.REJECTED)
+    assert outbox.retry_rejected(connection, 2) == 0
+    assert outbox.retry_rejected(connection, 1, rep_key="elise") == 0
+    assert outbox.retry_rejected(connection, 1) == 1
+    found = row(connection)
+    assert (found.state, found.reason, found.attempts, found.not_before_at) == (
+        "owed", None, 0, None,
+    )  # fmt: skip
+    assert len(outbox.pending(connection, 1, now=NOW)) == 1
+    assert outbox.retry_rejected(connection, 1) == 0
+
+
+def test_refusals_are_told_by_reason_with_their_first_account(connection: Connection) -> None:
+    for account_id in range(1, 5):
+        add(connection, account_id)
+    outbox.owe(connection, 1, TIER)
+    words = {"A1": "locked", "A2": "no option", "A3": "no option"}
+    outcomes = {
+        name: Outcome(external_id=name, state=State.REJECTED, reason=reason)
+        for name, reason in words.items()
+    }
+    leave(connection, outbox.pending(connection, 1), outcomes)
+    expected = [("no option", 2, "N2", "A2"), ("locked", 1, "N1", "A1")]
+    for told in (backlog.rejections(connection, 1), backlog.rejections_of(connection, 1, 7)):
+        assert [(e.reason, e.count, e.account, e.external_id) for e in told] == expected
+    assert backlog.rejections_of(connection, 1, 8) == []
+    assert backlog.rejections(connection, 2) == []
+
+
+# Drift and its end.
+
+
+@pytest.fixture
+def drifting(connection: Connection) -> Connection:
+    """A gold tier that a person has made bronze."""
+    settle(connection)
+    pull(connection, NOW + DAY, tier="bronze")
+    assert read_back(connection) == {"drift": 1}
+    return connection
+
+
+def test_a_drift_is_listed_with_both_values(drifting: Connection) -> None:
+    (found,) = backlog.drifting(drifting, 1)
+    assert (found.account, found.field, found.desired, found.observed) == (
+        "N1", "tier", "gold", "bronze",
+    )  # fmt: skip
+    assert backlog.debts(drifting, 1) == {"drift": 1}
+
+
+def test_a_drift_ends_when_the_person_takes_the_edit_back(drifting: Connection) -> None:
+    pull(drifting, NOW + 2 * DAY, tier="gold")
+    assert read_back(drifting) == {"settled": 1}
+    assert row(drifting).state == "settled"
+    assert read_back(drifting) == {}
+    retag(drifting, tier="silver")
+    outbox.owe(drifting, 1, TIER)
+    assert [(each.before, each.after) for each in outbox.pending(drifting, 1)] == [
+        ("gold", "silver")
+    ]
+
+
+def test_a_drift_ends_when_the_rules_come_to_agree_with_the_person(drifting: Connection) -> None:
+    retag(drifting, tier="bronze")
+    outbox.owe(drifting, 1, TIER)
+    assert row(drifting).state == "drift"
+    assert read_back(drifting) == {"settled": 1}
+    found = row(drifting)
+    assert (found.state, found.confirmed, found.confirmed_version) == (
+        "settled", "bronze", found.version,
+    )  # fmt: skip
+    assert read_back(drifting) == {}
+
+
+def test_a_new_value_is_owed_once_the_person_has_taken_the_edit_back(
+    drifting: Connection,
+) -> None:
+    retag(drifting, tier="silver")
+    outbox.owe(drifting, 1, TIER)
+    pull(drifting, NOW + 2 * DAY, tier="gold")
+    assert read_back(drifting) == {"owed": 1}
+    assert [(each.before, each.after) for each in outbox.pending(drifting, 1)] == [
+        ("gold", "silver")
+    ]
+
+
+def test_another_edit_of_the_person_stays_a_drift(drifting: Connection) -> None:
+    pull(drifting, NOW + 2 * DAY, tier="unrated")
+    assert read_back(drifting) == {}
+    assert row(drifting).state == "drift"
+
+
+# What a process that died may have written.
+
+
+def test_a_value_that_was_being_sent_when_the_process_died_is_ours(connection: Connection) -> None:
+    settle(connection, "gold")
+    retag(connection, tier="silver")
+    outbox.owe(connection, 1, TIER)
+    deliveries.announce(connection, 7, outbox.pending(connection, 1), NOW + HOUR)
+    # It has reached the CRM; meanwhile gold is desired again, and nothing seems owed.
+    retag(connection, tier="gold")
+    outbox.owe(connection, 1, TIER)
+    assert row(connection).state == "settled"
+    pull(connection, NOW + 2 * HOUR, tier="silver")
+    assert read_back(connection, NOW + 2 * HOUR) == {"owed": 1}
+    assert connection.execute(select(challenge)).all() == []
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.DEFERRED, None])
+def test_a_value_that_the_crm_did_not_take_is_a_person_s_when_it_is_there(
+    connection: Connection, state: State | None
+) -> None:
+    settle(connection, "gold")
+    retag(connection, tier="silver")
+    outbox.owe(connection, 1, TIER)
+    batch = outbox.pending(connection, 1)
+    if state is None:
+        deliveries.withdraw(connection, deliveries.announce(connection, 7, batch, NOW), "busy")
+    else:
+        send(connection, state=state, sent=batch)
+    retag(connection, tier="unrated")
+    outbox.owe(connection, 1, TIER)
+    pull(connection, NOW + HOUR, tier="silver")
+    assert read_back(connection, NOW + HOUR) == {"drift": 1}
+
+
+def test_the_journal_has_one_line_for_an_attempt(connection: Connection) -> None:
+    add(connection)
+    outbox.owe(connection, 1, TIER)
+    sent = deliveries.announce(connection, 7, outbox.pending(connection, 1), NOW)
+    (line,) = connection.execute(select(push_journal)).all()
+    assert (line.outcome, line.after, line.version) == ("sending", "gold", 1)
+    outcomes = {"A1": Outcome(external_id="A1", state=State.APPLIED, normalised={"tier": "GOLD"})}
+    deliveries.record(connection, sent, outcomes, now=NOW + 1, language=Language.FR)
+    (line,) = connection.execute(select(push_journal)).all()
+    assert (line.outcome, line.after, line.at) == ("applied", "GOLD", NOW + 1)
+
+
+def test_what_differs_is_judged_some_accounts_at_a_time(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for account_id in range(1, 6):
+        add(connection, account_id)
+    outbox.owe(connection, 1, FIELDS)
+    send(connection)
+    for account_id in range(1, 6):
+        pull(connection, NOW + 1, account_id, tier="bronze", why="mine")
+    monkeypatch.setattr(readback, "CHUNK", 5)
+    after: int | None = 0
+    judged = []
+    while after is not None:
+        found = readback.read_back(connection, 1, NOW + DAY, after=after)
+        judged.append(dict(found.counts))
+        after = found.last
+    assert judged == [{"drift": 4}, {"drift": 4}, {"drift": 2}]
+    assert len(connection.execute(select(challenge)).all()) == 10
+
+
+def test_the_number_of_statements_does_not_depend_on_how_many_values_differ(
+    connection: Connection,
+) -> None:
+    def statements(accounts: range) -> int:
+        for account_id in accounts:
+            add(connection, account_id)
+        outbox.owe(connection, 1, FIELDS)
+        send(connection)
+        for account_id in accounts:
+            pull(connection, NOW + 1, account_id, tier="bronze", why="mine")
+        counted: list[str] = []
+
+        def count(*told: Any) -> None:
+            counted.append(told[2])
+
+        event.listen(connection, "before_cursor_execute", count)
+        assert read_back(connection, NOW + DAY) == {"drift": 2 * len(accounts)}
+        event.remove(connection, "before_cursor_execute", count)
+        return len(counted)
+
+    assert statements(range(1, 3)) == statements(range(3, 60)) == 4
+
+
+# A field that is written no more.
+
+
+def test_a_field_that_is_written_no_more_is_cleared_once(connection: Connection) -> None:
+    add(connection)
+    outbox.owe(connection, 1, FIELDS)
+    send(connection)
+    deliveries.retire(connection, TIER)
+    assert [(each.field, each.before, each.after) for each in outbox.pending(connection, 1)] == [
+        ("why", "Or : x", None)
+    ]
+    assert row(connection).state == "settled"
+    send(connection)
+    deliveries.retire(connection, TIER)
+    assert outbox.pending(connection, 1) == []
+    # Written again, it is owed as it is.
+    retag(connection)
+    outbox.owe(connection, 1, FIELDS)
+    assert [each.after for each in outbox.pending(connection, 1)] == ["Or : x"]
+
+
+def test_what_was_never_sent_of_a_field_is_forgotten(connection: Connection) -> None:
+    add(connection)
+    outbox.owe(connection, 1, FIELDS)
+    deliveries.retire(connection, TIER)
+    assert [each.field for each in outbox.pending(connection, 1)] == ["tier"]
+
+
+def test_a_first_value_that_may_have_been_written_is_cleared_too(connection: Connection) -> None:
+    add(connection)
+    outbox.owe(connection, 1, FIELDS)
+    deliveries.announce(connection, 7, outbox.pending(connection, 1), NOW)
+    deliveries.retire(connection, TIER)
+    assert row(connection, "why").desired is None
+    assert [each.field for each in outbox.pending(connection, 1)] == ["tier", "why"]
+
+
+def test_an_edit_in_a_field_that_is_written_no_more_is_left_to_the_person(
+    connection: Connection,
+) -> None:
+    settle(connection)
+    pull(connection, NOW + DAY, tier="bronze")
+    deliveries.retire(connection, (Owned.WHY,))
+    assert read_back(connection) == {"drift": 1}
+    deliveries.retire(connection, (Owned.WHY,))
+    assert outbox.pending(connection, 1) == []
+    # Emptied by hand: as desired.
+    pull(connection, NOW + 2 * DAY, tier=None)
+    assert read_back(connection) == {"settled": 1}

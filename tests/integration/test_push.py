@@ -1,12 +1,22 @@
 """Pushing values and tasks into a CRM that refuses, is silent, fails, or dies with us."""
 
-import pytest
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from connectors.base import Fatal, Retriable, State
+import pytest
+from sqlalchemy import Connection
+
+from connectors.base import Change, Fatal, Outcome, Retriable, State
 from rules.language import Text
+from rules.rulebook import compile_rulebook
+from service import owe
+from service.app import read_playbook
 from service.preview import BATCH
-from service.store.engine import Store
-from tests.integration.office import DAY, FIELDS, MINUTE, Died, Office
+from service.settings import SHIPPED_PLAYBOOK
+from service.store import rulebooks
+from service.store.engine import Store, StoreError
+from tests.integration.office import DAY, FIELDS, MINUTE, Crm, Died, Office
 
 BUSY = Text("Le CRM est occupé.", "The CRM is busy.")
 REVOKED = Text("La clé est révoquée.", "The key is revoked.")
@@ -227,3 +237,158 @@ def test_a_task_that_was_created_by_a_push_that_died_is_known_though_its_rule_le
     owing.publish_without_alerts()
     assert owing.push().tasks == {"applied": 1}
     one_task(owing)
+
+
+# What was refused, and is sent again.
+
+
+def test_why_values_were_refused_is_told_and_they_are_sent_again_on_request(
+    office: Office,
+) -> None:
+    office.put_accounts("a", "b", "c")
+    office.decide()
+    for name in ("a", "b"):
+        office.crm.refuse(name, "Locked by an admin.")
+
+    report = office.push()
+
+    assert report.rejected == 2 * FIELDS + 1
+    values, task = report.rejections
+    assert (values.count, values.account) == (2 * FIELDS, "a")
+    assert values.reason.startswith("Locked by an admin. – Le CRM a refusé")
+    assert (task.count, task.account) == (1, "a")
+    assert office.push().rejections == []
+    for name in ("a", "b"):
+        office.crm.accept(name)
+    assert owe.retry(office.app.store, office.connection_id) == 2 * FIELDS + 1
+    after = office.push()
+    assert (after.written, after.tasks, after.rejected) == (2 * FIELDS, {"applied": 1}, 0)
+
+
+def test_only_the_refusals_of_a_rep_are_sent_again_in_a_pilot(office: Office) -> None:
+    office.put_accounts("hers")
+    office.put_accounts("his", owner="502")
+    office.decide()
+    office.crm.refuse("hers", "No.")
+    office.crm.refuse("his", "No.")
+    office.push()
+    assert owe.retry(office.app.store, office.connection_id, rep_key="marc") == FIELDS
+    assert {row.state for row in office.debts("hers")} == {"rejected"}
+    assert {row.state for row in office.debts("his")} == {"owed"}
+
+
+# Values that left and whose outcome nobody has written down.
+
+
+class Dying(Crm):
+    """A CRM whose writes are the last thing that this process does."""
+
+    after_update: Callable[[], None] | None = None
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        outcomes = super().update(changes)
+        if self.after_update is not None:
+            self.after_update()
+        return outcomes
+
+
+class Filling(Store):
+    """A store whose disk fills up when it is told so."""
+
+    is_full = False
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        if Filling.is_full:
+            raise StoreError(BUSY)
+        with super().write() as connection:
+            yield connection
+
+
+def die() -> None:
+    raise Died
+
+
+def fill() -> None:
+    Filling.is_full = True
+
+
+@pytest.mark.parametrize(("end", "raised"), [(die, Died), (fill, StoreError)])
+def test_what_was_written_and_not_recorded_is_no_edit_of_a_person(
+    store: Store, end: Callable[[], None], raised: type[BaseException]
+) -> None:
+    office = Office(Filling(store.engine, store.place, store.schema))
+    office.crm = crm = Dying(office)
+    office.furnish(crm)
+    office.put_accounts("a")
+    office.cycle()
+    # Bronze is written, and then silver is wanted again.
+    office.put_accounts("a", potential="20000")
+    office.decide()
+    crm.after_update = end
+    with pytest.raises(raised):
+        office.push()
+    crm.after_update, Filling.is_full = None, False
+    assert crm.own_field("a", "tier") == "bronze"
+    assert "sending" in {row.outcome for row in office.rows("push_journal")}
+    office.put_accounts("a", potential="600000")
+
+    report = office.cycle()
+
+    assert report.pushed["hubspot"].read_back["drift"] == 0
+    assert report.pushed["hubspot"].read_back["owed"] > 0
+    assert crm.own_field("a", "tier") == "silver"
+    assert office.rows("challenge") == []
+
+
+def test_a_batch_that_the_crm_did_not_take_is_withdrawn_from_the_journal(office: Office) -> None:
+    office.put_accounts("a")
+    office.decide()
+    office.crm.fail(Retriable(BUSY))
+    office.push()
+    lines = office.rows("push_journal")
+    assert {(line.outcome, line.reason) for line in lines} == {("deferred", BUSY.en)}
+
+
+# A field that the playbook writes no more.
+
+
+def publish(office: Office, *optional: str) -> None:
+    """The shipped playbook with these opt-in fields."""
+    files = read_playbook(SHIPPED_PLAYBOOK)
+    text = files["fields.yaml"].decode()
+    listed = ", ".join(optional)
+    changed = re.sub(r"optional: \[.*\]", f"optional: [{listed}]", text)
+    assert changed != text
+    files["fields.yaml"] = changed.encode()
+    with office.app.store.write() as connection:
+        rulebooks.publish(
+            connection, compile_rulebook(files), author="ops", reason="", now=office.now
+        )
+
+
+def test_a_field_taken_out_of_the_playbook_is_cleared_in_the_crm(office: Office) -> None:
+    office.put_accounts("a")
+    office.cycle()
+    assert office.crm.own_field("a", "contact_status") is not None
+
+    publish(office, "segment", "quadrant")
+
+    report = office.cycle().pushed["hubspot"]
+    assert report.values == {"applied": 1}
+    assert office.crm.own_field("a", "contact_status") is None
+    assert office.crm.own_field("a", "tier") == "silver"
+    assert office.cycle().pushed["hubspot"].calls == 0
+
+
+def test_a_field_that_the_crm_has_lost_as_well_holds_nothing_else_back(office: Office) -> None:
+    office.put_accounts("a")
+    office.cycle()
+    publish(office, "segment", "quadrant")
+    del office.crm.own_schema["contact_status"]
+    office.put_accounts("a", potential="20000")
+
+    report = office.cycle().pushed["hubspot"]
+
+    assert report.values["rejected"] == 1
+    assert office.crm.own_field("a", "tier") == "bronze"

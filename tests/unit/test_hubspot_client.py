@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.base import Allowance, Fatal, Retriable
-from connectors.hubspot.client import FIRST_LIMIT, Client
+from connectors.hubspot.client import Client
 from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.objects import paths_of
+from connectors.hubspot.pool import FIRST_LIMIT
 from rules.records import Kind
 from tests.contract.rogue import Rogue, Script, answers, in_turn, resets
 from tests.unit.test_pace import MIDNIGHT, Time

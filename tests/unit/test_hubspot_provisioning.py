@@ -298,3 +298,33 @@ def test_hidden_properties_are_not_listed() -> None:
         "enumeration",
         ["Court"],
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind", "can_be_read"),
+    [
+        ("string", FieldType.NUMBER, True),
+        ("enumeration", FieldType.NUMBER, True),
+        ("number", FieldType.MONEY, True),
+        ("number", FieldType.DATE, True),
+        ("number", FieldType.YES_NO, False),
+        ("date", FieldType.DATE, True),
+        ("date", FieldType.MONEY, False),
+        ("datetime", FieldType.DATE, True),
+        ("datetime", FieldType.NUMBER, False),
+        ("bool", FieldType.YES_NO, True),
+        ("bool", FieldType.CHOICE, True),
+        ("bool", FieldType.DATE, False),
+        ("something new", FieldType.MONEY, True),
+    ],
+)
+def test_a_property_says_as_what_it_cannot_be_read(
+    declared: str,
+    kind: FieldType,
+    can_be_read: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    portal = Portal({"name": "potentiel", "type": declared})
+
+    (field,) = Provisioner(portal, paths_of(API_VERSION)).fields(COMPANIES)
+
+    assert (kind not in field.never) is can_be_read
