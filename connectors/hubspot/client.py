@@ -25,7 +25,14 @@ from connectors.http import (
     is_this_machine,
 )
 from connectors.hubspot.credentials import Surroundings, credentials_of
-from connectors.hubspot.errors import DailyLimit, Forbidden, Refused, failure_of, wrong_account
+from connectors.hubspot.errors import (
+    DailyLimit,
+    Forbidden,
+    RateLimited,
+    Refused,
+    failure_of,
+    wrong_account,
+)
 from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import API_VERSION, Paths, paths_of
 from connectors.hubspot.pool import CREDENTIAL, GuardedPool, decoded
@@ -128,13 +135,20 @@ class Client:
         return self._read("POST", path, query=query, body=body)
 
     def write(self, method: str, path: str, body: Json) -> Json:
-        """Write, once.
+        """Write, once: only a request over the rate, which is not carried out, is sent again.
 
         Raises:
             Unanswered: It may have been carried out.
             Retriable: It was not carried out.
             Refused: HubSpot refuses the request as it is.
         """
+        for _ in range(1, TRIES):
+            try:
+                return self._call(method, path, (), body, WRITE_SECONDS)
+            except RateLimited as error:
+                if (error.retry_after or 0) > LONGEST_WAIT:
+                    raise
+        # The governor has paused after each refusal, for all threads.
         return self._call(method, path, (), body, WRITE_SECONDS)
 
     def _read(

@@ -34,6 +34,10 @@ class DailyLimit(Retriable):
     """The day's calls are used up, for every tool of the customer."""
 
 
+class RateLimited(Retriable):
+    """Too many requests in a short window: this one was not carried out."""
+
+
 class Locked(Retriable):
     """A record is locked by somebody else's change: this request, and no other, has to wait."""
 
@@ -208,7 +212,8 @@ def _limited(problem: Problem) -> Retriable:
             retry_after=problem.wait,
         )
     usual = SECONDLY_SECONDS if problem.policy == "SECONDLY" else TEN_SECONDLY_SECONDS
-    return _busy(problem, usual if problem.wait is None else problem.wait)
+    wait = usual if problem.wait is None else problem.wait
+    return RateLimited(_waiting(problem, wait), retry_after=wait)
 
 
 def _busy(problem: Problem, wait: float) -> Retriable:
@@ -222,7 +227,7 @@ def _locked(problem: Problem) -> Locked:
 
 def _waiting(problem: Problem, wait: float) -> Text:
     return Text(
-        fr=f"HubSpot demande d'attendre {wait:g} s ({problem.status}): {problem.words} "
+        fr=f"HubSpot demande d'attendre {wait:g} s ({problem.status}) : {problem.words} "
         "Arpent réessaiera.",
         en=f"HubSpot asks to wait {wait:g} s ({problem.status}): {problem.words} "
         "Arpent will try again.",

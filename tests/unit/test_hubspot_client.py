@@ -126,7 +126,7 @@ def test_reads_are_tried_five_times_with_longer_and_longer_waits(start: Start, t
     [
         told({}, b"503 Service Unavailable"),
         told({}, b"423 Locked"),
-        limited("TEN_SECONDLY_ROLLING"),
+        limited("TEN_SECONDLY_ROLLING", Retry_After=900),
         resets(b""),
     ],
 )
@@ -137,6 +137,17 @@ def test_writes_are_sent_once(script: Script, start: Start) -> None:
         client.write("POST", "/x", {})
 
     assert len(server.requests) == 1
+
+
+def test_a_write_over_the_rate_was_not_carried_out_and_is_sent_again(
+    start: Start, time: Time
+) -> None:
+    client, server = start(limited("TEN_SECONDLY_ROLLING"), limited("TEN_SECONDLY_ROLLING"), OK)
+
+    client.write("POST", "/x", {})
+
+    assert time.now == pytest.approx(20)
+    assert len(server.requests) == 3
 
 
 def test_a_refused_write_is_given_back_and_a_refused_read_stops(start: Start) -> None:
