@@ -11,7 +11,7 @@ import pytest
 from connectors.sandbox import Sandbox
 from tests.acceptance.shell import Shell, ended
 
-GOLD = "Or : client au potentiel de 100 k$ et plus, contacté depuis moins de 90 jours"
+GOLD = "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours"
 # Thirteen weeks of a plan of 12 a month: 36. Élise opened 17 of 10,000 dollars and more.
 SUBJECT = "Opportunités ouvertes en 13 semaines : 17, pour 36 attendues"
 PATIENCE = 30

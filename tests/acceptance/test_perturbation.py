@@ -14,9 +14,9 @@ from service import cycle, tag
 from service.store.tables import tag as tag_table
 from tests.acceptance.territory import VENDOR, Territory
 
-GOLD = "Or : client au potentiel de 100 k$ et plus, contacté depuis moins de 90 jours"
+GOLD = "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours"
 BIG = "Argent : potentiel de plus de 500 k$, relation à bâtir ou à réveiller"
-MEDIUM = "Argent : potentiel de 100 à 500 k$, contacté depuis moins d'un an"
+MEDIUM = "Argent : potentiel de 100 à 500 k$, contacté il y a moins d'un an"
 SMALL = "Bronze : potentiel de moins de 100 k$, ou relation froide"
 UNRATED = "À qualifier : il manque potentiel"
 

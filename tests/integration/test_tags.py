@@ -121,9 +121,9 @@ DECISIONS = {
 }  # fmt: skip
 WHY = [
     "À qualifier : il manque potentiel",
-    "Or : client au potentiel de 100 k$ et plus, contacté depuis moins de 90 jours",
+    "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours",
     "Argent : potentiel de plus de 500 k$, relation à bâtir ou à réveiller",
-    "Argent : potentiel de 100 à 500 k$, contacté depuis moins d'un an",
+    "Argent : potentiel de 100 à 500 k$, contacté il y a moins d'un an",
     "Bronze : potentiel de moins de 100 k$, ou relation froide",
 ]
 CADENCE = {"gold": 14, "silver": 30, "bronze": 90, "unrated": 30}
