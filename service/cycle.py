@@ -11,7 +11,7 @@ Stages never call each other: they meet in the store. A CRM that fails stops alo
 go on, and what it is owed waits in the outbox. So does one on which another command works.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -91,12 +91,7 @@ def run(
     published = app.published()
     failures: dict[str, Text] = {}
     with ExitStack() as stack:
-        leases: dict[str, Renew] = {}
-        for vendor in connectors:
-            try:
-                leases[vendor] = stack.enter_context(lease.held(app, vendor))
-            except LeaseError as error:
-                failures[vendor] = error.message
+        leases = _lease_each(app, connectors, failures, stack)
         with app.store.write() as connection:
             run_id = runs.begin_run(connection, "run", app.clock())
         try:
@@ -116,6 +111,19 @@ def run(
         said = "; ".join(f"{name}: {text.to(language)}" for name, text in failures.items())
         _finish(app, run_id, state, report.counts(), said or None)
         return report
+
+
+def _lease_each(
+    app: App, vendors: Iterable[str], failures: dict[str, Text], stack: ExitStack
+) -> dict[str, Renew]:
+    """Take the CRMs that are free; adds to the failures those on which another command works."""
+    leases: dict[str, Renew] = {}
+    for vendor in vendors:
+        try:
+            leases[vendor] = stack.enter_context(lease.held(app, vendor))
+        except LeaseError as error:
+            failures[vendor] = error.message
+    return leases
 
 
 def _pull_each(

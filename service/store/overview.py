@@ -1,6 +1,6 @@
 """The store at a glance: the figures of `status` and `demo`."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from rules.time import Instant
 from service.store.runs import Run, list_runs
@@ -74,12 +74,14 @@ def last_run(connection: Connection) -> Run | None:
 
 
 def first_account(connection: Connection, *, tier: str) -> str | None:
-    """The CRM id of the account of a tier whose next contact is due first."""
+    """The CRM id of an account of a tier: one with an open alert, else the one due first."""
+    is_alerted = and_(alert.c.account_id == account.c.id, alert.c.state == "open")
     query = (
         select(account.c.external_id)
         .join(tag, tag.c.account_id == account.c.id)
+        .outerjoin(alert, is_alerted)
         .where(tag.c.tier == tier)
-        .order_by(tag.c.next_contact_on, account.c.id)
+        .order_by(alert.c.key.is_(None), tag.c.next_contact_on, account.c.id)
         .limit(1)
     )
     return connection.execute(query).scalar_one_or_none()
