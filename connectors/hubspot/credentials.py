@@ -24,7 +24,13 @@ from connectors.base import (
     Unanswered,
 )
 from connectors.http import Answer, is_token, redact
-from connectors.hubspot.errors import SERVER_ERRORS, failure_of, problem_of, wrong_account
+from connectors.hubspot.errors import (
+    SERVER_ERRORS,
+    RateLimited,
+    failure_of,
+    problem_of,
+    wrong_account,
+)
 from connectors.pace import Clock
 from rules.language import Text
 
@@ -252,7 +258,11 @@ class OAuth:
         """Busy or in trouble: later. Anything else is for a person."""
         now = self._around.clock.wall()
         if answer.status in _BUSY or answer.status >= SERVER_ERRORS:
-            return failure_of(answer, now)
+            failure = failure_of(answer, now)
+            if isinstance(failure, RateLimited):
+                # It is the token that was refused: the caller's own request was never sent.
+                return Retriable(failure.message, retry_after=failure.retry_after)
+            return failure
         told = body_of(answer)
         said = str(told.get("error_description") or problem_of(answer, now).words)
         words = redact(said, token, self._grant.client_secret)

@@ -109,7 +109,7 @@ def test_a_split_may_be_left_out() -> None:
         ("q1:", "q5:", "6:16: 'q5' is not allowed"),
         ("12 per month", "12", "7:33: '12' is not a rate (write for example 12 per month"),
         ("12 per month", "12 per day", "7:33: '12 per day' is not a rate"),
-        ("12 per month", "0 per month", "7:33: '0 per month': a rate is over zero"),
+        ("12 per month", "0 per month", "7:33: '0 per month': a rate must be over zero"),
         ("12 per month", "[12]", "7:33: '['12']' is not a rate"),
         ("opportunities_opened", "opportunites", "7:11: unknown key 'opportunites'"),
         ("12 per month", "12 per month, conversion_rate: 120 %", "7:64: '120 %': write a share"),
