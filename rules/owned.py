@@ -62,8 +62,8 @@ DESCRIPTIONS: Mapping[Owned, Text] = {
     ),
     Owned.WHY: Text("La raison du niveau, en une phrase.", "Why this tier, in one sentence."),
     Owned.CHALLENGE: Text(
-        "À remplir si le niveau vous semble faux : le gestionnaire répondra.",
-        "Fill in if the tier seems wrong to you: the manager will answer.",
+        "À remplir si le niveau vous semble faux ; parlez-en à votre gestionnaire.",
+        "Fill in if the tier seems wrong to you, and tell your manager.",
     ),
     Owned.SEGMENT: Text("Groupe du compte selon les règles.", "The account's group by the rules."),
     Owned.QUADRANT: Text("Matrice potentiel / effort.", "Potential / effort matrix."),
