@@ -21,7 +21,9 @@ from rules.records import Kind
 from rules.time import instant_of
 from service import cycle, provision, rehearsal
 from service.app import App, open_app
-from service.cli import show
+from service.cli.show import cycle as cycle_words
+from service.cli.show import operations as show
+from service.cli.show import terminal
 from service.cycle import CycleReport
 from service.settings import SHIPPED_PLAYBOOK, load_settings
 from service.store import overview, rulebooks, schema
@@ -59,9 +61,9 @@ def run(*, once: bool, json: bool, port: int) -> None:
             report = _report(app, first, second, seconds=time.monotonic() - started)
             app.store.close()
         if json:
-            show.as_json(asdict(report))
+            terminal.as_json(asdict(report))
         else:
-            show.cycled(first, "CAD")
+            cycle_words.cycled(first, "CAD")
             show.demonstrated(asdict(report))
         if not once:
             show.addresses(url, page)

@@ -1,0 +1,162 @@
+"""The stages of a cycle, each alone, and all together."""
+
+from typing import Annotated
+
+import typer
+
+from service.cli.commands.options import (
+    Crm,
+    Full,
+    Json,
+    Owner,
+    Port,
+    app,
+    check_owner,
+    open_installation,
+    recorded,
+    renewing,
+    vendors_of,
+)
+from service.cli.edge import FAILED
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do the work, print, and end.")] = False,
+    json: Json = False,
+    port: Port = 8801,
+) -> None:
+    """Show a territory plan living in an emulated CRM: no account, no key needed."""
+    from service import demo as stage
+
+    stage.run(once=once, json=json, port=0 if once else port)
+
+
+@app.command()
+def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
+    """Read from the CRM what changed since the last pull."""
+    from service import lease
+    from service import pull as stage
+    from service.cli.show import cycle as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    for vendor in vendors_of(opened, crm):
+        with (
+            opened.connector(vendor) as connector,
+            lease.held(opened, vendor) as renew,
+            recorded(opened, "pull") as (run_id, counts),
+        ):
+            found = opened.connect(connector)
+            opened.preflight(connector)
+            report = stage.run(
+                opened.store, connector, connection_id=found.id, run_id=run_id,
+                now=opened.clock, full=full, progress=renewing(renew),
+            )  # fmt: skip
+            counts.update(report.counts)
+        terminal.as_json({"crm": vendor, **report.counts}) if json else show.pulled(vendor, report)
+
+
+@app.command()
+def tag(*, full: Full = False, json: Json = False) -> None:
+    """Run the published rules over the accounts that changed."""
+    from dataclasses import asdict
+
+    from service import tag as stage
+    from service.cli.show import cycle as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    published = opened.published()
+    with recorded(opened, "tag") as (_, counts):
+        report = stage.run(opened.store, published, opened.clock(), full=full)
+        counts.update(asdict(report))
+    terminal.as_json(report) if json else show.tagged(report)
+
+
+@app.command()
+def measure(*, json: Json = False) -> None:
+    """Measure the KPIs of the month, for each rep, against the plan."""
+    _measure(json=json)
+
+
+@app.command()
+def kpi(*, json: Json = False, owner: Owner = None) -> None:
+    """Show the KPIs of the month, their definitions and targets."""
+    _measure(json=json, owner=owner, with_definitions=True)
+
+
+def _measure(*, json: bool, owner: str | None = None, with_definitions: bool = False) -> None:
+    from dataclasses import replace
+
+    from service import measure as stage
+    from service.cli.show import cycle as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    book = opened.published().rulebook
+    check_owner(opened, owner)
+    report = stage.run(
+        opened.store, team=book.team, kpis=book.kpis, plans=book.plans,
+        cadence=book.segments.tier.contact_every, now=opened.clock(),
+    )  # fmt: skip
+    if owner:
+        report = replace(report, rows=[row for row in report.rows if row.rep == owner])
+    definitions = {kpi.name.value: kpi.explained(book.team.currency) for kpi in book.kpis.measured}
+    if json:
+        terminal.as_json(
+            report.to_json() | ({"definitions": definitions} if with_definitions else {})
+        )
+        return
+    show.measured(report, book.team.currency)
+    if with_definitions:
+        for text in definitions.values():
+            terminal.line(text)
+
+
+@app.command()
+def alert(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Again, though the week is done.")] = False,
+    json: Json = False,
+) -> None:
+    """Do the weekly review: open, update or close episodes of deviation."""
+    from service import alert as stage
+    from service.cli.show import cycle as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    book = opened.published().rulebook
+    with recorded(opened, "alert") as (run_id, counts):
+        report = stage.run(
+            opened.store, team=book.team, kpis=book.kpis, plans=book.plans, alerts=book.alerts,
+            now=opened.clock(), run_id=run_id, force=force,
+        )  # fmt: skip
+        counts.update(report.counts)
+    terminal.as_json(report.to_json()) if json else show.alerted(report)
+
+
+@app.command()
+def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json = False) -> None:
+    """One cycle: pull, tag, measure, alert when its time has come, push."""
+    from contextlib import ExitStack
+
+    from service import cycle
+    from service.cli.show import cycle as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    check_owner(opened, owner)
+    with ExitStack() as stack:
+        connectors = {
+            vendor: stack.enter_context(opened.connector(vendor))
+            for vendor in vendors_of(opened, crm)
+        }
+        report = cycle.run(opened, connectors, full=full, rep_key=owner)
+    if json:
+        terminal.as_json(report.to_json())
+    else:
+        show.cycled(report, opened.published().rulebook.team.currency)
+    if report.failures or report.rejected:
+        raise typer.Exit(FAILED)

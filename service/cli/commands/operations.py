@@ -1,0 +1,93 @@
+"""Running Arpent: the worker, its state, the store, the emulated CRMs."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.language import Text
+from service.cli.commands.options import (
+    Crm,
+    Json,
+    Port,
+    app,
+    database,
+    open_installation,
+    sandbox,
+    vendors_of,
+)
+from service.cli.edge import FAILED
+
+
+@app.command()
+def worker(*, crm: Crm = None) -> None:
+    """Run the schedule until SIGTERM or Ctrl-C."""
+    from service import logs
+    from service import worker as stage
+
+    opened = open_installation()
+    logs.configure(opened.settings.log)
+    vendors = vendors_of(opened, crm)
+    for vendor in vendors:
+        with opened.connector(vendor):  # a missing key is said now, not at every tick
+            pass
+    opened.published()
+    if not stage.run(opened, vendors, wait=stage.until_signal()):
+        os._exit(0)  # a thread that waits for a CRM would hold the process back
+
+
+@app.command()
+def status(*, json: Json = False) -> None:
+    """What is published, what is owed, when each CRM was last read."""
+    from service import status as stage
+    from service.cli.show import operations as show
+    from service.cli.show import terminal
+
+    opened = open_installation()
+    report = stage.run(opened)
+    terminal.as_json(report) if json else show.status(report)
+
+
+@app.command()
+def doctor(*, json: Json = False) -> None:
+    """Check the installation, the playbook and the CRM; each finding says what to do."""
+    from service import doctor as stage
+    from service.cli.show import operations as show
+    from service.cli.show import terminal
+    from service.settings import load_settings
+
+    findings = stage.run(load_settings())
+    terminal.as_json(findings) if json else show.diagnosed(findings)
+    if any(not each.is_fine for each in findings):
+        raise typer.Exit(FAILED)
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Create the tables, or bring them to this version."""
+    from service.cli.show import terminal
+    from service.settings import load_settings
+    from service.store import schema
+    from service.store.engine import open_store
+
+    store = open_store(load_settings().database_url)
+    schema.upgrade(store)
+    revision = schema.revision(store)
+    terminal.line(Text(f"Base à la révision {revision}.", f"Store at revision {revision}."))
+
+
+@sandbox.command("serve")
+def sandbox_serve(
+    *,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder of CSV files (default: Élise).")
+    ] = None,
+    port: Port = 8801,
+    state: Annotated[Path | None, typer.Option(help="A file that keeps the portal.")] = None,
+    currency: Annotated[str | None, typer.Option(help="The portal's currency.")] = None,
+) -> None:
+    """Serve an emulated CRM on 127.0.0.1 until Ctrl-C."""
+    from service import rehearsal
+
+    rehearsal.serve(data=data, port=port, state=state, currency=currency)

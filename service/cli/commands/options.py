@@ -1,0 +1,102 @@
+"""What the commands share: the groups, their options, how an installation is opened."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from rules.language import Text
+from service.cli.edge import Mistake
+
+app = typer.Typer(
+    name="arpent", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Keeps a sales-territory plan alive inside the CRM that the team already uses.",
+)  # fmt: skip
+rules = typer.Typer(no_args_is_help=True, help="The playbook: check, publish, explain.")
+fields = typer.Typer(no_args_is_help=True, help="Arpent's own fields in the CRM.")
+database = typer.Typer(no_args_is_help=True, help="The store.")
+sandbox = typer.Typer(no_args_is_help=True, help="The emulated CRMs.")
+app.add_typer(rules, name="rules")
+app.add_typer(fields, name="fields")
+app.add_typer(database, name="db")
+app.add_typer(sandbox, name="sandbox")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Crm = Annotated[str | None, typer.Option("--crm", help="Only this CRM.")]
+Owner = Annotated[str | None, typer.Option("--owner", help="Only this rep (key in team.yaml).")]
+Port = Annotated[
+    int, typer.Option(min=0, max=65_535, help="Port of the emulated CRM; 0 for a free one.")
+]
+Full = Annotated[bool, typer.Option("--full", help="From the beginning, not what changed.")]
+
+
+def open_installation() -> Any:  # noqa: ANN401 - an App, imported late
+    """The installation that the settings describe."""
+    from service.app import open_app
+    from service.settings import load_settings
+
+    return open_app(load_settings())
+
+
+def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an App
+    """The CRMs to work with: the one asked for, else those with a key (else one, to say so)."""
+    from connectors.registry import VENDORS
+    from rules.located import nearest
+
+    if crm and crm not in VENDORS:
+        hint, known = nearest(crm, VENDORS), ", ".join(VENDORS)
+        raise Mistake(
+            Text(
+                f"--crm : « {crm} » n'est pas un CRM d'Arpent{hint.fr}. Ceux qu'il connaît : "
+                f"{known}.",
+                f"--crm: '{crm}' is not one of Arpent's CRMs{hint.en}. Those it knows: {known}.",
+            )
+        )
+    return [crm] if crm else opened.vendors() or ["hubspot"]
+
+
+def check_owner(opened: Any, owner: str | None) -> None:  # noqa: ANN401 - an App
+    """Refuse a rep that team.yaml doesn't name."""
+    from rules.located import nearest
+
+    reps = opened.published().rulebook.team.reps
+    if owner is not None and owner not in reps:
+        hint = nearest(owner, list(reps))
+        known = ", ".join(reps)
+        raise Mistake(
+            Text(
+                f"--owner : « {owner} » n'est pas dans team.yaml{hint.fr}. Ceux qui y sont : "
+                f"{known}.",
+                f"--owner: '{owner}' is not in team.yaml{hint.en}. Those who are: {known}.",
+            )
+        )
+
+
+@contextmanager
+def recorded(opened: Any, command: str) -> Iterator[tuple[int, dict[str, int]]]:  # noqa: ANN401 - an App
+    """A recorded run: its id, and the counts to fill."""
+    from service.store import runs
+    from service.store.runs import RunState
+
+    with opened.store.write() as connection:
+        run_id = runs.begin_run(connection, command, opened.clock())
+    counts: dict[str, int] = {}
+    state, said = RunState.FAILED, None
+    try:
+        yield run_id, counts
+        state = RunState.DONE
+    except Exception as error:
+        said = str(error)
+        raise
+    finally:
+        with opened.store.write() as connection:
+            runs.finish_run(
+                connection, run_id, state, counts=counts, error=said, now=opened.clock()
+            )
+
+
+def renewing(renew: Callable[[], None]) -> Callable[[object], None]:
+    """A progress that renews a lease."""
+    return lambda _: renew()

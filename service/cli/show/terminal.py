@@ -1,0 +1,64 @@
+"""How anything is printed: tables and sentences on a terminal, JSON on request."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rules.language import Text
+from service.cli.edge import language, say
+
+console = Console(highlight=False)
+
+
+def as_json(value: Any) -> None:  # noqa: ANN401 - any plain data
+    """One JSON document on standard output."""
+    print(json.dumps(_plain(value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 - the answer itself
+
+
+def as_long_json(head: Mapping[str, Any], name: str, rows: Iterable[Any]) -> None:
+    """One JSON document that ends with a list of any length, written as it comes."""
+    opening = json.dumps(_plain(head), ensure_ascii=False, indent=2).removesuffix("\n}")
+    sys.stdout.write(f'{opening},\n  "{name}": [')
+    separator = "\n    "
+    for row in rows:
+        sys.stdout.write(separator + json.dumps(_plain(row), ensure_ascii=False))
+        separator = ",\n    "
+    sys.stdout.write("\n  ]\n}\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any plain data
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(each) for key, each in value.items()}
+    if isinstance(value, Text):
+        return value.to(language())
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
+
+
+def table(title: Text, columns: Sequence[Text], rows: Iterable[Sequence[object]]) -> None:
+    """A table; numbers are right-aligned."""
+    drawn = Table(title=say(title), title_justify="left", title_style="bold")
+    listed = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        is_number = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
+        drawn.add_column(say(column), justify="right" if is_number else "left")
+    for row in listed:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(drawn)
+
+
+def line(text: Text) -> None:
+    """One sentence."""
+    console.print(say(text), markup=False, soft_wrap=True)
