@@ -17,6 +17,7 @@ from connectors.base import (
     Change,
     ConnectorError,
     CrmField,
+    Edit,
     Identity,
     Outcome,
     OwnField,
@@ -63,14 +64,16 @@ class Memory(Records):
         clock: Callable[[], Instant] | None = None,
         page_size: int = 100,
         senders: int = 1,
+        readers: int = 1,
         room: int | None = None,
     ) -> None:
         super().__init__(clock)
         self.senders = senders
+        self.readers = readers
         self.room = room
         self.known_allowance: Allowance | None = None
         self.normalised: dict[str, Callable[[str], str]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.identity = Identity(
             vendor="memory",
             account_id="memory-1",
@@ -128,9 +131,14 @@ class Memory(Records):
         return self.identity
 
     def fields(self, kind: Kind) -> Sequence[CrmField]:
-        """The declared fields of a kind."""
+        """The declared fields of a kind, ours among those of accounts."""
         self._call()
-        return tuple(self.declared.get(kind, ()))
+        own = self.own_schema.values() if kind is Kind.ACCOUNT else ()
+        ours = [
+            CrmField(name=f"arpent_{each.name}", label=each.label, type=each.type, own=each.name)
+            for each in own
+        ]
+        return (*self.declared.get(kind, ()), *ours)
 
     def ensure(
         self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
@@ -159,8 +167,9 @@ class Memory(Records):
         """Pages in the order of creation from `None`, in the order of change from a cursor."""
         bound = [binding for binding in bindings if binding.kind is kind]
         while True:
-            self._call()
-            page = self._page(kind, cursor, bound, own_fields)
+            with self._lock:
+                self._call()
+                page = self._page(kind, cursor, bound, own_fields)
             yield page
             if page.is_last:
                 return
@@ -173,6 +182,20 @@ class Memory(Records):
             outcomes = [self._update(change) for change in changes]
             self._maybe_lose_answer()
             return outcomes
+
+    def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
+        """What our fields hold, and who edited them last, as `edit_own_field` was told."""
+        self._call()
+        return [
+            Edit(
+                external_id=key, field=name, value=self.own_field(key, name),
+                author=author, at=at,
+            )
+            for key in external_ids
+            if self._is_live(key)
+            for name in own_fields
+            for author, at in [self._edited.get((key, name), (None, None))]
+        ]  # fmt: skip
 
     def create_task(self, task: Task) -> Outcome:
         """Create a task on an account that exists."""
@@ -233,9 +256,15 @@ class Memory(Records):
 
     # How it works.
 
+    def _is_live(self, account_id: str) -> bool:
+        record = self._record(Kind.ACCOUNT, account_id)
+        return isinstance(record, Account) and record.archived_at is None
+
     def _call(self) -> None:
-        self._calls += 1
-        if (fault := self._faults.pop(self._calls, None)) is not None:
+        with self._lock:
+            self._calls += 1
+            fault = self._faults.pop(self._calls, None)
+        if fault is not None:
             raise fault
 
     def _maybe_lose_answer(self) -> None:
@@ -354,7 +383,8 @@ class Memory(Records):
         for name, value in change.values.items():
             declared = self.own_schema.get(name)
             if declared is None:
-                return _refusal(change.external_id, f"The field arpent_{name} does not exist.")
+                words = f"The field arpent_{name} does not exist."
+                return replace(_refusal(change.external_id, words), missing={name})
             options = {option for option, _ in declared.options}
             if value is not None and options and value not in options:
                 return _refusal(

@@ -1,23 +1,26 @@
 """Pull: bring the mirror up to date with one CRM, some pages at a time.
 
-Pages are fetched while no transaction is open; those of about a second are then written as one
-and committed with their last cursor. Whatever happens next, the pull resumes after them. Streams
-know nothing of each other and may be read in any order: what refers to a record not yet seen
-joins it when it comes.
+Streams are fetched side by side, as many as the CRM is worth (`service.streams`). The pages of
+about a second are written as one by the caller's thread, and committed with their last cursor;
+no transaction waits for the CRM. Whatever happens next, the pull resumes after them. Streams know
+nothing of each other and may be written in any order: what refers to a record not yet seen joins
+it when it comes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 
-from connectors.base import Binding, Connector, ConnectorError, Page
+from connectors.base import Binding, Connector, Page
 from rules.owned import Owned
-from rules.records import Account, Kind
+from rules.records import Kind
 from rules.time import Instant
-from service.store import bindings, cursors, mirror, reps, revalue, sweep
+from service import preflight, streams
+from service.store import bindings, cursors, mirror, notices, quarantines, reps, revalue, sweep
 from service.store.context import MirrorContext, load_context
 from service.store.engine import Store, Transaction
+from service.store.notices import Notice
 
-# Parents first spares a second marking of accounts; nothing depends on it.
+# In this order they begin. Parents first spares a second marking; nothing depends on it.
 ORDER = (
     Kind.OWNER,
     Kind.STAGE,
@@ -26,10 +29,6 @@ ORDER = (
     Kind.OPPORTUNITY,
     Kind.ACTIVITY,
 )
-
-# Pages wait to be written together until they hold this many records, or so many milliseconds.
-_MOST_RECORDS = 1_000
-_LONGEST_WAIT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +73,11 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullReport:
-    """What a pull brought, by stream, and how many requests it took."""
+    """What a pull brought, by stream, how many requests it took, which fields want a person."""
 
     streams: Sequence[StreamReport]
     calls: int
+    notices: Sequence[Notice] = ()
 
     @property
     def received(self) -> int:
@@ -125,12 +125,25 @@ def run(
         )
         reps.match_owners(connection, context.reps, connection_id)
         revalue.fill_unknown(connection, context)
-    streams = [
-        _stream(store, connector, context, kind, now=now, full=full, progress=progress)
+    writing = {
+        kind: _Writing.begin(store, connector, context, kind, full=full)
         for kind in ORDER
         if kind in kinds
-    ]
-    return PullReport(streams=streams, calls=connector.calls - calls)
+    }
+
+    def write(kind: Kind, pages: Sequence[Page]) -> None:
+        progress(writing[kind].write(store, pages, now()))
+
+    streams.read(
+        [streams.Stream(kind, each.fetched(connector), now) for kind, each in writing.items()],
+        connector.readers,
+        write,
+    )
+    preflight.settle(store, connector, connection_id, now())
+    with store.read() as connection:
+        told = notices.load(connection, connector.vendor)
+    reports = [each.report for each in writing.values()]
+    return PullReport(streams=reports, calls=connector.calls - calls, notices=told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,73 +156,45 @@ class _Start:
     bindings: Sequence[Binding]
 
 
-def _stream(
-    store: Store,
-    connector: Connector,
-    context: MirrorContext,
-    kind: Kind,
-    *,
-    now: Callable[[], Instant],
-    full: bool,
-    progress: Callable[[StreamReport], None],
-) -> StreamReport:
-    vendor = connector.vendor
-    with store.read() as connection:
-        start = _start(connection, vendor, context, kind, full=full)
-    report, seen = StreamReport(kind=kind, is_full=start.is_full), sweep.Seen()
-    pages = connector.pull(kind, start.cursor, start.bindings, context.own_fields)
-    for gathered in _gathered(pages, now):
-        at, page = replace(context, now=now()), _joined(gathered)
+@dataclass(slots=True, kw_only=True)
+class _Writing:
+    """A stream on its way into the mirror."""
+
+    vendor: str
+    context: MirrorContext
+    start: _Start
+    report: StreamReport
+    seen: sweep.Seen = field(default_factory=sweep.Seen)
+
+    @classmethod
+    def begin(
+        cls, store: Store, connector: Connector, context: MirrorContext, kind: Kind, *, full: bool
+    ) -> "_Writing":
+        """A stream of which nothing is written yet."""
+        with store.read() as connection:
+            start = _start(connection, connector.vendor, context, kind, full=full)
+        report = StreamReport(kind=kind, is_full=start.is_full)
+        return cls(vendor=connector.vendor, context=context, start=start, report=report)
+
+    def fetched(self, connector: Connector) -> Iterator[Page]:
+        """The pages; the CRM is called by whoever asks for them."""
+        kind, start = self.report.kind, self.start
+        yield from connector.pull(kind, start.cursor, start.bindings, self.context.own_fields)
+
+    def write(self, store: Store, pages: Sequence[Page], now: Instant) -> StreamReport:
+        """Write some pages as one, with the end of a full load where they have it."""
+        at, page = replace(self.context, now=now), _joined(pages)
         with store.write() as connection:
-            is_complete = page.is_last or not start.is_loading
+            is_complete = page.is_last or not self.start.is_loading
             counts = mirror.write_page(connection, at, page, is_complete=is_complete)
-            seen.add(counts.seen)
-            report = report.plus(len(gathered), counts)
+            self.seen.add(counts.seen)
+            report = self.report.plus(len(pages), counts)
             if page.is_last:
-                report = _finish(connection, vendor, at, start, seen=seen, report=report)
-        progress(report)
-    return report
-
-
-def _gathered(pages: Iterable[Page], now: Callable[[], Instant]) -> Iterator[list[Page]]:
-    """The pages of a stream, by those that are written together; ends after the last one.
-
-    No record is in two pages of a list, so that each keeps the order in which it came and went.
-    When the CRM fails, the pages until then are given before the failure is raised.
-    """
-    waiting: list[Page] = []
-    names: set[str] = set()
-    since = now()
-    try:
-        for page in pages:
-            its_names = _names(page)
-            if waiting and not names.isdisjoint(its_names):
-                yield waiting
-                waiting, names, since = [], set(), now()
-            waiting.append(page)
-            names |= its_names
-            if page.is_last:
-                break
-            if len(names) >= _MOST_RECORDS or now() - since >= _LONGEST_WAIT:
-                yield waiting
-                waiting, names, since = [], set(), now()
-    except ConnectorError:
-        if waiting:
-            yield waiting
-        raise
-    if waiting:
-        yield waiting
-
-
-def _names(page: Page) -> set[str]:
-    """The external ids of the records that a page shows, or says to be gone or merged."""
-    names = {record.external_id for record in page.records}
-    names.update(page.gone)
-    if page.kind is Kind.ACCOUNT:
-        for record in page.records:
-            if isinstance(record, Account) and record.merged_ids:
-                names.update(record.merged_ids)
-    return names
+                report = _finish(
+                    connection, self.vendor, at, self.start, seen=self.seen, report=report
+                )
+        self.report = report
+        return report
 
 
 def _joined(pages: Sequence[Page]) -> Page:
@@ -231,8 +216,9 @@ def _start(
 ) -> _Start:
     """A stream resumes where it was, unless a bound field was never read: then it starts over."""
     saved = cursors.load(connection, context.connection_id, kind)
-    bound = [each for each in bindings.load_bindings(connection, vendor) if each.kind is kind]
-    waits = any(each.kind is kind for each in bindings.waiting(connection, vendor))
+    bound = [each for each in bindings.readable(connection, vendor) if each.kind is kind]
+    unread = [*bindings.waiting(connection, vendor), *bindings.returning(connection, vendor)]
+    waits = any(each.kind is kind for each in unread)
     if full or saved is None or (saved.is_complete and waits):
         return _Start(cursor=None, is_full=True, is_loading=True, bindings=bound)
     return _Start(
@@ -252,8 +238,10 @@ def _finish(
     """Close a full load, in the transaction of its last page."""
     if start.is_loading:
         bindings.mark_backfilled(connection, vendor, start.bindings)
-    if not start.is_full:
+    # Of a record that can't be read, it may not even be known which one it is: none is absent.
+    if not start.is_full or report.rejected:
         return report
+    quarantines.forget_nameless(connection, context, report.kind)
     swept = sweep.archive_absent(connection, context, report.kind, seen)
     return replace(
         report,

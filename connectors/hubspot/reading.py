@@ -6,18 +6,28 @@
    own clock; values come from `batch/read`, which reads the store and not the lagging index. A
    search shows 10,000 records at most: a window with more is halved, down to a millisecond, and
    then the first load is done again. The cursor stays behind that clock by a safety lag.
-3. Archived records leave the search without being modified: their list is read after it.
+3. Archived records leave the search without being modified: their list is read after it, once an
+   hour. A pull that finds nothing new costs one search for each object.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from connectors.base import Page, Retriable
+from connectors.base import Page
 from connectors.hubspot import mapping
-from connectors.hubspot.answers import following, member, objects, results
+from connectors.hubspot.answers import (
+    Trail,
+    count,
+    found_results,
+    left_out,
+    member,
+    missing_ids,
+    objects,
+    results,
+)
 from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import Cursor, Loading, Progress
-from connectors.hubspot.errors import words_of
 from connectors.hubspot.links import (
     Companies,
     associated_companies,
@@ -26,7 +36,6 @@ from connectors.hubspot.links import (
 )
 from connectors.hubspot.mapping import Json, Mapper
 from connectors.hubspot.objects import ObjectType, Paths
-from rules.language import Text
 from rules.records import Link, Record
 from rules.time import Instant
 
@@ -43,10 +52,10 @@ SEARCH_PAGE = 200
 SEARCH_RUNS = 3
 # HubSpot's front end answers 414 at about 16,200 characters.
 LONGEST_URL = 15_000
-# A long archived list is read less often: one page of it per minute, over time.
+# The archived list is read once an hour; a long one less often: one page of it per minute, over
+# time.
+SWEEP_EVERY = 60 * 60 * 1000
 SWEEP_PAUSE = 60 * 1000
-
-_MISSING = "OBJECT_NOT_FOUND"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,19 +80,29 @@ class Reader:
         self._lag = lag
 
     def pages(self, cursor: Cursor) -> Iterator[Page]:
-        """The pages of the stream from a cursor, which follows along."""
-        last = self._mappers[-1]
-        for mapper in self._mappers:
-            for batch in self._object(mapper, cursor.objects[mapper.object_type.path]):
-                yield Page(
-                    kind=mapper.object_type.kind,
-                    records=batch.records,
-                    cursor=cursor.written(),
-                    is_last=batch.is_done and mapper is last,
-                    links=batch.links,
-                    gone=batch.gone,
-                    quarantined=mapper.drain(),
-                )
+        """The pages of the stream from a cursor, which follows along.
+
+        Its objects are read side by side, a step of each at a time: a page has what a step brought.
+        """
+        reading = [
+            (mapper, self._object(mapper, cursor.objects[mapper.object_type.path]))
+            for mapper in self._mappers
+        ]
+        while reading:
+            batches = _step([batches for _, batches in reading])
+            quarantined = [each for mapper, _ in reading for each in mapper.drain()]
+            reading = [
+                one for one, batch in zip(reading, batches, strict=True) if not batch.is_done
+            ]
+            yield Page(
+                kind=self._mappers[0].object_type.kind,
+                records=[record for batch in batches for record in batch.records],
+                cursor=cursor.written(),
+                is_last=not reading,
+                links=[link for batch in batches for link in batch.links],
+                gone=[external_id for batch in batches for external_id in batch.gone],
+                quarantined=quarantined,
+            )
 
     def _object(self, mapper: Mapper, progress: Progress) -> Iterator[Batch]:
         if progress.until is None and progress.loading is None:
@@ -96,19 +115,20 @@ class Reader:
     # The first load.
 
     def _whole(self, mapper: Mapper, progress: Progress, loading: Loading) -> Iterator[Batch]:
-        pages = 0
+        pages, trail = 0, Trail(loading.after)
         while progress.loading is not None:
             answer = self._list(mapper, after=loading.after, is_archived=loading.is_archived)
             # The answer has told HubSpot's clock anew: ours may have been ahead.
             loading.started_at = min(loading.started_at, self._horizon())
             raws = results(answer)
             batch = self._listed(mapper, raws, is_archived=loading.is_archived)
-            after = following(answer, loading.after)
+            after = trail.following(answer)
             pages += loading.is_archived
             if after is not None:
                 loading.after = after
             elif not loading.is_archived:
                 loading.after, loading.is_archived = None, True
+                trail = Trail()
             else:
                 progress.until, progress.loading = loading.started_at, None
                 progress.swept_at, progress.sweep_pages = loading.started_at, pages
@@ -150,7 +170,7 @@ class Reader:
         companies |= self._companies(object_type, unclear)
         gone: list[str] = []
         if self._is_wide(mapper):
-            ids = [raw["id"] for raw in raws if isinstance(raw, dict) and raw.get("id")]
+            ids = [raw["id"] for raw in filter(mapping.has_key, raws)]
             raws, gone = self._values(mapper, ids, is_archived=is_archived)
         links = links_of(object_type, companies)
         return Batch(records=mapper.records(raws), links=links, gone=gone)
@@ -228,16 +248,20 @@ class Reader:
         total: int | None = None
         is_steady = True
         after: str | None = None
+        trail = Trail()
         while True:
             answer = self._client.post(path, body if after is None else {**body, "after": after})
-            now = int(answer.get("total") or 0)
+            now = count(answer, "total")
             total, is_steady = (now, True) if total is None else (total, is_steady and now == total)
             if total >= SEARCH_CEILING:
                 return None, total, is_steady
-            ids += [str(raw["id"]) for raw in results(answer) if isinstance(raw, dict)]
-            after = following(answer, after)
+            ids += [raw["id"] for raw in results(answer) if mapping.has_key(raw)]
+            after = trail.following(answer)
             if after is None:
                 return ids, total, is_steady
+            if after.isdecimal() and int(after) + SEARCH_PAGE > SEARCH_CEILING:
+                # Short pages: the last place that a search can show comes before the last result.
+                return None, total, is_steady
 
     def _read(self, mapper: Mapper, ids: Sequence[str]) -> Batch:
         raws, gone = self._values(mapper, ids, is_archived=False)
@@ -250,18 +274,19 @@ class Reader:
         )
 
     def _archived(self, mapper: Mapper, progress: Progress) -> Iterator[Batch]:
-        """The records archived since the last sweep; the list has no order of time."""
-        rest = (progress.sweep_pages - 1) * SWEEP_PAUSE
-        if rest and self._horizon() - progress.swept_at < rest:
+        """The records archived since the last sweep, if one is due; the list has no order."""
+        if self._horizon() - progress.swept_at < max(
+            SWEEP_EVERY, progress.sweep_pages * SWEEP_PAUSE
+        ):
             yield Batch(is_done=True)
             return
         since = progress.swept_at
-        pages, after = 0, None
+        pages, after, trail = 0, None, Trail()
         while True:
             answer = self._list(mapper, after=after, is_archived=True)
             recent = [raw for raw in results(answer) if mapping.archived_since(raw, since)]
             batch = self._listed(mapper, recent, is_archived=True)
-            pages, after = pages + 1, following(answer, after)
+            pages, after = pages + 1, trail.following(answer)
             if after is None:
                 progress.swept_at = max(self._horizon(), progress.swept_at)
                 progress.sweep_pages = pages
@@ -284,7 +309,11 @@ class Reader:
     def _values(
         self, mapper: Mapper, ids: Sequence[str], *, is_archived: bool
     ) -> tuple[list[object], list[str]]:
-        """The records of some ids from the store, and the ids that exist no more."""
+        """The records of some ids from the store, and the ids that exist no more.
+
+        Those exist no more that HubSpot says not to find. What the answer leaves out otherwise,
+        or gives without a usable id, is asked one by one: of one, it is known which one it is.
+        """
         if not ids:
             return [], []
         body: Json = {
@@ -295,44 +324,50 @@ class Reader:
         query = [("archived", "true")] if is_archived else []
         path = f"{self._paths.objects}/{mapper.object_type.path}/batch/read"
         answer = self._client.post(path, body, query)
-        _check_errors(answer)
-        raws = results(answer)
-        found = {raw.get("id") for raw in raws if isinstance(raw, dict)}
-        return raws, [key for key in ids if key not in found]
+        given = found_results(answer)
+        asked, missing = {*ids}, missing_ids(answer)
+        raws: list[object] = [raw for raw in given if raw.get("id") in asked]
+        found = {raw.get("id") for raw in given}
+        gone = [key for key in ids if key not in found and key in missing]
+        unclear = [key for key in ids if key not in found and key not in missing]
+        if len(ids) == 1 and unclear:
+            if not given:
+                raise left_out(len(ids))
+            return [{**given[0], "id": ids[0]}], []
+        for key in unclear:
+            more, without = self._values(mapper, [key], is_archived=is_archived)
+            raws, gone = raws + more, gone + without
+        return raws, gone
 
     def _companies(self, object_type: ObjectType, ids: Sequence[str]) -> dict[str, Companies]:
         """The companies of some records, followed to the end; none is an answer too."""
         if object_type.relation is None or not ids:
             return {}
         companies: dict[str, Companies] = {key: {} for key in ids}
+        trails = {key: Trail() for key in ids}
         path = f"{self._paths.associations}/{object_type.path}/companies/batch/read"
         inputs: list[Json] = [{"id": key} for key in ids]
         while inputs:
             answer = self._client.post(path, {"inputs": inputs})
-            _check_errors(answer)
-            asked = {one["id"]: one.get("after") for one in inputs}
             inputs = []
-            for result in objects(answer, "results"):
+            for result in found_results(answer):
                 key = str(member(result, "from").get("id"))
+                if key not in companies:
+                    continue
                 found = associated_companies(object_type, objects(result, "to"))
-                companies.setdefault(key, {}).update(found)
-                after = following(result, asked.get(key))
+                companies[key].update(found)
+                after = trails[key].following(result)
                 if after is not None:
                     inputs.append({"id": key, "after": after})
         return companies
 
 
-def _check_errors(answer: Json) -> None:
-    """Missing records are no failure of a batch read; anything else is."""
-    for error in objects(answer, "errors"):
-        if error.get("category") != _MISSING:
-            words = words_of(error.get("message") or error.get("category"))
-            raise Retriable(
-                Text(
-                    fr=f"HubSpot n'a lu qu'une partie des fiches : {words} Arpent réessaiera.",
-                    en=f"HubSpot read only some of the records: {words} Arpent will try again.",
-                )
-            )
+def _step(reading: Sequence[Iterator[Batch]]) -> list[Batch]:
+    """The next batch of each; where there are several, each is fetched by a thread."""
+    if len(reading) == 1:
+        return [next(reading[0])]
+    with ThreadPoolExecutor(len(reading), thread_name_prefix="pull-step") as readers:
+        return list(readers.map(next, reading))
 
 
 def _written(is_true: bool) -> str:  # noqa: FBT001 - a conversion

@@ -1,11 +1,11 @@
 """A pull brings the mirror up to date, resumes where it stopped, and tells what it did."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 
 import pytest
-from sqlalchemy import QueuePool
+from sqlalchemy import event
 
 from connectors.base import Binding, Fatal, Page, Retriable
 from connectors.memory import Memory
@@ -32,13 +32,12 @@ POTENTIAL = Binding(
 
 
 class Watched(Memory):
-    """The CRM in memory; notes how each stream was asked for, and whether the store was busy."""
+    """The CRM in memory; notes how each stream was asked for, and by which threads."""
 
-    def __init__(self, store: Store, *, page_size: int = 100) -> None:
-        super().__init__(page_size=page_size)
-        self.store = store
+    def __init__(self, *, page_size: int = 100, readers: int = 1) -> None:
+        super().__init__(page_size=page_size, readers=readers)
         self.asked: list[tuple[Kind, str | None]] = []
-        self.open_transactions: list[int] = []
+        self.callers: set[int] = set()
 
     def pull(
         self,
@@ -49,9 +48,46 @@ class Watched(Memory):
     ) -> Iterator[Page]:
         self.asked.append((kind, cursor))
         for each in super().pull(kind, cursor, bindings, own_fields):
-            pool = self.store.engine.pool
-            assert isinstance(pool, QueuePool)
-            self.open_transactions.append(pool.checkedout())
+            self.callers.add(threading.get_ident())
+            yield each
+
+
+class Together(Watched):
+    """The CRM in memory; lets no stream end before three are under way."""
+
+    def __init__(self) -> None:
+        super().__init__(page_size=10, readers=3)
+        self.together = threading.Barrier(3, timeout=5)
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        for each in super().pull(kind, cursor, bindings, own_fields):
+            if each.is_last:
+                self.together.wait()
+            yield each
+
+
+class Paced(Memory):
+    """The CRM in memory; 400 ms go by with each page."""
+
+    def __init__(self, *, page_size: int) -> None:
+        super().__init__(page_size=page_size)
+        self.now = NOW
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        for each in super().pull(kind, cursor, bindings, own_fields):
+            self.now += 400
             yield each
 
 
@@ -62,6 +98,7 @@ def run(
     full: bool = False,
     kinds: Sequence[Kind] = pull.ORDER,
     now: Callable[[], Instant] = lambda: NOW,
+    progress: Callable[[pull.StreamReport], None] = lambda _: None,
 ) -> pull.PullReport:
     return pull.run(
         workspace.store,
@@ -71,6 +108,7 @@ def run(
         now=now,
         full=full,
         kinds=kinds,
+        progress=progress,
     )
 
 
@@ -104,7 +142,7 @@ def mirror_of(workspace: Workspace) -> dict[str, object]:
 
 
 def test_a_first_pull_brings_everything(workspace: Workspace) -> None:
-    crm = Watched(workspace.store, page_size=10)
+    crm = Watched(page_size=10)
     fill(crm)
     report = run(workspace, crm)
     assert stream(report, Kind.ACCOUNT) == pull.StreamReport(
@@ -118,16 +156,52 @@ def test_a_first_pull_brings_everything(workspace: Workspace) -> None:
     assert workspace.row("opportunity", "D003").team_amount == 1000
 
 
-def test_no_transaction_is_open_while_the_crm_is_called(workspace: Workspace) -> None:
-    crm = Watched(workspace.store, page_size=5)
+def test_who_calls_the_crm_never_holds_a_transaction(workspace: Workspace) -> None:
+    crm = Watched(page_size=5, readers=3)
     fill(crm)
+    writers: set[int] = set()
+
+    def note(*_: object) -> None:
+        writers.add(threading.get_ident())
+
+    event.listen(workspace.store.engine, "begin", note)
     run(workspace, crm)
-    assert len(crm.open_transactions) > 5
-    assert set(crm.open_transactions) == {0}
+    event.remove(workspace.store.engine, "begin", note)
+    assert writers == {threading.get_ident()}
+    assert crm.callers
+    assert writers.isdisjoint(crm.callers)
+
+
+def test_streams_are_read_side_by_side_into_the_same_mirror(workspace: Workspace) -> None:
+    crm = Together()
+    fill(crm)
+    report = run(workspace, crm)
+    # The barrier has let nobody through before there were three.
+    assert crm.together.broken is False
+    assert [each.kind for each in report.streams] == list(pull.ORDER)
+    assert report.received == 52
+    state = mirror_of(workspace)
+    crm.readers = 1
+    crm.together = threading.Barrier(1)
+    run(workspace, crm, full=True)
+    assert mirror_of(workspace) == state
+    assert stream(report, Kind.OPPORTUNITY).written == 25
+
+
+def test_a_lease_that_is_lost_stops_every_reader(workspace: Workspace) -> None:
+    crm = Watched(page_size=1, readers=3)
+    fill(crm)
+
+    def lose(_: pull.StreamReport) -> None:
+        raise StoreError(GONE)
+
+    with pytest.raises(StoreError):
+        run(workspace, crm, progress=lose)
+    assert [each.name for each in threading.enumerate() if each.name.startswith("pull")] == []
 
 
 def test_the_next_pull_brings_only_what_changed(workspace: Workspace) -> None:
-    crm = Watched(workspace.store)
+    crm = Watched()
     fill(crm)
     run(workspace, crm)
     workspace.evaluate()
@@ -149,10 +223,8 @@ def test_a_pull_that_brings_nothing_new_marks_nobody(workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize("stop_at", range(1, 9))
-def test_a_pull_that_stops_at_any_call_is_resumed(
-    workspace: Workspace, store: Store, stop_at: int
-) -> None:
-    crm = Watched(store, page_size=10)
+def test_a_pull_that_stops_at_any_call_is_resumed(workspace: Workspace, stop_at: int) -> None:
+    crm = Watched(page_size=10)
     fill(crm)
     crm.fail(Retriable(GONE), on_call=stop_at)
     with pytest.raises(Retriable):
@@ -192,15 +264,14 @@ def test_pages_written_before_a_failure_are_told(workspace: Workspace) -> None:
 def test_pages_are_written_together_but_never_wait_longer_than_a_second(
     workspace: Workspace,
 ) -> None:
-    crm = Memory(page_size=5)
+    crm = Paced(page_size=5)
     fill(crm)
-    clock = count(NOW, 400)
     heard: list[tuple[int, int]] = []
 
     def note(report: pull.StreamReport) -> None:
         heard.append((report.pages, len(workspace.rows("account"))))
 
-    for now in (lambda: next(clock), lambda: NOW):
+    for now in (lambda: crm.now, lambda: NOW):
         pull.run(
             workspace.store,
             crm,
@@ -317,7 +388,7 @@ def test_accounts_merged_in_the_crm_become_one(workspace: Workspace) -> None:
 
 
 def test_only_the_streams_asked_for_are_read(workspace: Workspace) -> None:
-    crm = Watched(workspace.store)
+    crm = Watched()
     fill(crm)
     run(workspace, crm, kinds=[Kind.OPPORTUNITY, Kind.OWNER])
     assert [kind for kind, _ in crm.asked] == [Kind.OWNER, Kind.OPPORTUNITY]
@@ -334,7 +405,7 @@ def waiting(workspace: Workspace) -> list[str]:
 
 
 def test_a_new_binding_is_backfilled_once_by_its_stream_alone(workspace: Workspace) -> None:
-    crm = Watched(workspace.store)
+    crm = Watched()
     crm.put_account("A1", fields={"Potentiel": "1 500,50"})
     run(workspace, crm)
     bind(workspace, POTENTIAL)
@@ -357,7 +428,7 @@ def test_a_bound_field_fills_its_slot(workspace: Workspace) -> None:
 
 
 def test_a_backfill_that_stopped_half_way_is_resumed(workspace: Workspace) -> None:
-    crm = Watched(workspace.store, page_size=1)
+    crm = Watched(page_size=1)
     for number in range(4):
         crm.put_account(f"A{number}", fields={"Potentiel": str(number)})
     run(workspace, crm)
@@ -372,7 +443,7 @@ def test_a_backfill_that_stopped_half_way_is_resumed(workspace: Workspace) -> No
 
 
 def test_a_rebound_field_starts_the_load_under_way_again(workspace: Workspace) -> None:
-    crm = Watched(workspace.store, page_size=1)
+    crm = Watched(page_size=1)
     for number in range(3):
         crm.put_account(f"A{number}", fields={"Potentiel": "1", "Budget": "2"})
     bind(workspace, POTENTIAL)

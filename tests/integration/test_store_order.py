@@ -193,10 +193,13 @@ def test_any_order_and_repetition_leave_the_same_mirror(workspace: Workspace, st
 
 
 class Teller(Memory):
-    """A CRM that tells a story: each stream is its pages of that kind, in their order."""
+    """A CRM that tells a story: each stream is its pages of that kind, in their order.
+
+    The streams are read side by side, so that they are written in any order.
+    """
 
     def __init__(self, story: Story) -> None:
-        super().__init__()
+        super().__init__(readers=3)
         self.told = [page_of(story, states) for states in story.pages]
 
     def pull(

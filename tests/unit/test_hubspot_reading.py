@@ -1,7 +1,8 @@
 """Reading through a search that shows 10,000 records at most, lags and shifts, without a loss."""
 
+import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from connectors.base import Binding, Fatal, Page, Retriable
 from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import cursor_of
 from connectors.hubspot.mapping import Mapper
-from connectors.hubspot.objects import API_VERSION, COMPANIES, DEALS, ObjectType, paths_of
+from connectors.hubspot.objects import API_VERSION, COMPANIES, DEALS, STREAMS, ObjectType, paths_of
 from connectors.hubspot.reading import SAFETY_LAG, Reader
 from connectors.pace import Clock
 from rules.records import FieldType, Kind
@@ -61,7 +62,10 @@ class Portal(Client):
         if "associations" in path:
             return {"results": [self._links(key) for key in inputs if key in self.companies]}
         found = [key for key in inputs if key in self.modified]
-        return {"results": [self._record(key) for key in reversed(found)]}
+        answer: dict[str, Any] = {"results": [self._record(key) for key in reversed(found)]}
+        if missing := [key for key in inputs if key not in self.modified]:
+            answer["errors"] = [{"category": "OBJECT_NOT_FOUND", "context": {"ids": missing}}]
+        return answer
 
     def _search(self, body: dict[str, Any]) -> dict[str, Any]:
         window = body["filterGroups"][0]["filters"][0]
@@ -181,11 +185,21 @@ def test_a_page_that_leads_to_itself_ends_the_reading(
         read(portal, incremental())
 
 
-def test_no_change_costs_a_search_and_a_look_at_what_is_archived(portal: Portal) -> None:
-    (page,) = read(portal, incremental())
+def test_no_change_costs_one_search_and_once_an_hour_a_look_at_what_is_archived(
+    portal: Portal,
+) -> None:
+    cursor = incremental(NOW - SAFETY_LAG)
+    costs = []
+    for _ in range(9):
+        portal.asked.clear()
+        (page,) = read(portal, cursor)
+        assert (list(page.records), page.is_last) == ([], True)
+        costs.append([path.rpartition("/")[2] for path, _ in portal.asked])
+        cursor = page.cursor
+        portal.now += HOUR // 4
 
-    assert (page.records, page.is_last) == ([], True)
-    assert len(portal.asked) == 2
+    quiet, looked = ["search"], ["search", "companies"]
+    assert costs == [quiet, quiet, quiet, quiet, looked, quiet, quiet, quiet, looked]
 
 
 def test_the_cursor_stays_behind_hubspot_s_clock(portal: Portal) -> None:
@@ -283,9 +297,9 @@ def test_a_first_load_counts_from_its_start(portal: Portal) -> None:
 
 
 def test_only_what_was_archived_since_is_given_again(portal: Portal) -> None:
-    portal.archived = {"1": LOADED - HOUR, "2": LOADED + 5}
+    portal.archived = {"1": LOADED - 2 * HOUR, "2": LOADED - HOUR + 5}
 
-    (page,) = read(portal, incremental())
+    (page,) = read(portal, incremental(LOADED - HOUR))
 
     assert ids([page]) == ["2"]
 
@@ -293,14 +307,61 @@ def test_only_what_was_archived_since_is_given_again(portal: Portal) -> None:
 def test_a_long_archived_list_is_read_less_often(portal: Portal) -> None:
     portal.archived = {"1": NOW}
     minute = 60_000
-    recent = NOW - SAFETY_LAG - 9 * minute
+    recent = NOW - SAFETY_LAG - 89 * minute
 
-    skipped = read(portal, incremental(recent, sweep_pages=11))
-    portal.now += 2 * minute
-    swept = read(portal, incremental(recent, sweep_pages=11))
+    skipped = read(portal, incremental(recent, sweep_pages=90))
+    portal.now += minute
+    swept = read(portal, incremental(recent, sweep_pages=90))
 
     assert ids(skipped) == []
     assert ids(swept) == ["1"]
+
+
+class Activities(Portal):
+    """A portal with more of some activities than of others, each with ids of its own."""
+
+    SIZES: ClassVar = {"calls": 250, "meetings": 120, "emails": 0, "notes": 130}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.modified = {
+            str(1_000 * place + number): LOADED
+            for place, size in enumerate(self.SIZES.values(), start=1)
+            for number in range(size)
+        }
+        self.together = threading.Barrier(len(self.SIZES), timeout=5)
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+        asked = dict(query)
+        if asked["archived"] == "true":
+            return {"results": []}
+        if "after" not in asked:
+            # Nobody is let through before all four are here.
+            self.together.wait()
+        name = path.rpartition("/")[2]
+        first = 1_000 * (1 + list(self.SIZES).index(name))
+        end = first + self.SIZES[name]
+        start = int(asked.get("after", first - 1)) + 1
+        shown = [str(number) for number in range(start, min(start + 100, end))]
+        paging = {"paging": {"next": {"after": shown[-1]}}} if start + 100 < end else {}
+        return {"results": [self._record(key) for key in shown], **paging}
+
+
+def test_the_objects_of_a_stream_are_read_side_by_side_and_resumed_together() -> None:
+    def reading(portal: Portal, cursor: str | None) -> list[Page]:
+        object_types = STREAMS[Kind.ACTIVITY]
+        mappers = [Mapper(each, (), (), "CAD") for each in object_types]
+        reader = Reader(portal, paths_of(API_VERSION), mappers, lag=SAFETY_LAG)
+        return list(reader.pages(cursor_of(cursor, object_types)))
+
+    pages = reading(Activities(), None)
+
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert sorted(ids(pages)) == sorted(Activities().modified)
+    for stop, page in enumerate(pages[:-1], start=1):
+        portal = Activities()
+        portal.together = threading.Barrier(1)
+        assert ids(reading(portal, page.cursor)) == ids(pages[stop:])
 
 
 def test_many_fields_are_read_without_a_long_address(portal: Portal) -> None:
