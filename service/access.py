@@ -1,11 +1,10 @@
 """Access: what the settings hold to open a CRM account. Nothing here is ever shown.
 
 A refresh token that a CRM replaces is kept in the file that the settings name, so that a restart
-and the other processes find it; without a file it lives as long as the process.
+and the other processes find it, and beside it is the shelf where they share the access token;
+without a file both live as long as the process.
 """
 
-import os
-import tempfile
 import threading
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 
 from connectors.base import Access, Fatal, Grant, Rotation
 from rules.language import Text
+from service import shelf
 from service.settings import Settings
 
 
@@ -23,19 +23,27 @@ def hubspot(settings: Settings) -> Access | None:
         Fatal: The file of the refresh token can't be read.
     """
     if settings.hubspot_client_id:
-        kept = _RefreshToken(settings.hubspot_refresh_token, settings.hubspot_refresh_token_file)
-        return Grant(
-            client_id=settings.hubspot_client_id,
-            client_secret=settings.hubspot_client_secret or SecretStr(""),
-            refresh_token=kept.read,
-            keep=kept.keep,
-        )
+        return _grant(settings, settings.hubspot_client_id)
     token, following = settings.hubspot_token, settings.hubspot_token_next
     if token is None or not token.get_secret_value().strip():
         return None
     if following is None or not following.get_secret_value().strip():
         return token
     return Rotation(current=token, following=following)
+
+
+def _grant(settings: Settings, client_id: str) -> Grant:
+    file = settings.hubspot_refresh_token_file
+    kept = _RefreshToken(settings.hubspot_refresh_token, file)
+    return Grant(
+        client_id=client_id,
+        client_secret=settings.hubspot_client_secret or SecretStr(""),
+        refresh_token=kept.read,
+        keep=kept.keep,
+        shelf=None
+        if file is None
+        else shelf.FileShelf(file, client_id=client_id, refresh_token=kept.read),
+    )
 
 
 class _RefreshToken:
@@ -59,7 +67,7 @@ class _RefreshToken:
             if self._file is None:
                 return False
             try:
-                _replace(self._file, token.get_secret_value())
+                shelf.replace(self._file, token.get_secret_value())
             except OSError:
                 # The file would hide the token that is in force.
                 self._file = None
@@ -75,20 +83,6 @@ class _RefreshToken:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise _unreadable(self._file) from error
-
-
-def _replace(file: Path, text: str) -> None:
-    """Put a whole new file in place of another, for its owner's eyes only."""
-    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _unreadable(file: Path) -> Fatal:

@@ -1,12 +1,13 @@
 """What opens a HubSpot account: one service key, two while one takes over, or an OAuth grant.
 
 `authorization` gives the header to send; `renew`, told of the header that was answered 401, finds
-another once for all threads. Another key is used only once it is known to open the same account.
+another once for all threads, and an OAuth token once for all the processes that share a shelf.
+Another key is used only once it is known to open the same account.
 """
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,12 +19,14 @@ from connectors.base import (
     ConnectorError,
     Fatal,
     Grant,
+    Pass,
     Remark,
     Retriable,
     Rotation,
     Unanswered,
 )
 from connectors.http import Answer, is_token, redact
+from connectors.hubspot import credential_words as words
 from connectors.hubspot.errors import (
     SERVER_ERRORS,
     RateLimited,
@@ -39,6 +42,9 @@ EARLY_SECONDS = 300.0
 LAST_FIFTH = 0.2
 SOON_SECONDS = 30.0
 USUAL_LIFE = 1_800.0
+# For how long another process may be at the shelf, in seconds, and how often we look.
+LONGEST_TURN = 90.0
+LOOK_SECONDS = 0.02
 
 _OK = 200
 _BUSY = frozenset({408, 429, 477})
@@ -90,7 +96,7 @@ class Keys:
 
     def __init__(self, keys: Sequence[SecretStr], verify: Verify) -> None:
         if not all(map(is_token, keys)):
-            raise _unusable_key()
+            raise words.unusable_key()
         self._headers = [bearer(key) for key in keys]
         self._used = 0
         self._verify = verify
@@ -116,7 +122,7 @@ class Keys:
         if len(self._headers) == 1:
             return ()
         if self._used:
-            return (Remark(is_fine=False, text=_SECOND_ONLY),)
+            return (Remark(is_fine=False, text=words.SECOND_ONLY),)
         try:
             self._verify(self._headers[1])
         except ConnectorError as error:
@@ -130,7 +136,7 @@ class Keys:
                     ),
                 ),
             )
-        return (Remark(is_fine=True, text=_BOTH),)
+        return (Remark(is_fine=True, text=words.BOTH),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +151,14 @@ class _Held:
 class OAuth:
     """Access tokens by refresh token: asked for ahead of time, and once for all threads.
 
-    Once HubSpot says that the grant is over, nothing is asked any more.
+    Processes that share the grant take turns at its shelf: whoever waited takes the token that
+    was left there instead of asking. Once HubSpot says that the grant is over, nothing is asked
+    any more.
     """
 
     def __init__(self, grant: Grant, around: Surroundings) -> None:
         if not grant.client_id.strip() or not is_token(grant.client_secret):
-            raise _unusable_grant()
+            raise words.unusable_grant()
         self._grant = grant
         self._around = around
         self._lock = threading.Lock()
@@ -183,7 +191,9 @@ class OAuth:
 
     def remarks(self) -> Sequence[Remark]:
         """Whether a restart would find the refresh token that is in force."""
-        return (Remark(is_fine=False, text=_LOST_AT_RESTART),) if self._is_lost_at_restart else ()
+        return (
+            (Remark(is_fine=False, text=words.LOST_AT_RESTART),) if self._is_lost_at_restart else ()
+        )
 
     def _renewed(self, stale: _Held | None) -> SecretStr:
         """Refresh; those who waited for somebody else's refresh share what came of it."""
@@ -196,7 +206,8 @@ class OAuth:
             if self._rounds != seen and self._failure is not None:
                 raise self._failure
             try:
-                self._held = self._refresh()
+                with self._turn():
+                    self._held = self._found(stale) or self._refresh()
                 self._failure = None
             except Retriable as error:
                 self._failure = error
@@ -207,6 +218,39 @@ class OAuth:
             finally:
                 self._rounds += 1
             return self._held.header
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be the only process at the shelf."""
+        shelf, clock = self._grant.shelf, self._around.clock
+        if shelf is None:
+            yield
+            return
+        latest = clock.monotonic() + LONGEST_TURN
+        while not shelf.try_turn():
+            if clock.monotonic() >= latest:
+                raise Retriable(words.SHELF_IS_BUSY)
+            clock.sleep(LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            shelf.end_turn()
+
+    def _found(self, stale: _Held | None) -> _Held | None:
+        """What another process was given meanwhile, if it is of use here."""
+        left = self._grant.shelf.read() if self._grant.shelf else None
+        now, pinned = self._around.clock.wall(), self._around.account()
+        if left is None or not is_token(left.token) or now >= left.renew_at:
+            return None
+        if pinned is not None and left.account_id not in {None, pinned}:
+            return None
+        header = bearer(left.token)
+        if stale is not None and stale.header == header:
+            return None
+        here = self._around.clock.monotonic()
+        return _Held(
+            header, here + (left.renew_at - now) / 1_000, here + (left.ends_at - now) / 1_000
+        )
 
     def _refresh(self) -> _Held:
         token = self._token()
@@ -224,7 +268,7 @@ class OAuth:
     def _token(self) -> SecretStr:
         token = self._grant.refresh_token()
         if not is_token(token):
-            raise _unusable_grant()
+            raise words.unusable_grant()
         return token
 
     def _ask(self, token: SecretStr) -> Answer:
@@ -241,18 +285,28 @@ class OAuth:
         told = body_of(answer)
         access = SecretStr(str(told.get("access_token") or ""))
         if not is_token(access):
-            raise Unanswered(_NO_TOKEN)
+            raise Unanswered(words.NO_TOKEN)
         pinned, hub = self._around.account(), told.get("hub_id")
         if pinned is not None and hub is not None and str(hub) != pinned:
             raise wrong_account(str(hub), pinned)
         new = SecretStr(str(told.get("refresh_token") or ""))
         if is_token(new) and new != token:
+            # First of all: from here on HubSpot may know this one only.
             self._is_lost_at_restart = not self._grant.keep(new)
         life = told.get("expires_in")
         seconds = float(life) if isinstance(life, int | float) and life > 0 else USUAL_LIFE
-        now = self._around.clock.monotonic()
         early = EARLY_SECONDS if seconds > 2 * EARLY_SECONDS else seconds * LAST_FIFTH
+        self._leave(access, seconds, early, None if hub is None else str(hub))
+        now = self._around.clock.monotonic()
         return _Held(bearer(access), now + seconds - early, now + seconds)
+
+    def _leave(self, access: SecretStr, seconds: float, early: float, hub: str | None) -> None:
+        if self._grant.shelf is None:
+            return
+        now = self._around.clock.wall()
+        renew_at, ends_at = now + round(1_000 * (seconds - early)), now + round(1_000 * seconds)
+        left = Pass(token=access, renew_at=renew_at, ends_at=ends_at, account_id=hub)
+        self._grant.shelf.leave(left)
 
     def _refused(self, answer: Answer, token: SecretStr) -> ConnectorError:
         """Busy or in trouble: later. Anything else is for a person."""
@@ -265,8 +319,8 @@ class OAuth:
             return failure
         told = body_of(answer)
         said = str(told.get("error_description") or problem_of(answer, now).words)
-        words = redact(said, token, self._grant.client_secret)
-        return _grant_is_over(words) if is_over(answer) else _refused_application(words)
+        shown = redact(said, token, self._grant.client_secret)
+        return words.grant_is_over(shown) if is_over(answer) else words.refused_application(shown)
 
 
 def bearer(token: SecretStr) -> SecretStr:
@@ -287,73 +341,3 @@ def is_over(answer: Answer) -> bool:
     told = body_of(answer)
     is_bad = told.get("error") == "invalid_grant" or told.get("status") == "BAD_REFRESH_TOKEN"
     return answer.status != _OK and is_bad
-
-
-_SECOND_ONLY = Text(
-    "HubSpot ne reconnaît plus la clé en place; la suivante fonctionne et sert à sa place. "
-    "Mettez-la dans ARPENT_HUBSPOT_TOKEN et retirez ARPENT_HUBSPOT_TOKEN_NEXT.",
-    "HubSpot no longer recognises the key in place; the next one works and serves in its place. "
-    "Put it in ARPENT_HUBSPOT_TOKEN and remove ARPENT_HUBSPOT_TOKEN_NEXT.",
-)
-_BOTH = Text(
-    "les deux clés fonctionnent, pour le même compte : l'ancienne peut être révoquée",
-    "both keys work, for the same account: the old one can be revoked",
-)
-_LOST_AT_RESTART = Text(
-    "HubSpot a remplacé le jeton d'actualisation, et le nouveau n'est qu'en mémoire : un "
-    "redémarrage échouerait. Mettez le jeton dans un fichier que seul Arpent lit et écrit, et "
-    "nommez-le dans ARPENT_HUBSPOT_REFRESH_TOKEN_FILE.",
-    "HubSpot has replaced the refresh token, and the new one is only in memory: a restart would "
-    "fail. Put the token in a file that Arpent alone reads and writes, and name it in "
-    "ARPENT_HUBSPOT_REFRESH_TOKEN_FILE.",
-)
-_NO_TOKEN = Text(
-    "HubSpot a répondu sans jeton d'accès. Arpent réessaiera.",
-    "HubSpot answered without an access token. Arpent will try again.",
-)
-
-
-def _unusable_key() -> Fatal:
-    return Fatal(
-        Text(
-            fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles : "
-            "copiez-la à nouveau dans les réglages.",
-            en="The HubSpot key is empty or contains spaces or invisible characters: copy it "
-            "into the settings again.",
-        )
-    )
-
-
-def _unusable_grant() -> Fatal:
-    return Fatal(
-        Text(
-            fr="L'application OAuth de HubSpot est mal réglée : son identifiant, son secret ou le "
-            "jeton d'actualisation est vide ou contient des espaces. Copiez-les à nouveau.",
-            en="The HubSpot OAuth application is ill set: its client id, its secret or the "
-            "refresh token is empty or contains spaces. Copy them again.",
-        )
-    )
-
-
-def _grant_is_over(words: str) -> Fatal:
-    return Fatal(
-        Text(
-            fr="HubSpot a retiré l'accès de l'application OAuth : elle a été désinstallée, ou le "
-            "jeton d'actualisation est d'un autre temps. Réinstallez-la dans le compte, puis "
-            f"mettez le nouveau jeton dans les réglages. HubSpot dit : {words}",
-            en="HubSpot has withdrawn the OAuth application's access: it was uninstalled, or the "
-            "refresh token is of another time. Install it in the account again, then put the new "
-            f"token in the settings. HubSpot says: {words}",
-        )
-    )
-
-
-def _refused_application(words: str) -> Fatal:
-    return Fatal(
-        Text(
-            fr="HubSpot ne reconnaît pas l'application OAuth : vérifiez son identifiant et son "
-            f"secret dans les réglages. HubSpot dit : {words}",
-            en="HubSpot does not recognise the OAuth application: check its client id and its "
-            f"secret in the settings. HubSpot says: {words}",
-        )
-    )

@@ -8,8 +8,9 @@ Faults, which may be combined: `delay` (seconds) · `status` with `body`, `heade
 `retry_after` · `html` · `expired` · `reset` · `drop_after_commit` · `status_after_commit` ·
 `stall_after_commit` (carried out, never answered) · `act` (an action of `/__actions`, or a list
 of them, done before the request is: what changes while somebody reads page after page; alone it
-lets the request through) · `truncate` (share of the body that is sent) · `drip` (seconds between
-`chunk` bytes) · `stall` (no answer until the client leaves) · `gzip_bomb` (megabytes unpacked).
+lets the request through) · `spoil` (edits of the answer's JSON: see `spoiling`) · `truncate`
+(share of the body that is sent) · `drip` (seconds between `chunk` bytes) · `stall` (no answer
+until the client leaves) · `gzip_bomb` (megabytes unpacked).
 """
 
 import random
@@ -17,6 +18,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.sandbox import spoiling
 from connectors.sandbox.wire import JsonObject, invalid
 
 _MEMBERS: dict[str, type | tuple[type, ...]] = {
@@ -32,6 +34,7 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "status_after_commit": int,
     "stall_after_commit": bool,
     "act": (dict, list),
+    "spoil": list,
     "truncate": (int, float),
     "drip": (int, float),
     "chunk": int,
@@ -56,6 +59,7 @@ class Fault:
     status_after_commit: int = 0
     stall_after_commit: bool = False
     act: Any = ()
+    spoil: list[JsonObject] = field(default_factory=list)
     truncate: float | None = None
     drip: float = 0.0
     chunk: int = 16
@@ -153,4 +157,5 @@ def _fault(members: JsonObject) -> Fault:
             raise invalid(f"There is no fault '{name}'; those that exist: {', '.join(_MEMBERS)}.")
         if not isinstance(value, _MEMBERS[name]):
             raise invalid(f"The fault '{name}' cannot be {value!r}.")
+    spoiling.check(members.get("spoil", []))
     return Fault(**members)

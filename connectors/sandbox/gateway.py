@@ -13,9 +13,6 @@ from connectors.sandbox.portal import Portal
 from connectors.sandbox.versions import Version
 from connectors.sandbox.wire import ApiError, Call, JsonObject, Reply, invalid, new_correlation_id
 
-# HubSpot's edge refuses longer addresses with an HTML page (seen at about 16.2k characters).
-_LONGEST_ADDRESS = 16_200
-
 
 @dataclass(slots=True, kw_only=True)
 class Request:
@@ -67,7 +64,7 @@ class Gateway:
 
     def _answer(self, request: Request) -> Response:
         self.count(request)
-        if len(request.path) + len(request.query) > _LONGEST_ADDRESS:
+        if len(request.path) + len(request.query) > self.portal.switches.longest_address:
             return too_long()
         found = routes.find(request.method, request.path)
         headers: dict[str, str] = {}

@@ -55,7 +55,8 @@ class Governor:
         recent = self._recent.setdefault((application.id, apart), deque())
         _forget(recent, now - _INTERVAL)
         if len(recent) >= self._maximum(application, apart):
-            wait = int(recent[0] + _INTERVAL - now) + 1
+            oldest = recent[0] if recent else now
+            wait = int(oldest + _INTERVAL - now) + 1
             raise self._refused(application, f"{apart}TEN_SECONDLY_ROLLING", wait)
         recent.append(now)
         self._peaks[application.name] = max(self._peaks[application.name], len(recent))
@@ -99,6 +100,8 @@ class Governor:
     def _headers(
         self, application: Application, apart: str, recent: deque[float], now: float
     ) -> dict[str, str]:
+        if not self._portal.switches.rate_headers:
+            return {}
         maximum = self._maximum(application, apart)
         second = maximum // 10
         this_second = sum(1 for moment in recent if moment > now - 1.0)

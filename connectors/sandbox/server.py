@@ -5,6 +5,7 @@ import gzip
 import socket
 import struct
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from connectors.sandbox.faults import Fault, Faults
 from connectors.sandbox.gateway import Gateway, Request, Response, refused
 from connectors.sandbox.governor import rate_limited
 from connectors.sandbox.keys import expired
+from connectors.sandbox.spoiling import spoiled
 from connectors.sandbox.wire import ApiError
 
 _API = ("/crm/", "/account-info/", "/oauth/")
@@ -94,6 +96,8 @@ class Application:
             return
         if fault.status_after_commit:
             response = _status(fault, fault.status_after_commit)
+        if fault.spoil:
+            response = replace(response, body=spoiled(response.body, fault.spoil))
         await self._send(scope, send, response, fault)
 
     def _acted(self, fault: Fault) -> Response | None:
@@ -149,7 +153,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
 def _instead(fault: Fault) -> Response | None:
     """Return what is sent instead of an answer; None when the request is to be carried out."""
     if fault.html:
-        return Response(status=200, body=_HTML, headers={"Content-Type": "text/html"})
+        shown = {"Content-Type": "text/html"}
+        return Response(status=fault.status or HTTPStatus.OK, body=_HTML, headers=shown)
     if fault.gzip_bomb:
         packed = gzip.compress(b" " * (fault.gzip_bomb * _MEGABYTE))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

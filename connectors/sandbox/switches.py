@@ -1,10 +1,15 @@
 """What cannot be known of HubSpot from its documentation, and what differs between portals.
 
-Each is a switch, so that a connector can be run under every answer.
+Each is a switch, so that a connector can be run under every answer. Those of `OTHER_ANSWERS` are
+questions that documentation leaves open: the default is the likelier answer, and
+`docs/hubspot.md` says why. The rest describe one portal: its edition, its administrator's rules,
+its currencies.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from connectors.sandbox.wire import JsonObject, invalid
 
@@ -14,6 +19,32 @@ _CHOICES = {
     "missing_ids_in_update": ("multi_status", "reject"),
     "source_type": ("INTEGRATION", "API"),
 }
+# The other answer to each open question: all of them may be given to `Switches.change` at once.
+OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
+    {
+        "search_lag_seconds": 2.0,
+        "search_lag": "tailed",
+        "short_pages": True,
+        "lexicographic_ids": True,
+        "shuffled_results": True,
+        "batch_update_with_trace": "reject",
+        "missing_ids_in_update": "reject",
+        "numeric_to_object_id": False,
+        "association_page_size": 1,
+        "unlinked_as_errors": False,
+        "source_type": "API",
+        "touch_on_same_value": True,
+        "merge_creates_new_id": False,
+        "reject_archived_owner": False,
+        "property_delay_seconds": 0.3,
+        "rate_headers": False,
+        "retry_after_on_429": True,
+        "associations_counted_apart": True,
+        "oauth_rotates_refresh_token": True,
+        "longest_address": 8_000,
+        "clock_skew_seconds": 30.0,
+    }
+)
 _RULE = {"objectType", "property", "value", "required"}
 
 
@@ -63,10 +94,11 @@ class Switches:
     # Properties: seconds until a new one can be read; "companies.name" entries in use elsewhere.
     property_delay_seconds: float = 0.0
     properties_in_use: list[str] = field(default_factory=list)
-    # Limits of the edition, and whether a 429 says how long to wait.
+    # Limits of the edition; whether answers carry them, and whether a 429 says how long to wait.
     ten_second_limit: int = 190
     search_per_second: int = 5
     daily_limit: int = 625_000
+    rate_headers: bool = True
     retry_after_on_429: bool = False
     # Room for custom properties: of each object type, and of all together (0: ten times as many).
     custom_property_limit: int = 1000
@@ -79,6 +111,8 @@ class Switches:
     oauth_expires_in: int = 1800
     oauth_rotates_refresh_token: bool = False
     oauth_ten_second_limit: int = 110
+    # Characters from which on HubSpot's edge refuses an address (seen at about 16,200).
+    longest_address: int = 16_200
     # Seconds by which the `Date` header is off.
     clock_skew_seconds: float = 0.0
 

@@ -16,6 +16,7 @@ from connectors.hubspot.objects import API_VERSION
 from connectors.memory import Memory
 from connectors.pace import Clock
 from connectors.sandbox import SANDBOX_PORTAL, SANDBOX_TOKEN, Sandbox, load_folder
+from connectors.sandbox.switches import OTHER_ANSWERS
 from rules.records import ActivityKind, FieldType, Kind, Relation, StageKind
 
 POTENTIAL = Binding(
@@ -34,22 +35,6 @@ OPPORTUNITY = (
     *("id", "name", "account_id", "owner_id", "stage", "amount", "currency", "created"),
     *("close_date", "is_closed", "is_won", "product", "source", "loss_reason", "stage_history"),
 )
-
-
-OTHER_ANSWERS = {
-    "short_pages": True,
-    "lexicographic_ids": True,
-    "shuffled_results": True,
-    "batch_update_with_trace": "reject",
-    "missing_ids_in_update": "reject",
-    "numeric_to_object_id": False,
-    "association_page_size": 1,
-    "unlinked_as_errors": False,
-    "source_type": "API",
-    "touch_on_same_value": True,
-    "merge_creates_new_id": False,
-    "property_delay_seconds": 0.3,
-}
 
 
 class Crm(ABC):
@@ -136,6 +121,10 @@ class Crm(ABC):
     @abstractmethod
     def settle(self) -> None:
         """Time passes: what comes next is later than what the cursors have seen."""
+
+    @abstractmethod
+    def catch_up(self) -> None:
+        """Time passes, less than `settle`: what was just changed can be found by now."""
 
     def put_account(self, name: str = "Ferblanterie Nordet", **row: str) -> str:
         return self.put_accounts([{"name": name, **row}])[0]
@@ -236,6 +225,10 @@ class InMemory(Crm):
 
     def settle(self) -> None:
         # Cursors of the memory count changes: time means nothing to them.
+        pass
+
+    def catch_up(self) -> None:
+        # There is no index.
         pass
 
 
@@ -356,7 +349,11 @@ class InSandbox(Crm):
         self._http.delete(url).raise_for_status()
 
     def settle(self) -> None:
-        self.sandbox.clock.advance(timedelta(minutes=20))
+        # Past the safety lag, and until the archived records are looked at again.
+        self.sandbox.clock.advance(timedelta(minutes=70))
+
+    def catch_up(self) -> None:
+        self.sandbox.clock.advance(timedelta(minutes=6))
 
     def _declare(self, name: str) -> None:
         self._post("/crm/properties/2026-09/companies", _text_property(name))
@@ -437,7 +434,7 @@ def crm(request: pytest.FixtureRequest) -> Iterator[Crm]:
         return
     sandbox: Sandbox = request.getfixturevalue("sandbox")
     if request.param == "hubspot, other answers":
-        sandbox.switches.change(OTHER_ANSWERS)
+        sandbox.switches.change({**OTHER_ANSWERS})
     adapter = InSandbox(sandbox)
     yield adapter
     adapter.close()

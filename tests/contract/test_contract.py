@@ -45,6 +45,13 @@ def pages(
     return list(crm.connector.pull(kind, cursor, bindings, OWN_NAMES))
 
 
+def changes(crm: Crm, kind: Kind, cursor: str | None) -> list[Page]:
+    """What pulls give from a cursor on: at once, and when a slow index has caught up."""
+    at_once = pages(crm, kind, cursor)
+    crm.catch_up()
+    return at_once + pages(crm, kind, at_once[-1].cursor)
+
+
 def records(found: Sequence[Page]) -> dict[str, Record]:
     return {record.external_id: record for page in found for record in page.records}
 
@@ -192,7 +199,7 @@ def test_an_incremental_pull_gives_what_changed_and_what_is_new(crm: Crm) -> Non
     crm.rename_account(ids[7], "Renommé")
     new = crm.put_account("Nouveau")
 
-    found = records(pages(crm, Kind.ACCOUNT, cursor))
+    found = records(changes(crm, Kind.ACCOUNT, cursor))
 
     assert set(found) == {ids[7], new}
     renamed = found[ids[7]]
@@ -208,7 +215,7 @@ def test_an_incremental_pull_of_opportunities_keeps_links_and_stages(crm: Crm) -
     crm.settle()
     crm.move_opportunity(opportunity, crm.lost_stage)
 
-    found = pages(crm, Kind.OPPORTUNITY, cursor)
+    found = changes(crm, Kind.OPPORTUNITY, cursor)
 
     record = records(found)[opportunity]
     assert isinstance(record, Opportunity)
@@ -231,6 +238,21 @@ def test_nothing_comes_when_nothing_changed(crm: Crm) -> None:
         assert not records(again)
 
 
+def test_streams_can_be_read_at_once(crm: Crm) -> None:
+    account, *_ = crm.put_accounts([{"name": f"Compte {number}"} for number in range(150)])
+    crm.put_opportunity("10", crm.open_stage, [account])
+    crm.put_contact(account)
+    crm.put_call(account, is_completed=True)
+    one_by_one = {kind: (records(found := pages(crm, kind)), links(found)) for kind in Kind}
+
+    with ThreadPoolExecutor(len(Kind)) as pool:
+        at_once = dict(zip(Kind, pool.map(lambda kind: pages(crm, kind), Kind), strict=True))
+
+    assert crm.connector.readers >= 1
+    assert len(one_by_one[Kind.ACCOUNT][0]) == 150
+    assert {kind: (records(found), links(found)) for kind, found in at_once.items()} == one_by_one
+
+
 def test_an_archived_record_becomes_a_tombstone(crm: Crm) -> None:
     account, kept = crm.put_accounts([{"name": "Fermé"}, {"name": "Ouvert"}])
     crm.settle()
@@ -238,7 +260,7 @@ def test_an_archived_record_becomes_a_tombstone(crm: Crm) -> None:
     crm.settle()
     crm.archive(Kind.ACCOUNT, account)
 
-    incremental = records(pages(crm, Kind.ACCOUNT, cursor))
+    incremental = records(changes(crm, Kind.ACCOUNT, cursor))
     whole = records(pages(crm, Kind.ACCOUNT))
 
     for found in (incremental[account], whole[account]):
@@ -255,7 +277,7 @@ def test_the_survivor_of_a_merge_names_the_ids_that_it_replaces(crm: Crm) -> Non
     crm.settle()
     survivor = crm.merge(loser, winner)
 
-    found = records(pages(crm, Kind.ACCOUNT, cursor))[survivor]
+    found = records(changes(crm, Kind.ACCOUNT, cursor))[survivor]
 
     assert isinstance(found, Account)
     assert loser in found.merged_ids
@@ -411,6 +433,32 @@ def test_a_person_s_edit_of_our_field_is_observed(crm: Crm) -> None:
 
     assert isinstance(record, Account)
     assert record.observed["tier"] == "silver"
+
+
+def test_what_a_field_of_ours_holds_now_is_told_with_its_last_change(crm: Crm) -> None:
+    """By a consistent read: a search index may still show what was there before."""
+    ours, theirs = crm.put_accounts([{"name": "A"}, {"name": "B"}])
+    provisioned(crm)
+    crm.connector.update([Change(external_id=ours, values={"why": "ours"})])
+    crm.edit_own_field(theirs, "why", "theirs")
+    edits = crm.connector.edits([ours, theirs, "404404"], ["why", "tier"])
+    told = {(each.external_id, each.field): each for each in edits}
+    assert {key: each.value for key, each in told.items()} == {
+        (ours, "why"): "ours",
+        (ours, "tier"): None,
+        (theirs, "why"): "theirs",
+        (theirs, "tier"): None,
+    }
+    before, after = told[ours, "why"].at, told[theirs, "why"].at
+    assert before is not None
+    assert after is not None
+    assert before <= after
+    crm.archive(Kind.ACCOUNT, theirs)
+    assert {each.external_id for each in crm.connector.edits([ours, theirs], ["why"])} == {ours}
+
+
+def test_no_account_has_no_edits(crm: Crm) -> None:
+    assert crm.connector.edits([], ["why"]) == []
 
 
 def test_a_rejected_record_does_not_block_the_batch(crm: Crm) -> None:

@@ -257,7 +257,7 @@ HTML = b"<html><body>Service unavailable</body></html>"
     [
         (answers(HTML), Unanswered),
         (answers(b'{"portalId": 7'), Unanswered),
-        (answers(b'{"portalId": NaN}'), Unanswered),
+        (answers(b"NaN"), Unanswered),
         (answers(b"[]"), Unanswered),
         (answers(HTML, status=b"502 Bad Gateway"), Unanswered),
         (resets(b""), Unanswered),
@@ -275,6 +275,19 @@ def test_a_read_without_a_usable_answer_is_tried_five_times(
 
     assert len(server.requests) == 5
     assert waits == [1.0, 2.0, 4.0, 8.0]
+    crm.close()
+
+
+@pytest.mark.parametrize("told", [b"NaN", b"null", b'""', b"[7]", b'"seven"'])
+def test_an_account_that_has_no_number_is_none(
+    told: bytes, rogue: Callable[[Script], Rogue]
+) -> None:
+    server = rogue(answers(b'{"portalId": ' + told + b"}"))
+    crm = hubspot(server.url)
+
+    with pytest.raises(Fatal, match="did not say which account"):
+        crm.identify()
+
     crm.close()
 
 

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from connectors.base import Access, Change, Fatal, Grant, Retriable, Rotation, State
 from connectors.hubspot.connector import HubSpot
 from connectors.sandbox import SANDBOX_PORTAL, SANDBOX_TOKEN, Sandbox
+from connectors.sandbox.switches import OTHER_ANSWERS, Switches
 from rules.records import Kind
-from tests.contract.conftest import OTHER_ANSWERS, InSandbox
+from tests.contract.conftest import Crm, InSandbox
 from tests.contract.test_contract import OWN
 
 NEXT = "pat-na1-the-next-key"
@@ -22,7 +23,7 @@ CLIENT, SECRET, REFRESH = "an-app", "its-secret", "its-refresh-token"
 def portal(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[InSandbox]:
     """A portal with our fields, under both sets of answers."""
     if request.param == "other answers":
-        sandbox.switches.change(OTHER_ANSWERS)
+        sandbox.switches.change({**OTHER_ANSWERS})
     adapter = InSandbox(sandbox)
     adapter.connector.ensure("Planification", OWN, dry_run=False)
     yield adapter
@@ -35,6 +36,23 @@ def opened(sandbox: Sandbox, access: Access) -> HubSpot:
 
 def gold(*accounts: str) -> list[Change]:
     return [Change(external_id=key, values={"tier": "gold"}) for key in accounts]
+
+
+# Open questions.
+
+
+@pytest.mark.parametrize("crm", ["hubspot", "hubspot, other answers"], indirect=True)
+def test_the_contract_runs_under_both_answers_to_every_open_question(
+    crm: Crm, request: pytest.FixtureRequest
+) -> None:
+    """Each switch is in its first position in one run of the contract, and not in the other."""
+    assert isinstance(crm, InSandbox)
+    shown, usual = crm.sandbox.switches.as_json(), Switches().as_json()
+    is_usual = request.node.callspec.params["crm"] == "hubspot"
+
+    assert set(OTHER_ANSWERS) < set(usual)
+    for name in OTHER_ANSWERS:
+        assert (shown[name] == usual[name]) is is_usual, name
 
 
 # Administrators' rules.
@@ -154,7 +172,7 @@ def test_an_oauth_app_reads_on_when_its_token_expires(
     sandbox.clock.advance(timedelta(hours=1))
     again = list(crm.pull(Kind.OWNER, None, (), ()))
 
-    assert again == first
+    assert [page.records for page in again] == [page.records for page in first]
     assert refreshes(sandbox) == (2, 0)
     assert (kept.token.get_secret_value() == REFRESH) is not rotates
     crm.close()
