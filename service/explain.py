@@ -11,7 +11,7 @@ from rules.rulebook import Rulebook
 from rules.shapes import Rule
 from rules.terms import Name
 from rules.time import Day, date_of
-from service.store import explanations
+from service.store import explanations, notices
 from service.store.engine import Store
 from service.store.explanations import Found
 from service.store.rulebooks import Published
@@ -21,11 +21,15 @@ _RECORD_ID = re.compile(r"(?:0-2|companies|company|Account|Accounts)/(\w+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """A fact that the rules read, with its value as people write it."""
+    """A fact that the rules read, with its value as people write it.
+
+    `note` says since when its field can't be relied on, and why, in the team's language.
+    """
 
     name: str
     label: str
     value: str | None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +99,23 @@ def run(store: Store, published: Published, asked: str, today: Day) -> Explanati
         if len(candidates) != 1:
             raise NotFound(asked, candidates)
         values = explanations.read(connection, tagging, published.slots, candidates[0].id, today)
-    return _explain(published.rulebook, candidates[0], values)
+        noted = notices.of_account(connection, candidates[0].id)
+    return _explain(published.rulebook, candidates[0], values, noted)
 
 
-def _explain(rulebook: Rulebook, found: Found, values: Mapping[str, Any]) -> Explanation:
+def _explain(
+    rulebook: Rulebook, found: Found, values: Mapping[str, Any], noted: Mapping[str, Text]
+) -> Explanation:
     language = rulebook.team.language
     names = rulebook.tagging.names
     spoken = _Spoken(rulebook, values)
     inputs = [
-        Input(name=name, label=names[name].label.to(language), value=spoken.value(names[name]))
+        Input(
+            name=name, label=names[name].label.to(language), value=spoken.value(names[name]),
+            note=noted[name].to(language) if name in noted else None,
+        )
         for name in rulebook.tagging.facts
-    ]
+    ]  # fmt: skip
     return Explanation(
         account=found.name, external_id=found.external_id, owner=found.owner,
         is_in_scope=bool(values["is_in_scope"]), tier=values["tier"], why=values["why"],

@@ -6,6 +6,14 @@ from typing import Literal
 
 import structlog
 
+_log = structlog.get_logger()
+
+
+def tell(event: str, **fields: object) -> None:
+    """A line for people to look at, where this process keeps a log: commands answer otherwise."""
+    if structlog.is_configured():
+        _log.warning(event, **fields)
+
 
 def configure(style: Literal["auto", "json", "console"]) -> None:
     """Set structlog up for this process, once."""

@@ -22,6 +22,12 @@ def has_changed(found: Sequence[Provisioned]) -> bool:
     return any(each.state in more for each in found)
 
 
+def ready(found: Sequence[Provisioned]) -> list[str]:
+    """The names of the fields that the CRM has and that can be written."""
+    stuck = {Provision.CONFLICT, Provision.NO_ROOM}
+    return [each.field for each in found if each.state not in stuck]
+
+
 def own_fields(rulebook: Rulebook) -> list[OwnField]:
     """The own fields that this rulebook needs in a CRM, as it labels them."""
     language = rulebook.team.language

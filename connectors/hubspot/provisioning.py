@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import CrmField, OwnField, Provision, Provisioned
-from connectors.hubspot.answers import objects
+from connectors.hubspot.answers import found_results, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.mapping import Json
@@ -76,8 +76,9 @@ class Provisioner:
                 type=str(raw.get("type") or ""),
                 options=[str(option.get("value")) for option in objects(raw, "options")],
                 never=_NEVER.get(str(raw.get("type")), ()),
+                own=_own_name(str(raw["name"])),
             )
-            for raw in objects(answer, "results")
+            for raw in found_results(answer)
             if raw.get("name") and raw.get("hidden") is not True
         ]
 
@@ -143,12 +144,12 @@ class Provisioner:
         answer = self._client.get(self._path, query)
         return {
             str(raw.get("name")): raw
-            for raw in objects(answer, "results")
+            for raw in found_results(answer)
             if str(raw.get("name", "")).startswith(OWN_PREFIX)
         }
 
     def _ensure_group(self, label: str) -> None:
-        groups = objects(self._client.get(f"{self._path}/groups"), "results")
+        groups = found_results(self._client.get(f"{self._path}/groups"))
         if any(group.get("name") == GROUP for group in groups):
             return
         body: Json = {"name": GROUP, "label": label, "displayOrder": -1}
@@ -201,6 +202,10 @@ def decide(
     else:
         state, note = Provision.PRESENT, None
     return Provisioned(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def _own_name(name: str) -> str | None:
+    return name.removeprefix(OWN_PREFIX) if name.startswith(OWN_PREFIX) else None
 
 
 def _without_room(decided: Provisioned, note: Text) -> Provisioned:

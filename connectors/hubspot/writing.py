@@ -79,7 +79,10 @@ class Writer:
         except Refused as refused:
             blamed = _blamed(refused, batch)
             if blamed:
-                outcomes.update((place, _rejected(change, refused)) for place, change in blamed)
+                outcomes.update(
+                    (place, _rejected(change, refused, _missing(refused)))
+                    for place, change in blamed
+                )
                 self._write([one for one in batch if one not in blamed], outcomes)
             elif len(batch) == 1:
                 outcomes[batch[0][0]] = _rejected(batch[0][1], refused)
@@ -232,7 +235,16 @@ def _blamed(refused: Refused, batch: Sequence[Numbered]) -> list[Numbered]:
     return [one for one in batch if one[0] in blamed]
 
 
-def _rejected(change: Change, refused: Refused) -> Outcome:
+def _missing(refused: Refused) -> frozenset[str]:
+    """The own fields that do not exist, where a refusal names them."""
+    if MISSING_PROPERTY not in refused.codes:
+        return frozenset()
+    return frozenset(
+        name.removeprefix(OWN_PREFIX) for name in refused.properties if name.startswith(OWN_PREFIX)
+    )
+
+
+def _rejected(change: Change, refused: Refused, missing: Collection[str] = ()) -> Outcome:
     if refused.status == MISSING_STATUS or refused.category == "OBJECT_NOT_FOUND":
         remedy = _MOVED
     elif refused.required:
@@ -242,8 +254,9 @@ def _rejected(change: Change, refused: Refused) -> Outcome:
     else:
         remedy = _RULED_OUT
     return Outcome(
-        external_id=change.external_id, state=State.REJECTED, reason=refused.words, remedy=remedy
-    )
+        external_id=change.external_id, state=State.REJECTED, reason=refused.words, remedy=remedy,
+        missing=missing,
+    )  # fmt: skip
 
 
 def _to_fill(names: Sequence[str]) -> Text:

@@ -1,11 +1,12 @@
 """The custom CRM fields that the playbook uses, and the typed slot that holds each.
 
 A slot belongs to a (kind, name), whatever the CRM, and keeps it: facts and rules are compiled
-against slots. A new or changed binding is *not backfilled* until its stream was read in full.
+against slots. A new or changed binding is *not backfilled* until its stream was read in full. One
+that is parked (`store.notices`) is not read meanwhile, and keeps its slot as it is.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -13,9 +14,10 @@ from sqlalchemy import Connection, delete, select, update
 from connectors.base import Binding
 from rules.language import Text
 from rules.records import FieldType, Kind
-from service.store import cursors
+from service.store import cursors, notices
 from service.store.bulk import bulk_upsert
 from service.store.engine import StoreError
+from service.store.notices import FieldState
 from service.store.tables import (
     ACCOUNT_SLOTS,
     OPPORTUNITY_SLOTS,
@@ -69,8 +71,14 @@ def save_bindings(connection: Connection, bindings: Mapping[str, Sequence[Bindin
 
 
 def load_bindings(connection: Connection, vendor: str) -> list[Binding]:
-    """The bindings to read from a CRM."""
+    """The bindings of a CRM, those that are parked among them."""
     return [each.binding for each in _load(connection) if each.vendor == vendor]
+
+
+def readable(connection: Connection, vendor: str) -> list[Binding]:
+    """The bindings to read from a CRM: all but those that are parked."""
+    parked = _in_state(connection, vendor, FieldState.PARKED)
+    return [each for each in load_bindings(connection, vendor) if _key(each) not in parked]
 
 
 def load_slots(connection: Connection) -> Slots:
@@ -78,6 +86,25 @@ def load_slots(connection: Connection) -> Slots:
     return _by_kind(
         {(each.binding.kind, each.binding.name): each.slot for each in _load(connection)}
     )
+
+
+def readable_slots(connection: Connection, vendor: str) -> Slots:
+    """The slots that pages of a CRM may write: those of parked bindings stay as they are."""
+    parked = _in_state(connection, vendor, FieldState.PARKED)
+    slots = load_slots(connection)
+    return {
+        kind: {name: slot for name, slot in of_kind.items() if (kind, name) not in parked}
+        for kind, of_kind in slots.items()
+    }
+
+
+def guarded(connection: Connection, vendor: str) -> Mapping[Kind, Collection[str]]:
+    """The names, by kind, of which a CRM was read in full: a value that goes is a loss."""
+    names: dict[Kind, set[str]] = {kind: set() for kind in _SLOT_COUNTS}
+    for each in _load(connection):
+        if each.vendor == vendor and each.is_backfilled:
+            names[each.binding.kind].add(each.binding.name)
+    return names
 
 
 def waiting(connection: Connection, vendor: str) -> list[Binding]:
@@ -89,6 +116,12 @@ def waiting(connection: Connection, vendor: str) -> list[Binding]:
     ]
 
 
+def returning(connection: Connection, vendor: str) -> list[Binding]:
+    """The bindings of a CRM that were parked and are read again: in full, to catch up."""
+    back = _in_state(connection, vendor, FieldState.RETURNING)
+    return [each for each in load_bindings(connection, vendor) if _key(each) in back]
+
+
 def mark_backfilled(connection: Connection, vendor: str, read: Sequence[Binding]) -> None:
     """Record that the streams of these bindings were read in full, as they are bound now."""
     rows = [
@@ -97,6 +130,21 @@ def mark_backfilled(connection: Connection, vendor: str, read: Sequence[Binding]
         if each.vendor == vendor and each.binding in read
     ]
     bulk_upsert(connection, field_binding, _COLUMNS, rows)
+    for kind in _SLOT_COUNTS:
+        names = [each.name for each in read if each.kind is kind]
+        notices.remove(connection, vendor, kind.value, names, FieldState.RETURNING)
+
+
+def _key(binding: Binding) -> tuple[Kind, str]:
+    return binding.kind, binding.name
+
+
+def _in_state(connection: Connection, vendor: str, state: FieldState) -> set[tuple[Kind, str]]:
+    return {
+        (Kind(each.kind), each.name)
+        for each in notices.load(connection, vendor)
+        if each.kind != notices.OWN and each.state is state
+    }
 
 
 def _load(connection: Connection) -> list[_Stored]:
@@ -188,6 +236,8 @@ def _replace(
             changed.add((vendor, kind))
     connection.execute(delete(field_binding))
     bulk_upsert(connection, field_binding, _COLUMNS, rows)
+    # Columns 0 to 2 name the binding, the last one tells that nothing of it has changed.
+    notices.forget_unbound(connection, [row[:3] for row in rows if row[-1]])
     for vendor, kind in sorted(changed):
         ids = connection.execute(select(crm.c.id).where(crm.c.vendor == vendor)).scalars().all()
         cursors.forget_unfinished(connection, ids, kind)

@@ -1,16 +1,17 @@
 """What a page needs to know to become rows: the team's zone and money, slots, rates, reps."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from rules.language import Text
 from rules.owned import Owned
+from rules.records import Kind
 from rules.time import Day, Instant
-from service.store import reps
-from service.store.bindings import Slots, load_slots
+from service.store import notices, reps
+from service.store.bindings import Slots, guarded, readable_slots
 from service.store.engine import StoreError
 from service.store.tables import connection as crm
 from service.store.tables import fx_rate, team
@@ -24,7 +25,8 @@ class MirrorContext:
     """The settings of a pull. `reps` are keys of reps by e-mail address (`store.reps`).
 
     `home_currency` is the one of the CRM account; `own_fields` are those of our fields that the
-    pages carry, so that the others keep what was observed earlier.
+    pages carry, so that the others keep what was observed earlier. `slots` are those of the fields
+    that are read; of those in `guarded`, a blank does not empty a value at once (`store.blanks`).
     """
 
     connection_id: int
@@ -37,6 +39,7 @@ class MirrorContext:
     rates: Rates
     reps: Mapping[str, str]
     own_fields: Sequence[str] = tuple(Owned)
+    guarded: Mapping[Kind, Collection[str]] = field(default_factory=dict)
 
     def rep_of(self, email: str | None) -> str | None:
         """The rep with an e-mail address, in whatever case it is written."""
@@ -53,9 +56,10 @@ def load_context(
 ) -> MirrorContext:
     """The context of a CRM connection as the store knows it. Raises `StoreError` without team."""
     us = connection.execute(select(team.c.zone, team.c.currency)).one_or_none()
-    home = connection.execute(select(crm.c.currency).where(crm.c.id == connection_id))
-    home_currency = home.scalar_one_or_none()
-    if us is None or home_currency is None:
+    home = connection.execute(
+        select(crm.c.currency, crm.c.vendor).where(crm.c.id == connection_id)
+    ).one_or_none()
+    if us is None or home is None:
         raise StoreError(
             Text(
                 "L'espace de travail ne connaît pas encore l'équipe ou ce CRM. Lancez "
@@ -63,17 +67,19 @@ def load_context(
                 "The workspace does not know the team or this CRM yet. Run `arpent rules publish`.",
             )
         )
+    lost = notices.parked(connection, home.vendor, notices.OWN)
     return MirrorContext(
         connection_id=connection_id,
         run_id=run_id,
         now=now,
         zone=ZoneInfo(us.zone),
         team_currency=us.currency,
-        home_currency=home_currency,
-        slots=load_slots(connection),
+        home_currency=home.currency,
+        slots=readable_slots(connection, home.vendor),
         rates=load_rates(connection),
         reps=reps.load(connection),
-        own_fields=own_fields,
+        own_fields=[name for name in own_fields if name not in lost],
+        guarded=guarded(connection, home.vendor),
     )
 
 

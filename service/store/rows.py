@@ -42,6 +42,8 @@ Ids = Mapping[Kind, Mapping[str, int]]
 _IDENTITY = ("id", "connection_id", "external_id")
 _MOST = 2**63
 _NUMBERS = (int, float)
+# Beyond it, a floating point number does not keep the decimals that people write.
+_LARGEST_NUMBER = 1e15
 _LAST_DAY = 3_000_000
 _RAW_LENGTH = 200
 
@@ -100,6 +102,7 @@ class RowMaker:
         self.faults: list[Quarantine] = []
         self._kind = kind
         self._context = context
+        self._own = context.own_fields
         self._owners, self._stages = ids.get(Kind.OWNER, {}), ids.get(Kind.STAGE, {})
         self._slots = [
             (name, _CONVERT[slot.rpartition("_")[0]])
@@ -125,7 +128,7 @@ class RowMaker:
                 return identity + self._stage(record)
 
     def _account(self, record: Account) -> Row:
-        observed = map(record.observed.get, self._context.own_fields)
+        observed = record.observed.get
         return (
             clean(record.name),
             clean(record.domain),
@@ -134,7 +137,7 @@ class RowMaker:
             record.archived_at,
             *self._bound(record.external_id, record.fields),
             record.modified_at,
-            *map(clean, observed),
+            *[None if (seen := observed(each)) is None else clean(seen) for each in self._own],
             self._context.now,
         )
 
@@ -248,6 +251,8 @@ def _number(value: Value) -> float:
         raise ValueError("not a number")  # noqa: TRY004 - a fault of the data, not of the code
     if not math.isfinite(value):
         raise ValueError("not a finite number")
+    if not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        raise ValueError(_TOO_LARGE)
     return float(value)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.base import Binding
 from rules.records import FieldType, Kind, Value
-from service.store import bindings
+from service.store import bindings, blanks
 from service.store.engine import Store, StoreError
 from service.store.tables import ACCOUNT_SLOTS, OPPORTUNITY_SLOTS, field_binding
 from tests.integration.pages import MINUTE, NOON, Workspace, account, opportunity, page
@@ -165,6 +165,8 @@ def test_a_slot_is_emptied_before_another_name_gets_it(workspace: Workspace) -> 
         (FieldType.NUMBER, float("inf"), None),
         (FieldType.NUMBER, float("nan"), None),
         (FieldType.NUMBER, 10**400, None),
+        (FieldType.NUMBER, 10**15, 1e15),
+        (FieldType.NUMBER, -1.1e15, None),
         (FieldType.NUMBER, True, None),
         (FieldType.MONEY, 150_050, 150_050),
         (FieldType.MONEY, 2**63 - 1, 2**63 - 1),
@@ -206,3 +208,72 @@ def test_a_bound_field_of_an_opportunity_marks_its_account(workspace: Workspace)
         bindings.save_bindings(connection, {"memory": [bound("source", kind=Kind.OPPORTUNITY)]})
     workspace.write(page(opportunity(fields={"source": "salon"})))
     assert workspace.row("opportunity", "D1").text_1 == "salon"
+
+
+def read_in_full(workspace: Workspace, count: int) -> None:
+    """So many accounts of a sector, in a CRM that was read in full."""
+    save(workspace.store, bound("sector"))
+    mark(workspace.store, bound("sector"))
+    many = [account(f"A{number}", fields={"sector": "pme"}) for number in range(count)]
+    workspace.write(page(*many))
+    workspace.evaluate()
+
+
+def blank_many(workspace: Workspace, count: int) -> None:
+    later = NOON + MINUTE
+    many = [account(f"A{n}", fields={"sector": None}, modified_at=later) for n in range(count)]
+    workspace.write(page(*many))
+
+
+def judge(workspace: Workspace, now: int = NOON) -> list[str]:
+    with workspace.store.write() as connection:
+        held = blanks.judge(connection, workspace.connection_id, "memory", now)
+    return [each.name for each in held]
+
+
+@pytest.mark.parametrize(
+    ("count", "emptied", "is_held"),
+    [
+        (100, 50, True),
+        (100, 49, False),  # fewer than fifty
+        (166, 50, True),  # 30.1 %
+        (167, 50, False),  # 29.9 %
+    ],
+)
+def test_values_that_go_wait_and_are_held_where_many_went_at_once(
+    workspace: Workspace,
+    count: int,
+    emptied: int,
+    is_held: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    read_in_full(workspace, count)
+    blank_many(workspace, emptied)
+    # Nothing moves before it is judged.
+    assert workspace.row("account", "A0").text_1 == "pme"
+    assert workspace.dirty() == set()
+    assert judge(workspace) == ["sector"] * is_held
+    assert workspace.row("account", "A0").text_1 == ("pme" if is_held else None)
+    assert len(workspace.dirty()) == (0 if is_held else emptied)
+    assert judge(workspace) == []
+
+
+def test_a_blank_is_forgotten_once_the_record_has_a_value_again(workspace: Workspace) -> None:
+    read_in_full(workspace, 1)
+    blank_many(workspace, 1)
+    later = NOON + 2 * MINUTE
+    workspace.write(page(account("A0", fields={"sector": "grand"}, modified_at=later)))
+    assert judge(workspace) == []
+    assert workspace.row("account", "A0").text_1 == "grand"
+    assert workspace.rows("blank") == []
+
+
+def test_a_new_binding_starts_without_what_was_noted_of_the_old_one(workspace: Workspace) -> None:
+    read_in_full(workspace, 60)
+    blank_many(workspace, 60)
+    assert judge(workspace) == ["sector"]
+    save(workspace.store, bound("sector", crm_field="another"))
+    assert workspace.rows("blank") == workspace.rows("field_notice") == []
+    # And it is read as it comes: nobody relies on it yet.
+    later = NOON + 2 * MINUTE
+    workspace.write(page(account("A0", fields={"sector": None}, modified_at=later)))
+    assert workspace.row("account", "A0").text_1 is None

@@ -24,8 +24,8 @@ def told(bound: Binding, *fields: CrmField) -> list[str]:
     problems = preflight.run(crm, [bound])
     assert crm.calls == 1
     for problem in problems:
-        assert problem.fr.startswith("fields.yaml, account.potential : ")
-    return [problem.en for problem in problems]
+        assert problem.reason.fr.startswith("fields.yaml, account.potential : ")
+    return [problem.reason.en for problem in problems]
 
 
 def test_a_field_that_is_there_is_fine_whatever_its_label() -> None:
@@ -51,7 +51,10 @@ def test_a_field_that_was_retyped_is_told_where_it_cannot_be_read(
     problems = told(binding(kind=kind), declared(type="date", never=never))
 
     assert (not problems) is is_fine
-    assert is_fine or "is of type 'date' in memory, and can't be read as 'money'" in problems[0]
+    assert (
+        is_fine
+        or "is of type 'date' in memory. Expected: a field that reads as 'money'" in problems[0]
+    )
 
 
 def test_an_option_that_was_removed_is_named() -> None:
@@ -65,7 +68,8 @@ def test_an_option_that_was_removed_is_named() -> None:
 
     (problem,) = told(sector, declared("secteur", options=["DET", "SRV"]))
 
-    assert "'FAB' is not an option of secteur" in problem
+    assert "'FAB' is not an option of secteur (accounts)" in problem
+    assert "Found: DET, SRV" in problem
 
 
 def test_kinds_that_the_playbook_does_not_bind_cost_no_call() -> None:
