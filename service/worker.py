@@ -1,119 +1,167 @@
-"""Worker: the schedule. APScheduler is only the alarm clock; `due` and the ledger decide.
+"""Worker: the schedule. APScheduler is only the alarm clock; `due`, leases and the ledger decide.
 
-Any number of ticks, of any number of workers, do each period once: a line of the ledger is
-entered before a cycle starts. A cycle that fails is recorded, and the next period tries again.
-Once a week a cycle reads the CRMs whole.
+Any number of ticks, of any number of workers, do each period of each CRM once: whoever holds the
+lease of the CRM works, and enters the period in the ledger at the end. A worker that dies leaves
+both: another one waits for as long as a lease lasts, and does the period from there. A cycle that
+fails is recorded, and the next period tries again. Once a week a cycle reads the CRMs whole.
+
+What is wrong is told once when it begins and once when it ends (`service.incidents`).
 """
 
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
 from types import FrameType
-from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.base import ConnectorError
-from service import alert, cycle
+from rules.language import Text
+from service import alert, cycle, incidents, lease
 from service.app import App
 from service.cycle import CycleReport
-from service.schedule import Every, Weekly, due
-from service.store import ledger
+from service.lease import Leases, StoppedError
+from service.push_report import PushReport, told_of_held
+from service.schedule import Every, Quiet, Weekly, due
+from service.store import ledger, requests
 from service.store.engine import StoreError
+from service.store.requests import Wanted
 
 JOB = "cycle"
 TICK_SECONDS = 15
 # Less than the ten seconds that a container is given to end.
-GRACE_SECONDS = 7.0
+GRACE_SECONDS = 8.0
 RECONCILE_JOB = "reconcile"
+# How long a review may wait for a CRM before somebody is told.
+LATE_MS = 2 * 3_600_000
 # Before the review of Monday morning, which then judges on what the CRM really holds.
 RECONCILE = Weekly.read("monday 03:00")
 
 log = structlog.get_logger()
 
 
-def tick(app: App, vendors: list[str]) -> CycleReport | None:
-    """Do the cycle of this period unless it was done; None when there was nothing to do."""
-    zone = app.published().rulebook.team.zone
-    if not _is_turn(app, zone):
+def tick(app: App, vendors: Collection[str]) -> CycleReport | None:
+    """Do what is due on the CRMs that nobody else works on; None when there was nothing to do."""
+    with app.store.read() as connection:
+        if requests.find(connection, Wanted.PAUSE):
+            return None
+    turn = Turn(app)
+    waiting = [vendor for vendor in vendors if turn.is_due(vendor)]
+    if not waiting:
         return None
-    week = _week_to_reconcile(app, zone)
-    with ExitStack() as stack:
-        connectors = {vendor: stack.enter_context(app.connector(vendor)) for vendor in vendors}
-        report = cycle.run(app, connectors, full=week is not None)
-    # A push that failed is tried again at each period; the reading is done.
-    if week is not None and set(report.pulled) == set(vendors):
-        with app.store.write() as connection:
-            ledger.enter(
-                connection, RECONCILE_JOB, scope="workspace", period=week, run_id=report.run_id,
-                now=app.clock(),
-            )  # fmt: skip
+    with lease.held_each(app, waiting) as leases:
+        # Whoever worked on a CRM until now has perhaps done what is due.
+        done = [vendor for vendor in leases.renewals if not turn.is_due(vendor)]
+        for vendor in done:
+            del leases.renewals[vendor]
+        return _work(app, turn, leases) if leases.renewals else None
+
+
+def _work(app: App, turn: "Turn", leases: Leases) -> CycleReport:
+    vendors = list(leases.renewals)
+    is_full = any(turn.reconciles(vendor) for vendor in vendors)
+    report: CycleReport | None = None
+    try:
+        with ExitStack() as stack:
+            connectors = {vendor: stack.enter_context(app.connector(vendor)) for vendor in vendors}
+            report = cycle.run(
+                app, connectors, leases=leases, full=is_full, pushes=not turn.is_quiet
+            )
+    except StoreError:
+        raise  # nothing is entered: the next tick tries again
+    except Exception:
+        turn.enter(vendors, run_id=0)
+        raise
+    turn.enter(vendors, run_id=report.run_id, read=report.pulled if is_full else ())
     return report
 
 
-def _is_turn(app: App, zone: ZoneInfo) -> bool:
-    """Whether a period begins, or the hour of a review that no cycle of this week has done.
+class Turn:
+    """What is due at an instant, by the team's zone."""
 
-    The review does not wait for the next period, which may belong to the week after.
-    """
-    now, scope = app.clock(), "workspace"
-    period = due(now, zone, Every(app.settings.pull_every_minutes))
-    week = due(now, zone, Weekly.read(app.settings.review))
-    with app.store.write() as connection:
-        if period and ledger.enter(connection, JOB, scope=scope, period=period, run_id=0, now=now):
-            return True
-        if week is None or ledger.is_done(connection, alert.JOB, scope=scope, period=week):
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._now = app.clock()
+        zone = app.published().rulebook.team.zone
+        settings = app.settings
+        self._period = due(self._now, zone, Every(settings.pull_every_minutes))
+        self._review = due(self._now, zone, Weekly.read(settings.review))
+        self._reconcile = due(self._now, zone, RECONCILE)
+        hours = settings.quiet_hours
+        self.is_quiet = bool(hours) and Quiet.read(hours or "").holds(self._now, zone)
+
+    def is_due(self, vendor: str) -> bool:
+        """Whether a period of a CRM is to do, or a review, or somebody asked for it.
+
+        The review does not wait for the next period, which may belong to the week after; out of
+        its period it is tried once.
+        """
+        with self._app.store.read() as connection:
+            if requests.find(connection, Wanted.NOW):
+                return True
+            if not ledger.is_done(connection, JOB, scope=vendor, period=self._period or ""):
+                return True
+            week = self._review
+            if week is None or ledger.is_done(
+                connection, alert.JOB, scope="workspace", period=week
+            ):
+                return False
+            return not ledger.is_done(connection, JOB, scope=vendor, period=f"review {week}")
+
+    def reconciles(self, vendor: str) -> bool:
+        """Whether a CRM is to be read whole: what changed does not tell all.
+
+        A record that was restored, or destroyed, shows only there.
+        """
+        week = self._reconcile
+        if week is None:
             return False
-        return ledger.enter(
-            connection, JOB, scope=scope, period=f"review {week}", run_id=0, now=now
-        )
+        with self._app.store.read() as connection:
+            return not ledger.is_done(connection, RECONCILE_JOB, scope=vendor, period=week)
 
-
-def _week_to_reconcile(app: App, zone: ZoneInfo) -> str | None:
-    """The week whose whole reading is still to be done; None before its time, or once done.
-
-    What changed does not tell all: a record that was restored, or destroyed, shows only there.
-    """
-    week = due(app.clock(), zone, RECONCILE)
-    if week is None:
-        return None
-    with app.store.read() as connection:
-        is_done = ledger.is_done(connection, RECONCILE_JOB, scope="workspace", period=week)
-    return None if is_done else week
+    def enter(self, vendors: Collection[str], *, run_id: int, read: Collection[str] = ()) -> None:
+        """Record what was done; `read` are the CRMs that were read whole."""
+        lines = [(JOB, vendor, self._period or "") for vendor in vendors]
+        if self._review is not None:
+            lines += [(JOB, vendor, f"review {self._review}") for vendor in vendors]
+        if self._reconcile is not None:
+            lines += [(RECONCILE_JOB, vendor, self._reconcile) for vendor in read]
+        with self._app.store.write() as connection:
+            for job, scope, period in lines:
+                ledger.enter(
+                    connection, job, scope=scope, period=period, run_id=run_id,
+                    now=self._app.clock(),
+                )  # fmt: skip
+            requests.withdraw(connection, Wanted.NOW, until=self._now)
 
 
 def run(
-    app: App, vendors: list[str], *, wait: Callable[[], None], tick_seconds: float = TICK_SECONDS
+    app: App,
+    vendors: list[str],
+    *,
+    wait: Callable[[], None],
+    tick_seconds: float = TICK_SECONDS,
 ) -> bool:
     """Tick until `wait` returns, at once for the first time.
 
-    The cycle that is under way is given a few seconds to finish; False when it has not: then the
-    process is to be left, its thread still waits for a CRM. The next worker goes on from there.
+    The cycle under way ends at its next step: what was sent is recorded first. False when it has
+    not ended within some seconds: then the process is to be left, its thread still waits for a
+    CRM. The next worker goes on from there.
     """
     scheduler = BackgroundScheduler(timezone="UTC")
-
-    def safely() -> None:
-        try:
-            report = tick(app, vendors)
-        except (ConnectorError, StoreError) as error:
-            log.warning("cycle stopped", error=error.message.en)
-        except Exception:  # a job must not end the worker: the next period tries again
-            log.exception("cycle failed")
-        else:
-            if report is not None:
-                _log_cycle(report)
-
     scheduler.add_job(
-        safely, "interval", seconds=tick_seconds, next_run_time=datetime.now(UTC), coalesce=True,
-        max_instances=1, misfire_grace_time=None, id=JOB,
+        lambda: _tick_safely(app, vendors), "interval", seconds=tick_seconds,
+        next_run_time=datetime.now(UTC), coalesce=True, max_instances=1, misfire_grace_time=None,
+        id=JOB,
     )  # fmt: skip
     scheduler.start()
     try:
         wait()
     finally:
+        app.stopping.set()
         ending = Thread(target=scheduler.shutdown, daemon=True)
         ending.start()
         ending.join(GRACE_SECONDS)
@@ -122,10 +170,75 @@ def run(
     return not ending.is_alive()
 
 
-def _log_cycle(report: CycleReport) -> None:
-    for vendor, text in report.failures.items():
-        log.warning("crm failed", run=report.run_id, crm=vendor, error=text.en)
-    log.info("cycle done", run=report.run_id, failures=len(report.failures))
+def _tick_safely(app: App, vendors: list[str]) -> None:
+    """One tick, whatever happens in it: a job must not end the worker."""
+    try:
+        with _told(app):
+            report = tick(app, vendors)
+            if report is not None:
+                _tell(app, report)
+    except StoppedError:
+        log.info("cycle stopped", why="asked to end")
+    except StoreError as error:
+        # Nothing can be noted where the store itself is away.
+        log.warning("store failed", error=error.message.en)
+    except Exception:
+        log.exception("tick failed")
+
+
+@contextmanager
+def _told(app: App) -> Iterator[None]:
+    """What stops a whole tick is an incident of the schedule, until a tick comes to its end."""
+    problem: Text | None = None
+    try:
+        yield
+    except StoppedError:
+        raise
+    except (ConnectorError, StoreError) as error:
+        problem = error.message
+    except Exception as error:
+        log.exception("cycle failed")
+        kind = type(error).__name__
+        problem = Text(
+            f"défaut du programme ({kind}) : le journal en dit plus",
+            f"a defect of the program ({kind}): the log says more",
+        )
+    incidents.follow(app, "schedule", {"cycle": problem, "review": _late_review(app)})
+    incidents.send_mail(app, app.settings.language)
+
+
+def _late_review(app: App) -> Text | None:
+    """Why the review of this week, due for hours, was not done; None when it was, or may wait."""
+    zone = app.published().rulebook.team.zone
+    week = due(app.clock() - LATE_MS, zone, Weekly.read(app.settings.review))
+    if week is None or week != due(app.clock(), zone, Weekly.read(app.settings.review)):
+        return None
+    with app.store.read() as connection:
+        if ledger.is_done(connection, alert.JOB, scope="workspace", period=week):
+            return None
+        if requests.find(connection, Wanted.PAUSE):
+            return None
+    return Text(
+        f"la revue de la semaine {week} n'est pas faite : elle attend un cycle qui lise chaque "
+        "CRM en entier, voyez « arpent status »",
+        f"the review of week {week} is not done: it waits for a cycle that reads every CRM, see "
+        "`arpent status`",
+    )
+
+
+def _tell(app: App, report: CycleReport) -> None:
+    worked = {vendor: report.failures.get(vendor) for vendor in (*report.pulled, *report.failures)}
+    incidents.follow(
+        app, "crm", {vendor: text for vendor, text in worked.items() if vendor not in report.busy}
+    )
+    incidents.follow(app, "held", {crm: _held(pushed) for crm, pushed in report.pushed.items()})
+    log.info("cycle done", run=report.run_id, failures=len(report.failures), **report.counts())
+
+
+def _held(pushed: PushReport) -> Text | None:
+    """What of a CRM waits for a person to release it; None when nothing does."""
+    told = list(told_of_held(pushed.held))
+    return Text(*(" ".join(words) for words in zip(*told, strict=True))) if told else None
 
 
 def until_signal() -> Callable[[], None]:

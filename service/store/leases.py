@@ -1,12 +1,12 @@
-"""Leases: who may work on a CRM now. One row for each name, changed only by compare-and-set.
+"""Leases: who works on a CRM now. One row for each name, changed only by compare-and-set.
 
-A lease ends by itself, so that a holder that died locks nobody out for long. The fence rises with
-each new holder: who renews with an old one learns that the place is taken.
+A holder shows that it lives by raising `beat`; who wants its place compares beats, never clocks.
+The fence rises with each new holder: who beats with an old one learns that the place is taken.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.time import Instant
@@ -15,11 +15,23 @@ from service.store.tables import lease
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A place that somebody holds until an instant, unless it is renewed."""
+    """A place: who holds it (None: nobody), and the last sign of life, by the holder's own clock.
 
-    holder: str
+    `fence` and `beat` together never come back: two looks that find the same saw no sign between.
+    """
+
+    holder: str | None
     fence: int
-    until_at: Instant
+    beat: int
+    beat_at: Instant
+
+
+def find(connection: Connection, name: str) -> Lease | None:
+    """Who holds a place, or held it last."""
+    row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
+    if row is None:
+        return None
+    return Lease(holder=row.holder, fence=row.fence, beat=row.beat, beat_at=row.beat_at)
 
 
 def acquire(
@@ -28,45 +40,41 @@ def acquire(
     holder: str,
     *,
     now: Instant,
-    ttl: int,
-    instead_of: str | None = None,
+    instead_of: Lease | None = None,
 ) -> int | None:
-    """Take a place for `ttl` milliseconds; returns the fence, None while somebody else holds it.
+    """Take a free place, or that of a holder presumed dead; returns the fence, None where held.
 
-    `instead_of` is a holder known to be dead, whose place need not end first.
+    `instead_of` is the place as it was when its holder was presumed dead: a sign of life since
+    keeps it.
     """
     module = sqlite if connection.dialect.name == "sqlite" else postgresql
-    given = module.insert(lease).values(name=name, holder=holder, fence=1, until_at=now + ttl)
+    given = module.insert(lease).values(name=name, holder=holder, fence=1, beat=0, beat_at=now)
+    is_open: ColumnElement[bool] = lease.c.holder.is_(None)
+    if instead_of is not None:
+        is_silent = and_(lease.c.fence == instead_of.fence, lease.c.beat == instead_of.beat)
+        is_open = or_(is_open, is_silent)
     taken = given.on_conflict_do_update(
         index_elements=[lease.c.name],
-        set_={"holder": holder, "fence": lease.c.fence + 1, "until_at": now + ttl},
-        where=or_(lease.c.until_at <= now, lease.c.holder == instead_of),
+        set_={"holder": holder, "fence": lease.c.fence + 1, "beat": 0, "beat_at": now},
+        where=is_open,
     ).returning(lease.c.fence)
     fence: int | None = connection.execute(taken).scalar_one_or_none()
     return fence
 
 
-def renew(connection: Connection, name: str, fence: int, *, now: Instant, ttl: int) -> bool:
-    """Hold a place for `ttl` milliseconds from now; False when somebody else has taken it."""
-    renewed = update(lease).where(lease.c.name == name, lease.c.fence == fence)
-    return connection.execute(renewed.values(until_at=now + ttl)).rowcount == 1
+def beat(connection: Connection, name: str, fence: int, *, now: Instant) -> bool:
+    """Show that the holder lives; False when somebody else has taken the place."""
+    ours = update(lease).where(lease.c.name == name, lease.c.fence == fence)
+    return connection.execute(ours.values(beat=lease.c.beat + 1, beat_at=now)).rowcount == 1
 
 
 def release(connection: Connection, name: str, fence: int) -> None:
     """Leave a place; nothing happens when somebody else has taken it."""
-    left = update(lease).where(lease.c.name == name, lease.c.fence == fence)
-    connection.execute(left.values(until_at=0))
+    ours = update(lease).where(lease.c.name == name, lease.c.fence == fence)
+    connection.execute(ours.values(holder=None))
 
 
-def find(connection: Connection, name: str) -> Lease | None:
-    """Who held a place last, and until when."""
-    row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
-    if row is None:
-        return None
-    return Lease(holder=row.holder, fence=row.fence, until_at=row.until_at)
-
-
-def is_any_held(connection: Connection, now: Instant, *, besides: str) -> bool:
+def is_any_held(connection: Connection, *, besides: str) -> bool:
     """Whether somebody holds a place other than this one."""
-    others = select(lease.c.name).where(lease.c.name != besides, lease.c.until_at > now)
+    others = select(lease.c.name).where(lease.c.name != besides, lease.c.holder.is_not(None))
     return connection.execute(others.limit(1)).first() is not None

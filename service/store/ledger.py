@@ -1,6 +1,6 @@
 """The ledger: one line for each period of a job, never two; it decides that a job has run."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.time import Instant
@@ -28,3 +28,10 @@ def is_done(connection: Connection, job: str, *, scope: str, period: str) -> boo
         ledger.c.job == job, ledger.c.scope == scope, ledger.c.period == period
     )
     return connection.execute(line).first() is not None
+
+
+def last_done(connection: Connection, job: str) -> Instant | None:
+    """When a job was done last, in any scope; None when it never was."""
+    last = select(func.max(ledger.c.done_at)).where(ledger.c.job == job)
+    at: Instant | None = connection.execute(last).scalar_one()
+    return at

@@ -2,18 +2,32 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
 from service import lease
-from service.lease import RENEW_MS, TTL_MS, LeaseError
+from service.app import App
+from service.lease import ABANDONED_MS, LeaseError, StoppedError
+from service.settings import Settings
 from service.store import leases, runs
 from service.store.engine import Store
-from tests.integration.office import MINUTE, VENDOR, Died, Office
+from service.watch import Watch
+from tests.integration.office import VENDOR, Died, Office
 
 NOW = 1_800_000_000_000
 NAME = f"crm:{VENDOR}"
 SOMEBODY = "elsewhere:12:0-abcd"
+
+
+class Stopwatch:
+    """A monotonic clock that goes on when told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
@@ -21,12 +35,24 @@ def office(store: Store) -> Office:
     return Office(store)
 
 
+def elsewhere(office: Office, stopwatch: Stopwatch, seconds: float = 60) -> App:
+    """Another process on the same store, with a monotonic clock of its own."""
+    settings = Settings(database_url="sqlite://", lease_seconds=seconds)
+    return App(settings, office.app.store, office.app.clock, Watch(stopwatch))
+
+
 def take(office: Office, holder: str = SOMEBODY) -> int:
-    """Somebody works on the CRM from now on."""
+    """Somebody works on the CRM from now on, in place of whoever did."""
     with office.app.store.write() as connection:
-        fence = leases.acquire(connection, NAME, holder, now=office.now, ttl=TTL_MS)
+        known = leases.find(connection, NAME)
+        fence = leases.acquire(connection, NAME, holder, now=office.now, instead_of=known)
     assert fence is not None
     return fence
+
+
+def beat(office: Office, fence: int) -> None:
+    with office.app.store.write() as connection:
+        assert leases.beat(connection, NAME, fence, now=office.now)
 
 
 def states(office: Office) -> list[tuple[str, str, str | None]]:
@@ -36,42 +62,66 @@ def states(office: Office) -> list[tuple[str, str, str | None]]:
 # The table.
 
 
-def test_a_place_is_held_by_one_until_it_ends(store: Store) -> None:
+def test_a_place_is_held_by_one_until_it_is_left(store: Store) -> None:
     with store.write() as connection:
-        assert leases.acquire(connection, "a", "one", now=NOW, ttl=10) == 1
-        assert leases.acquire(connection, "b", "two", now=NOW, ttl=10) == 1
-        assert leases.acquire(connection, "a", "two", now=NOW + 9, ttl=10) is None
+        assert leases.acquire(connection, "a", "one", now=NOW) == 1
+        assert leases.acquire(connection, "b", "two", now=NOW) == 1
+        assert leases.acquire(connection, "a", "two", now=NOW + 10**9) is None
         # Not even the same holder twice: its other thread works there.
-        assert leases.acquire(connection, "a", "one", now=NOW + 9, ttl=10) is None
-        assert leases.acquire(connection, "a", "two", now=NOW + 10, ttl=10) == 2
-        found = leases.find(connection, "a")
-        assert found == leases.Lease(holder="two", fence=2, until_at=NOW + 20)
+        assert leases.acquire(connection, "a", "one", now=NOW + 9) is None
+        leases.release(connection, "a", 1)
+        assert leases.acquire(connection, "a", "two", now=NOW + 10) == 2
+        assert leases.find(connection, "a") == leases.Lease(
+            holder="two", fence=2, beat=0, beat_at=NOW + 10
+        )
+        # Who has lost a place does not free it.
+        leases.release(connection, "a", 1)
+        assert leases.acquire(connection, "a", "three", now=NOW + 11) is None
         assert leases.find(connection, "c") is None
 
 
-def test_a_renewed_place_ends_later_and_only_its_holder_renews_it(store: Store) -> None:
+def test_a_place_is_taken_from_a_silent_holder_and_not_after_a_beat(store: Store) -> None:
     with store.write() as connection:
-        leases.acquire(connection, "a", "one", now=NOW, ttl=10)
-        assert leases.renew(connection, "a", 1, now=NOW + 8, ttl=10)
-        assert leases.acquire(connection, "a", "two", now=NOW + 17, ttl=10) is None
-        assert leases.acquire(connection, "a", "two", now=NOW + 18, ttl=10) == 2
-        assert not leases.renew(connection, "a", 1, now=NOW + 19, ttl=10)
+        leases.acquire(connection, "a", "one", now=NOW)
+        seen = leases.find(connection, "a")
+        assert leases.beat(connection, "a", 1, now=NOW + 5)
+        assert leases.acquire(connection, "a", "two", now=NOW + 9, instead_of=seen) is None
+        seen = leases.find(connection, "a")
+        assert leases.acquire(connection, "a", "two", now=NOW + 9, instead_of=seen) == 2
+        # Somebody else who saw the same comes too late.
+        assert leases.acquire(connection, "a", "three", now=NOW + 9, instead_of=seen) is None
+        assert not leases.beat(connection, "a", 1, now=NOW + 10)
 
 
-def test_a_place_that_is_left_is_free_at_once_and_only_its_holder_leaves_it(store: Store) -> None:
-    with store.write() as connection:
-        leases.acquire(connection, "a", "one", now=NOW, ttl=10)
-        leases.release(connection, "a", 1)
-        assert leases.acquire(connection, "a", "two", now=NOW, ttl=10) == 2
-        leases.release(connection, "a", 1)
-        assert leases.acquire(connection, "a", "three", now=NOW, ttl=10) is None
+# Whoever watches.
 
 
-def test_the_place_of_a_dead_holder_is_taken_unless_somebody_was_quicker(store: Store) -> None:
-    with store.write() as connection:
-        leases.acquire(connection, "a", "dead", now=NOW, ttl=10)
-        assert leases.acquire(connection, "a", "x", now=NOW, ttl=10, instead_of="dead") == 2
-        assert leases.acquire(connection, "a", "y", now=NOW, ttl=10, instead_of="dead") is None
+def test_a_silent_holder_loses_its_place_to_who_has_watched_for_long_enough(
+    office: Office,
+) -> None:
+    fence, stopwatch = take(office), Stopwatch()
+    worker = elsewhere(office, stopwatch)
+    for seconds in (0.0, 59.9):
+        stopwatch.seconds = 100 + seconds
+        with pytest.raises(LeaseError), lease.held(worker, VENDOR):
+            pass
+    # A sign of life, and the watch begins anew.
+    beat(office, fence)
+    stopwatch.seconds = 161
+    with pytest.raises(LeaseError), lease.held(worker, VENDOR):
+        pass
+    stopwatch.seconds = 161 + 60
+    with lease.held(worker, VENDOR):
+        (row,) = office.rows("lease")
+        assert (row.holder, row.fence) == (lease.me(), fence + 1)
+
+
+def test_a_clock_that_is_wrong_by_hours_takes_nobodys_place(office: Office) -> None:
+    take(office)
+    worker = elsewhere(office, Stopwatch())
+    office.now -= 5 * 3_600_000
+    with pytest.raises(LeaseError), lease.held(worker, VENDOR):
+        pass
 
 
 # Commands.
@@ -85,13 +135,13 @@ def test_a_cycle_leaves_a_crm_to_the_command_that_works_on_it(office: Office) ->
 
     told = report.failures[VENDOR]
     assert "machine elsewhere, processus 12" in told.fr
-    assert "2026-06-29 07:10 (America/Toronto)" in told.fr
+    assert "2026-06-29 07:00:00 (America/Toronto)" in told.fr
     assert "machine elsewhere, process 12" in told.en
-    assert (report.pulled, report.pushed) == ({}, {})
+    assert (report.pulled, report.pushed, report.busy) == ({}, {}, (VENDOR,))
     assert office.crm.written == []
     assert office.crm.tasks == {}
-    # Ten minutes later it is presumed dead.
-    office.now += TTL_MS
+    # Ten minutes later it is presumed dead, by a command that has just come.
+    office.now += ABANDONED_MS
     assert office.cycle().failures == {}
     assert len(office.crm.tasks) == 1
 
@@ -105,46 +155,66 @@ def test_a_lease_is_left_at_the_end_even_of_a_cycle_that_dies(office: Office) ->
         pass
 
 
-def test_a_lease_lasts_as_long_as_it_is_renewed(office: Office) -> None:
-    with lease.held(office.app, VENDOR) as renew:
-        for _ in range(3):
-            office.now += TTL_MS - MINUTE
-            renew()
-        office.now += TTL_MS - MINUTE
-        with pytest.raises(LeaseError), lease.held(office.app, VENDOR):
-            pass
+def test_a_holder_beats_by_itself(office: Office) -> None:
+    settings = Settings(database_url="sqlite://", lease_seconds=0.5)
+    with lease.held(office.settled(office.app.store, settings), VENDOR):
+        for _ in range(100):
+            (row,) = office.rows("lease")
+            if row.beat >= 2:
+                break
+            time.sleep(0.05)
+    assert row.beat >= 2
 
 
-def test_a_renewal_costs_a_transaction_once_a_minute(office: Office) -> None:
-    with lease.held(office.app, VENDOR) as renew:
+def test_a_renewal_costs_nothing_while_the_beats_leave(office: Office) -> None:
+    stopwatch = Stopwatch()
+    with lease.held(elsewhere(office, stopwatch), VENDOR) as renew:
         before = office.rows("lease")
-        office.now += RENEW_MS - 1
+        stopwatch.seconds += 29
         renew()
         assert office.rows("lease") == before
-        office.now += 1
+        # None has left for a while: this process slept.
+        stopwatch.seconds += 1
         renew()
         assert office.rows("lease") != before
 
 
-def test_who_has_lost_the_lease_stops_and_leaves_the_other_alone(office: Office) -> None:
-    with lease.held(office.app, VENDOR) as renew:
-        office.now += TTL_MS
+def test_who_comes_back_from_a_long_sleep_stops_and_leaves_the_other_alone(
+    office: Office,
+) -> None:
+    stopwatch = Stopwatch()
+    with lease.held(elsewhere(office, stopwatch), VENDOR) as renew:
         take(office)
+        stopwatch.seconds += 60
+        with pytest.raises(LeaseError, match="taken over"):
+            renew()
         with pytest.raises(LeaseError, match="taken over"):
             renew()
     (row,) = office.rows("lease")
-    assert (row.holder, row.until_at) == (SOMEBODY, office.now + TTL_MS)
+    assert row.holder == SOMEBODY
 
 
 def test_a_push_that_has_lost_the_lease_sends_nothing_more(office: Office) -> None:
     office.put_accounts("a")
     office.decide()
-    with lease.held(office.app, VENDOR) as renew:
-        office.now += TTL_MS
+    stopwatch = Stopwatch()
+    with lease.held(elsewhere(office, stopwatch), VENDOR) as renew:
         take(office)
+        stopwatch.seconds += 60
         with pytest.raises(LeaseError):
             office.push(renew=renew)
     assert office.crm.written == []
+
+
+def test_a_process_that_is_asked_to_end_begins_nothing_more(office: Office) -> None:
+    office.put_accounts("a")
+    office.decide()
+    with lease.held(office.app, VENDOR) as renew:
+        office.app.stopping.set()
+        with pytest.raises(StoppedError):
+            office.push(renew=renew)
+    assert office.crm.written == []
+    assert [row.holder for row in office.rows("lease")] == [None]
 
 
 def test_a_dead_process_of_this_machine_holds_nothing(office: Office) -> None:
@@ -201,6 +271,6 @@ def test_the_runs_of_killed_commands_are_marked_once_the_lease_is_taken(office: 
 def test_a_run_on_another_crm_is_not_taken_for_a_dead_one(office: Office) -> None:
     with office.app.store.write() as connection:
         runs.begin_run(connection, "pull", office.now)
-        leases.acquire(connection, "crm:other", SOMEBODY, now=office.now, ttl=TTL_MS)
+        leases.acquire(connection, "crm:other", SOMEBODY, now=office.now)
     with lease.held(office.app, VENDOR):
         assert states(office) == [("pull", "running", None)]
