@@ -51,3 +51,10 @@ def forget_unfinished(connection: Connection, connection_ids: Sequence[int], str
             cursor.c.is_complete.is_(False),
         )
     )
+
+
+def are_complete(connection: Connection, connection_id: int) -> bool:
+    """Whether every stream of a CRM that was begun has been read whole, and at least one was."""
+    found = select(cursor.c.is_complete).where(cursor.c.connection_id == connection_id)
+    states = connection.execute(found).scalars().all()
+    return bool(states) and all(states)
