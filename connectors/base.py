@@ -49,17 +49,48 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """A short-lived access token: best renewed from `renew_at` on, no good from `ends_at` on.
+
+    `account_id` is the account that it opens, where the CRM said so.
+    """
+
+    token: SecretStr
+    renew_at: Instant
+    ends_at: Instant
+    account_id: str | None
+
+
+class Shelf(Protocol):
+    """Where the processes that share an OAuth grant take turns, and leave the token they got."""
+
+    def try_turn(self) -> bool:
+        """Take the turn, unless another process has it; whoever ends, however, gives it back."""
+
+    def end_turn(self) -> None:
+        """Give the turn back."""
+
+    def read(self) -> Pass | None:
+        """What the last turn left for this grant; None when there is nothing of use."""
+
+    def leave(self, left: Pass) -> None:
+        """Leave a token for the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What an OAuth application was granted.
 
     `refresh_token` gives the one in force, also when another process has replaced it; `keep`
-    takes a new one over, and says whether it will still be there after a restart.
+    takes a new one over, and says whether it will still be there after a restart. At the
+    `shelf`, the processes that share the grant have it refreshed once for all.
     """
 
     client_id: str
     client_secret: SecretStr
     refresh_token: Callable[[], SecretStr]
     keep: Callable[[SecretStr], bool]
+    shelf: Shelf | None = None
 
 
 # How a CRM account is opened: one key, two keys, or OAuth.
@@ -117,7 +148,8 @@ class Binding:
 class CrmField:
     """A field as the CRM declares it; `type` is the CRM's own word.
 
-    `never` are the types of the playbook as which none of its values could be read.
+    `never` are the types of the playbook as which none of its values could be read; `own` is the
+    name that we give to a field of ours.
     """
 
     name: str
@@ -125,6 +157,7 @@ class CrmField:
     type: str
     options: Sequence[str] = ()
     never: Collection[FieldType] = ()
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +252,8 @@ class Outcome:
     """The outcome of one change or task. `reason` holds the CRM's own words, `remedy` ours.
 
     `normalised`: the values that the CRM keeps where it applied ours in a form of its own.
-    `wait`: after how many seconds to try again; None leaves it to the caller.
+    `wait`: after how many seconds to try again; None leaves it to the caller. `missing`: the own
+    fields that the CRM lacks, for which alone it rejected the change.
     """
 
     external_id: str
@@ -228,16 +262,33 @@ class Outcome:
     remedy: Text | None = None
     normalised: Mapping[str, str | None] = field(default_factory=dict)
     wait: float | None = None
+    missing: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What an own field of an account holds now, and who last changed it, when.
+
+    `author` and `at` are None where the CRM doesn't tell.
+    """
+
+    external_id: str
+    field: str
+    value: str | None
+    author: str | None = None
+    at: Instant | None = None
 
 
 class Connector(Protocol):
     """A CRM. Every method may raise `Retriable` or `Fatal`; none retries a write.
 
-    Thread-safe. `senders` is how many calls of `update` are worth having under way at once.
+    Thread-safe. `senders` is how many calls of `update` are worth having under way at once,
+    `readers` how many streams.
     """
 
     vendor: str
     senders: int
+    readers: int
 
     def identify(self) -> Identity:
         """Which CRM account this is; also the check that the credentials work."""
@@ -265,6 +316,12 @@ class Connector(Protocol):
 
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Write own fields on accounts, one outcome for each change, in the order given."""
+
+    def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
+        """Own fields of some accounts as they are now, by a consistent read.
+
+        An account that is not there any more is not in the answer.
+        """
 
     def create_task(self, task: Task) -> Outcome:
         """Create a task; `external_id` of the outcome is the task's."""

@@ -36,6 +36,7 @@ from rules.time import Instant, instant_of
 READ_SECONDS = 30.0
 WRITE_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
+LONGEST_WAIT = 24 * 3_600.0
 LARGEST_BODY = 32 * 1024 * 1024
 
 _CHUNK = 64 * 1024
@@ -72,14 +73,18 @@ def is_token(secret: SecretStr) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
-    """The seconds that `Retry-After` asks for, given in seconds or as a date; None if absent."""
+    """The seconds that `Retry-After` asks for, given in seconds or as a date; None if absent.
+
+    A day at most: no CRM has a reason to ask for longer.
+    """
     written = (headers.get("Retry-After") or "").strip()
     if written.isdecimal():
-        return float(written)
+        return min(float(written), LONGEST_WAIT)
     try:
-        return max(0.0, (instant_of(parsedate_to_datetime(written)) - now) / 1000)
-    except (ValueError, TypeError):
+        asked = (instant_of(parsedate_to_datetime(written)) - now) / 1000
+    except (ValueError, TypeError, OverflowError):
         return None
+    return min(max(0.0, asked), LONGEST_WAIT)
 
 
 class Transport:

@@ -59,6 +59,7 @@ class Records:
         self.own_schema: dict[str, OwnField] = {}
         self.deleted_schema: set[str] = set()
         self._own: dict[str, dict[str, str]] = {}
+        self._edited: dict[tuple[str, str], tuple[str | None, Instant]] = {}
         self._streams = {kind: Stream() for kind in Kind}
         self._links: dict[tuple[Relation, str], dict[str, bool]] = {}
         self._change = 0
@@ -219,9 +220,11 @@ class Records:
         self._links.get((relation, from_id), {}).pop(to_id, None)
         self._touch(_KINDS[relation], from_id)
 
-    def edit_own_field(self, account_id: str, name: str, value: str | None) -> None:
+    def edit_own_field(
+        self, account_id: str, name: str, value: str | None, *, author: str | None = None
+    ) -> None:
         """A person edits one of our fields."""
-        self._set_own(account_id, {name: value})
+        self._set_own(account_id, {name: value}, author)
 
     def own_field(self, account_id: str, name: str) -> str | None:
         """The value of one of our fields in the CRM now."""
@@ -311,9 +314,13 @@ class Records:
             row.record = replace(row.record, modified_at=self._clock())
         row.change = self._next_change()
 
-    def _set_own(self, account_id: str, own: Mapping[str, str | None]) -> None:
+    def _set_own(
+        self, account_id: str, own: Mapping[str, str | None], author: str | None = None
+    ) -> None:
         current = self._own.setdefault(account_id, {})
+        now = self._clock()
         for name, value in own.items():
+            self._edited[account_id, name] = (author, now)
             if value:
                 current[name] = value
             else:

@@ -9,18 +9,23 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from hashlib import blake2s
 
-from rules.records import FieldType, Kind, Quarantine, Value
+from rules.records import NAMELESS, FieldType, Kind, Quarantine, Value
 from rules.time import Day, Instant, day_number, instant_of
 
 Parser = Callable[[object], Value]
 
+# In bytes of UTF-8.
 LONGEST_TEXT = 4_000
 LONGEST_RAW = 200
+# In characters. An index of PostgreSQL takes keys of 2,704 bytes at most.
+LONGEST_KEY = 200
 # 2**53 - 1 minor units are exact in every format on the way (JSON, SQLite, a float), and a
 # thousand such amounts still add up within 64 bits.
 LARGEST_MINOR = 2**53 - 1
-LARGEST_NUMBER_DIGITS = 300
+# Numbers are floats in the store: beyond, whole ones would soon not be exact any more.
+LARGEST_NUMBER = 10**15
 FIRST_DAY = day_number(date(1990, 1, 1))
 LAST_DAY = day_number(date(2100, 12, 31))
 
@@ -39,13 +44,21 @@ class Unreadable(ValueError):  # noqa: N818 - reads as the outcome of a parser
 
 
 def clean_text(value: str) -> str:
-    """Text without NUL and lone surrogates, in NFC, at most 4,000 characters."""
+    """Text without NUL and lone surrogates, in NFC, at most 4,000 bytes of UTF-8."""
     # Printable text has neither, and this tells it ten times as fast as the pattern.
     if not value.isprintable():
         value = _UNSTORABLE.sub("", value)
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
-    return value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
+    # No character takes more than four bytes.
+    return value if len(value) * 4 <= LONGEST_TEXT else _cut(value)
+
+
+def _cut(value: str) -> str:
+    written = value.encode()
+    if len(written) <= LONGEST_TEXT:
+        return value
+    return written[:LONGEST_TEXT].decode("utf-8", "ignore")
 
 
 def text(raw: object) -> str | None:
@@ -61,16 +74,28 @@ def text(raw: object) -> str | None:
     raise Unreadable("not a text")
 
 
+def key(raw: object) -> str | None:
+    """The id of a record: a short printable text, or a whole number."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        raw = str(raw) if abs(raw) < LARGEST_MINOR else None
+    elif raw is None or raw == "":
+        return None
+    if not isinstance(raw, str) or len(raw) > LONGEST_KEY or not raw.isprintable():
+        raise Unreadable("not a usable record id")
+    return raw
+
+
 def number(raw: object) -> int | float | None:
-    """A finite number; whole numbers up to 2**53 are integers."""
+    """A finite number, at most 10**15 either way; whole ones are integers."""
     if isinstance(raw, str) and raw.isdecimal() and len(raw) <= _SHORT:
         return int(raw)
     decimal = _decimal(raw)
     if decimal is None:
         return None
-    if decimal.adjusted() > LARGEST_NUMBER_DIGITS:
+    # Before any arithmetic: a whole number of a million digits would take a while.
+    if decimal.adjusted() > len(str(LARGEST_NUMBER)) or abs(decimal) > LARGEST_NUMBER:
         raise Unreadable("too large a number")
-    if abs(decimal) <= LARGEST_MINOR and decimal == decimal.to_integral_value():
+    if decimal == decimal.to_integral_value():
         return int(decimal)
     return float(decimal)
 
@@ -216,3 +241,17 @@ def quarantined(
         raw=clean_text(written[:LONGEST_RAW]),
         reason=str(reason),
     )
+
+
+def unusable(kind: Kind, external_id: object, raw: object, reason: str) -> Quarantine:
+    """The note that a whole record could not be read.
+
+    Without a usable id, it goes by a name of its own, so that none hides another.
+    """
+    try:
+        name = key(external_id)
+    except Unreadable:
+        name = None
+    if name is None:
+        name = NAMELESS + blake2s(repr(raw).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return quarantined(kind, name, "", raw, reason)

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from rules.calendar import DAYS_PER_WEEK, Period, next_weekday
 from rules.deviations import Deviation, State, assess
 from rules.kpis import Days, KpiName, Kpis, written
-from rules.language import Language, Text, joined, number
+from rules.language import Language, Text, joined, number, shown
 from rules.located import Document, Misfit, nearest
 from rules.models import model_of
 from rules.numbers import read_day, read_days
@@ -243,8 +243,8 @@ def rendered(
         "low": number(deviation.low, language),
         "high": number(deviation.high, language),
         "missing": number(deviation.missing, language),
-        "accounts": joined(accounts, language) if accounts else nowhere,
-        "rep": rep,
+        "accounts": joined(map(shown, accounts), language) if accounts else nowhere,
+        "rep": shown(rep),
     }
     return template.to(language).format_map(words)
 

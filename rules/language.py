@@ -1,5 +1,6 @@
 """French first, English second: texts that exist in both, and numbers as each writes them."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,19 @@ class Text(NamedTuple):
     def to(self, language: Language) -> str:
         """The text in a language."""
         return self.fr if language is Language.FR else self.en
+
+
+# Marks that turn the direction of what follows, and letters without width: they can make one name
+# look like another. Joiners stay: emoji and some scripts are written with them.
+_HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def shown(written: str) -> str:
+    """A text of a CRM as people may see it: on one line, and nothing hidden in it."""
+    if written.isascii() and written.isprintable():
+        return written
+    return _CONTROLS.sub(" ", _HIDDEN.sub("", written))
 
 
 def money(minor: int, currency: str, language: Language) -> str:

@@ -177,10 +177,15 @@ class Link:
     is_primary: bool = False
 
 
+NAMELESS = "?"
+"""How the names begin by which records without a usable id go."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantine:
     """A value that could not be read: the record stays, the value is unknown, the reason is kept.
 
+    Without a `field` it is the whole record that could not be read: what is known of it stays.
     `raw` is the text as received, cut at 200 characters.
     """
 
@@ -189,3 +194,8 @@ class Quarantine:
     field: str
     raw: str
     reason: str
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether this is a record of which nobody knows which one it is."""
+        return self.external_id.startswith(NAMELESS)

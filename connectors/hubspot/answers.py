@@ -1,16 +1,86 @@
-"""How HubSpot's answers are taken apart: lists that may be missing, pages that may go on."""
+"""How HubSpot's answers are taken apart, with suspicion: what should be a list, pages that go on.
+
+An answer without its list says nothing: taken for an empty one, it would cost links and records,
+and a task would be created twice.
+"""
 
 from collections.abc import Mapping
 
-from connectors.base import Retriable
+from connectors.base import Retriable, Unanswered
+from connectors.hubspot.errors import words_of
 from connectors.hubspot.mapping import Json
 from rules.language import Text
 
+_MISSING = "OBJECT_NOT_FOUND"
+
 
 def results(answer: Mapping[str, object]) -> list[object]:
-    """The results of an answer, whatever each of them is."""
+    """The results of an answer, whatever each of them is; ids that are numbers become texts.
+
+    Raises:
+        Unanswered: The answer has no list of results.
+    """
     found = answer.get("results")
-    return found if isinstance(found, list) else []
+    if not isinstance(found, list):
+        raise Unanswered(
+            Text(
+                fr="HubSpot a répondu sans la liste attendue : rien n'en a été retenu. Arpent "
+                "réessaiera.",
+                en="HubSpot answered without the list that was asked for: nothing of it was kept. "
+                "Arpent will try again.",
+            )
+        )
+    for raw in found:
+        if isinstance(raw, dict) and type(raw.get("id")) is int:
+            raw["id"] = str(raw["id"])
+    return found
+
+
+def found_results(answer: Mapping[str, object]) -> list[Json]:
+    """The results of a batch read that are objects: records that are missing are no failure of it.
+
+    Raises:
+        Retriable: HubSpot could not read some of the records.
+        Unanswered: The answer has no list of results.
+    """
+    for error in objects(answer, "errors"):
+        if error.get("category") != _MISSING:
+            words = words_of(error.get("message") or error.get("category"))
+            raise Retriable(
+                Text(
+                    fr=f"HubSpot n'a lu qu'une partie des fiches : {words} Arpent réessaiera.",
+                    en=f"HubSpot read only some of the records: {words} Arpent will try again.",
+                )
+            )
+    return [raw for raw in results(answer) if isinstance(raw, dict)]
+
+
+def missing_ids(answer: Mapping[str, object]) -> set[str]:
+    """The records that a batch read says not to find."""
+    named: set[str] = set()
+    for error in objects(answer, "errors"):
+        ids = member(error, "context").get("ids")
+        if error.get("category") == _MISSING and isinstance(ids, list):
+            named.update(map(str, ids))
+    return named
+
+
+def left_out(records: int) -> Unanswered:
+    """HubSpot neither gives a record nor says that it does not exist."""
+    return Unanswered(
+        Text(
+            fr=f"HubSpot a passé sous silence {records} fiche(s) demandée(s) : rien n'en a été "
+            "conclu. Arpent réessaiera.",
+            en=f"HubSpot was silent on {records} record(s) that were asked for: nothing was "
+            "concluded. Arpent will try again.",
+        )
+    )
+
+
+def count(answer: Mapping[str, object], name: str) -> int:
+    """A member that is a whole number; 0 when it is not."""
+    found = answer.get(name)
+    return found if isinstance(found, int) else 0
 
 
 def objects(answer: Mapping[str, object], name: str) -> list[Json]:
@@ -25,20 +95,29 @@ def member(answer: Mapping[str, object], name: str) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def following(answer: Mapping[str, object], after: str | None = None) -> str | None:
-    """The `after` of the next page, if there is one; pages may be short or even empty.
+class Trail:
+    """The pages of a list that were asked for, so that none is asked for twice."""
 
-    Raises:
-        Retriable: The next page is this one, which was asked by `after`.
-    """
-    found = member(member(answer, "paging"), "next").get("after")
-    if found is None:
-        return None
-    if str(found) == after:
-        raise Retriable(
-            Text(
-                fr="HubSpot renvoie sans fin la même page : la lecture s'arrête et reprendra là.",
-                en="HubSpot returns the same page for ever: reading stops and will resume there.",
+    def __init__(self, after: str | None = None) -> None:
+        self._asked = {after}
+
+    def following(self, answer: Mapping[str, object]) -> str | None:
+        """The `after` of the next page, if there is one; pages may be short or even empty.
+
+        Raises:
+            Retriable: The next page is one that was here already.
+        """
+        found = member(member(answer, "paging"), "next").get("after")
+        if found is None:
+            return None
+        if str(found) in self._asked:
+            raise Retriable(
+                Text(
+                    fr="HubSpot renvoie sans fin les mêmes pages : la lecture s'arrête et "
+                    "reprendra là.",
+                    en="HubSpot returns the same pages for ever: reading stops and will resume "
+                    "there.",
+                )
             )
-        )
-    return str(found)
+        self._asked.add(str(found))
+        return str(found)

@@ -58,7 +58,14 @@ class Client:
     """
 
     def __init__(
-        self, access: Access, *, base_url: str, clock: Clock, paths: Paths | None = None
+        self,
+        access: Access,
+        *,
+        base_url: str,
+        clock: Clock,
+        paths: Paths | None = None,
+        read_seconds: float = READ_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
     ) -> None:
         host = urlsplit(base_url).hostname or ""
         self.base_url = base_url.rstrip("/")
@@ -66,6 +73,7 @@ class Client:
         self.account: str | None = None
         self._paths = paths or paths_of(API_VERSION)
         self._clock = clock
+        self._read_seconds, self._write_seconds = read_seconds, write_seconds
         self._day: tuple[int, int] | None = None
         self._told_at: Instant | None = None
         self._offset: int | None = None
@@ -144,12 +152,12 @@ class Client:
         """
         for _ in range(1, TRIES):
             try:
-                return self._call(method, path, (), body, WRITE_SECONDS)
+                return self._call(method, path, (), body, self._write_seconds)
             except RateLimited as error:
                 if (error.retry_after or 0) > LONGEST_WAIT:
                     raise
         # The governor has paused after each refusal, for all threads.
-        return self._call(method, path, (), body, WRITE_SECONDS)
+        return self._call(method, path, (), body, self._write_seconds)
 
     def _read(
         self,
@@ -169,7 +177,7 @@ class Client:
     ) -> Json:
         for attempt in range(1, TRIES + 1):
             try:
-                return self._call(method, path, query, body, READ_SECONDS)
+                return self._call(method, path, query, body, self._read_seconds)
             except Retriable as error:
                 wait = self._wait(error, attempt)
                 if attempt == TRIES or wait > LONGEST_WAIT or isinstance(error, Oversized):
@@ -260,7 +268,12 @@ class Client:
     def _verify(self, authorization: SecretStr) -> None:
         """Check that a credential opens the account that is known; raises what it is not."""
         answer = self._send(
-            "GET", self._paths.account, (), None, seconds=READ_SECONDS, authorization=authorization
+            "GET",
+            self._paths.account,
+            (),
+            None,
+            seconds=self._read_seconds,
+            authorization=authorization,
         )
         if answer.status not in _SUCCESS:
             raise failure_of(answer, self._clock.wall())

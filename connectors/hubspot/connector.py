@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors import values
 from connectors.base import (
     Access,
     Allowance,
     Binding,
     Change,
     CrmField,
+    Edit,
     Fatal,
     Identity,
     Outcome,
@@ -21,10 +21,11 @@ from connectors.base import (
     Remark,
     Task,
 )
-from connectors.hubspot import reference, setting_up
-from connectors.hubspot.answers import following, results
+from connectors.http import READ_SECONDS, WRITE_SECONDS
+from connectors.hubspot import setting_up, whole
 from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import cursor_of
+from connectors.hubspot.edits import read_edits
 from connectors.hubspot.errors import Refused, wrong_account
 from connectors.hubspot.mapping import Json, Mapper
 from connectors.hubspot.objects import (
@@ -41,12 +42,9 @@ from connectors.hubspot.tasks import Tasks
 from connectors.hubspot.writing import Writer
 from connectors.pace import Clock
 from rules.language import Text
-from rules.records import Kind, Owner, Quarantine, Record
+from rules.records import Kind
 
 BASE_URL = "https://api.hubapi.com"
-OWNERS_PAGE = 500
-# Owners and stages are few: they are always read whole.
-WHOLE = "whole"
 
 _INTERFACE = "app.hubspot.com"
 _PAGES = {Kind.ACCOUNT: COMPANIES, Kind.CONTACT: CONTACTS, Kind.OPPORTUNITY: DEALS}
@@ -56,13 +54,15 @@ class HubSpot:
     """One HubSpot account, opened by a service key, a private app's token or OAuth. Thread-safe.
 
     Nothing is read or written before the account is known to be `expected_account_id`, where
-    that is given. `safety_lag` is in milliseconds.
+    that is given. `safety_lag` is in milliseconds; a read and a write may take so many seconds.
     """
 
     vendor = "hubspot"
     # 19 requests a second by 140 ms need three; a slow day, and the burst that a fresh window
     # allows, need more.
     senders = 16
+    # There are four streams of any length: companies, contacts, deals and activities.
+    readers = 4
 
     def __init__(
         self,
@@ -73,9 +73,18 @@ class HubSpot:
         api_version: str = API_VERSION,
         safety_lag: int = SAFETY_LAG,
         clock: Clock | None = None,
+        read_seconds: float = READ_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
     ) -> None:
         self._paths = paths_of(api_version)
-        self._client = Client(token, base_url=base_url, clock=clock or Clock(), paths=self._paths)
+        self._client = Client(
+            token,
+            base_url=base_url,
+            clock=clock or Clock(),
+            paths=self._paths,
+            read_seconds=read_seconds,
+            write_seconds=write_seconds,
+        )
         self._client.account = expected_account_id
         self._writer = Writer(self._client, self._paths)
         self._tasks = Tasks(self._client, self._paths)
@@ -146,9 +155,9 @@ class HubSpot:
         identity = self._known()
         match kind:
             case Kind.OWNER:
-                return self._owners()
+                return whole.owners(self._client, self._paths, cursor)
             case Kind.STAGE:
-                return self._stages()
+                return whole.stages(self._client, self._paths)
         object_types = STREAMS[kind]
         mappers = [Mapper(one, bindings, own_fields, identity.currency) for one in object_types]
         reader = Reader(self._client, self._paths, mappers, lag=self._safety_lag)
@@ -160,6 +169,11 @@ class HubSpot:
             return ()
         self._known()
         return self._writer.update(changes)
+
+    def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
+        """Our properties of some companies with their last change, fifty at a time."""
+        self._known()
+        return read_edits(self._client, self._paths, external_ids, own_fields)
 
     def create_task(self, task: Task) -> Outcome:
         """Create a to-do on a company."""
@@ -205,51 +219,10 @@ class HubSpot:
         with self._asking:
             return self._identity or self.identify()
 
-    def _owners(self) -> Iterator[Page]:
-        """Archived owners first, so that one who is back is seen active last."""
-        for archived in ("true", "false"):
-            after: str | None = None
-            while True:
-                query = [("limit", str(OWNERS_PAGE)), ("archived", archived)]
-                if after is not None:
-                    query.append(("after", after))
-                answer = self._client.get(self._paths.owners, query)
-                after = following(answer, after)
-                yield _owners_page(answer, is_last=after is None and archived == "false")
-                if after is None:
-                    break
-
-    def _stages(self) -> Iterator[Page]:
-        answer = self._client.get(f"{self._paths.pipelines}/deals")
-        quarantined: list[Quarantine] = []
-        found = reference.stages(results(answer), quarantined)
-        yield Page(
-            kind=Kind.STAGE, records=found, cursor=WHOLE, is_last=True, quarantined=quarantined
-        )
-
-
-def _owners_page(answer: Json, *, is_last: bool) -> Page:
-    records: list[Record] = []
-    quarantined: list[Quarantine] = []
-    for raw in results(answer):
-        found = _owner(raw)
-        if found is None:
-            reason = "an owner without an id"
-            quarantined.append(values.quarantined(Kind.OWNER, "?", "", raw, reason))
-        else:
-            records.append(found)
-    return Page(
-        kind=Kind.OWNER, records=records, cursor=WHOLE, is_last=is_last, quarantined=quarantined
-    )
-
-
-def _owner(raw: object) -> Owner | None:
-    return reference.owner(raw) if isinstance(raw, dict) and raw.get("id") else None
-
 
 def _identity(details: Json) -> Identity:
     key = str(details.get("portalId") or "")
-    if not key:
+    if not key.isdecimal():
         raise Fatal(
             Text(
                 fr="HubSpot n'a pas dit de quel compte il s'agit : vérifiez l'adresse et la clé.",

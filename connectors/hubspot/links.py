@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from connectors import values
+from connectors.hubspot.answers import objects
 from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import ObjectType
 from rules.records import Link
@@ -34,11 +36,10 @@ def inline_companies(object_type: ObjectType, raw: Json) -> Companies | None:
     associations = raw.get("associations")
     listed = associations.get("companies") if isinstance(associations, dict) else None
     if not isinstance(listed, dict):
-        return {}
+        return {} if listed is None else None
     found: Companies = {}
-    for entry in listed.get("results") or ():
-        if isinstance(entry, dict) and entry.get("id"):
-            key = str(entry["id"])
+    for entry in objects(listed, "results"):
+        if (key := _key(entry.get("id"))) is not None:
             is_primary = entry.get("type") == object_type.primary_name
             found[key] = found.get(key, False) or is_primary
     is_clear = len(found) <= 1 or object_type.primary_type is None or sum(found.values()) == 1
@@ -49,13 +50,19 @@ def associated_companies(object_type: ObjectType, targets: Iterable[object]) -> 
     """The companies of one result of the associations endpoint, with the primary one."""
     found: Companies = {}
     for target in targets:
-        if not isinstance(target, dict) or target.get("toObjectId") is None:
+        if not isinstance(target, dict) or (key := _key(target.get("toObjectId"))) is None:
             continue
-        types = target.get("associationTypes") or ()
-        found[str(target["toObjectId"])] = object_type.primary_type is not None and any(
-            isinstance(one, dict)
-            and one.get("typeId") == object_type.primary_type
+        found[key] = object_type.primary_type is not None and any(
+            one.get("typeId") == object_type.primary_type
             and one.get("category") == "HUBSPOT_DEFINED"
-            for one in types
+            for one in objects(target, "associationTypes")
         )
     return found
+
+
+def _key(raw: object) -> str | None:
+    """The id of a company; None for what can't be one."""
+    try:
+        return values.key(raw)
+    except values.Unreadable:
+        return None

@@ -101,9 +101,8 @@ class Mapper:
             if identified(raw):
                 records.append(build(raw["id"], raw, raw["properties"]))
             else:
-                self.quarantined.append(
-                    values.quarantined(kind, "?", "", raw, "a record without an id or properties")
-                )
+                name = raw.get("id") if isinstance(raw, dict) else None
+                self.quarantined.append(values.unusable(kind, name, raw, _UNUSABLE))
         return records
 
     def drain(self) -> list[Quarantine]:
@@ -128,7 +127,7 @@ class Mapper:
             external_id=key,
             name=self._read(key, "name", get("name"), values.text),
             domain=self._read(key, "domain", get("domain"), values.text),
-            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.key),
             created_at=self._created(key, raw, get("createdate")),
             modified_at=self._modified(key, raw, properties),
             archived_at=self._archived(key, raw, properties),
@@ -157,8 +156,8 @@ class Mapper:
         return Opportunity(
             external_id=key,
             name=self._read(key, "name", get("dealname"), values.text),
-            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
-            stage_id=self._read(key, "stage_id", get("dealstage"), values.text),
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.key),
+            stage_id=self._read(key, "stage_id", get("dealstage"), values.key),
             amount=amount,
             currency=currency,
             home_amount=amount if home is None and currency == self._home_currency else home,
@@ -177,7 +176,7 @@ class Mapper:
         return Activity(
             external_id=key,
             kind=kind,
-            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.text),
+            owner_id=self._read(key, "owner_id", get("hubspot_owner_id"), values.key),
             happened_at=self._read(
                 key, "happened_at", get("hs_timestamp"), values.business_instant
             ),
@@ -216,36 +215,44 @@ class Mapper:
             return None
 
     def _created(self, key: str, raw: Json, written: object) -> Instant | None:
-        return self._read(key, "created_at", written or raw.get("createdAt"), values.instant)
+        return self._read(
+            key, "created_at", written or raw.get("createdAt"), values.business_instant
+        )
 
     def _modified(self, key: str, raw: Json, properties: Json) -> Instant:
         """When the record changed; failing that when it was made, failing that the epoch."""
         written = properties.get(self.object_type.modified)
-        found = self._read(key, "modified_at", written, values.instant)
+        found = self._read(key, "modified_at", written, values.business_instant)
         for name in ("updatedAt", "createdAt"):
             if found is not None:
                 break
-            found = self._read(key, "modified_at", raw.get(name), values.instant)
+            found = self._read(key, "modified_at", raw.get(name), values.business_instant)
         return 0 if found is None else found
 
     def _archived(self, key: str, raw: Json, properties: Json) -> Instant | None:
         if raw.get("archived") is not True:
             return None
-        found = self._read(key, "archived_at", raw.get("archivedAt"), values.instant)
+        found = self._read(key, "archived_at", raw.get("archivedAt"), values.business_instant)
         return self._modified(key, raw, properties) if found is None else found
 
     def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
         self.quarantined.append(values.quarantined(self.object_type.kind, key, name, raw, reason))
 
 
+_UNUSABLE = "a record without an id or properties"
+
+
 def identified(raw: object) -> TypeGuard[Json]:
     """Whether a record has what every record must have: an id and its properties."""
-    return (
-        isinstance(raw, dict)
-        and isinstance(raw.get("id"), str)
-        and raw["id"] != ""
-        and isinstance(raw.get("properties"), dict)
-    )
+    return has_key(raw) and isinstance(raw.get("properties"), dict)
+
+
+def has_key(raw: object) -> TypeGuard[Json]:
+    """Whether a record has an id that can be used."""
+    if not isinstance(raw, dict):
+        return False
+    key = raw.get("id")
+    return isinstance(key, str) and 0 < len(key) <= values.LONGEST_KEY and key.isprintable()
 
 
 def is_contact(kind: ActivityKind, properties: Mapping[str, object]) -> bool:
@@ -323,7 +330,9 @@ def _role(raw: object) -> ContactRole | None:
 
 
 def _listed(raw: object) -> tuple[str, ...]:
-    return tuple(one for one in raw.split(";") if one) if isinstance(raw, str) else ()
+    """What a list of ids or options holds; one that is no text could never mean anything."""
+    found = raw.split(";") if isinstance(raw, str) else ()
+    return tuple(one for one in found if 0 < len(one) <= values.LONGEST_KEY and one.isprintable())
 
 
 def _lasted(properties: Mapping[str, object]) -> bool:
@@ -353,14 +362,15 @@ def _entries(history: object) -> tuple[StageEntry, ...]:
     """The stages entered, oldest first; the same stage written twice in a row is one entry."""
     dated: list[tuple[Instant, str]] = []
     for entry in history if isinstance(history, list) else ():
-        if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
+        if not isinstance(entry, dict):
             continue
         try:
-            entered_at = values.instant(entry.get("timestamp"))
+            stage = values.key(entry.get("value"))
+            entered_at = values.business_instant(entry.get("timestamp"))
         except values.Unreadable:
             continue
-        if entered_at is not None and entry["value"]:
-            dated.append((entered_at, entry["value"]))
+        if entered_at is not None and stage is not None:
+            dated.append((entered_at, stage))
     dated.sort(key=itemgetter(0))
     entries: list[StageEntry] = []
     before = None

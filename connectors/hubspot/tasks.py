@@ -10,7 +10,7 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from connectors.base import Outcome, State, Task, Unanswered
-from connectors.hubspot.answers import following, member, objects
+from connectors.hubspot.answers import Trail, found_results, member, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import MISSING_STATUS, Locked, Refused
 from connectors.hubspot.mapping import Json
@@ -98,17 +98,18 @@ class Tasks:
                 "propertiesWithHistory": [],
             },
         )
-        return objects(answer, "results")
+        return found_results(answer)
 
     def _ids_on(self, account_id: str) -> list[str]:
         ids: dict[str, None] = {}
         inputs: list[Json] = [{"id": account_id}]
+        trail = Trail()
         while inputs:
             answer = self._client.post(self._associations, {"inputs": inputs})
-            asked, inputs = inputs[0].get("after"), []
-            for result in objects(answer, "results"):
+            inputs = []
+            for result in found_results(answer):
                 ids.update((str(one.get("toObjectId")), None) for one in objects(result, "to"))
-                after = following(result, asked)
+                after = trail.following(result)
                 if after is not None:
                     inputs = [{"id": account_id, "after": after}]
         return list(ids)

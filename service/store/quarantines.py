@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select
 
-from rules.records import Kind, Quarantine
+from rules.records import NAMELESS, Kind, Quarantine
 from service.store.bulk import bulk_delete, bulk_upsert, select_among
 from service.store.context import MirrorContext
 from service.store.tables import quarantine
@@ -45,6 +45,40 @@ def replace(
     bulk_delete(connection, quarantine, _KEY, [(*prefix, *key) for key in cured])
     rows = [(*prefix, *key, *wanted[key], context.run_id) for key in new]
     return bulk_upsert(connection, quarantine, _COLUMNS, rows)
+
+
+def forget_nameless(connection: Connection, context: MirrorContext, kind: Kind) -> None:
+    """Forget the records without an id: a full load has shown a usable id of every record."""
+    connection.execute(
+        delete(quarantine).where(
+            quarantine.c.connection_id == context.connection_id,
+            quarantine.c.kind == kind.value,
+            quarantine.c.external_id.startswith(NAMELESS, autoescape=True),
+        )
+    )
+
+
+def count(connection: Connection, connection_id: int) -> int:
+    """How many values, and whole records, of a CRM can't be read at present."""
+    query = select(func.count()).select_from(quarantine)
+    return connection.execute(query.where(quarantine.c.connection_id == connection_id)).scalar_one()
+
+
+def found(connection: Connection, connection_id: int, *, limit: int = 20) -> list[Quarantine]:
+    """The values of a CRM that can't be read at present, by kind, record and field."""
+    rows = connection.execute(
+        select(quarantine)
+        .where(quarantine.c.connection_id == connection_id)
+        .order_by(*quarantine.primary_key)
+        .limit(limit)
+    )
+    return [
+        Quarantine(
+            kind=Kind(row.kind), external_id=row.external_id, field=row.field, raw=row.raw,
+            reason=row.reason,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _has_any(connection: Connection, context: MirrorContext, kind: Kind) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.diff import Debt, Entry, Values, judge_observed, owed
+from rules.diff import Debt, Entry, Pin, PinKind, Values, judge_observed, owed
 from rules.owned import CORE, OPTIONAL, Owned
 
 TIER = (Owned.TIER,)
@@ -144,3 +144,72 @@ def test_values_are_written_as_text() -> None:
     for each in (*CORE, *OPTIONAL):
         if each not in {Owned.CHALLENGE, Owned.NEXT_CONTACT}:
             assert written.written(each) == ("gold" if each is Owned.TIER else None)
+
+
+# Pins.
+
+UNDONE = Pin(kind=PinKind.UNDONE, computed="gold", run_id=7)
+PINNED = replace(SETTLED, desired="silver", confirmed="silver", pin=UNDONE)
+
+
+def test_a_pinned_value_stays_while_the_rules_say_the_same() -> None:
+    for state in Debt:
+        assert next_entry(replace(PINNED, state=state), "gold", observed="silver") is None
+
+
+def test_a_pin_ends_with_another_result_of_the_rules() -> None:
+    changed = next_entry(PINNED, "bronze")
+    assert changed is not None
+    assert (changed.desired, changed.state, changed.pin, changed.version) == (
+        "bronze", Debt.OWED, None, 3,
+    )  # fmt: skip
+
+
+def test_a_pin_ends_silently_when_the_rules_come_to_want_what_is_there() -> None:
+    changed = next_entry(PINNED, "silver")
+    assert changed == replace(PINNED, pin=None)
+
+
+def test_a_pin_over_nothing_ends_with_a_value() -> None:
+    cleared = replace(PINNED, pin=replace(UNDONE, computed=None))
+    assert next_entry(cleared, None) is None
+    changed = next_entry(cleared, "gold")
+    assert changed is not None
+    assert (changed.desired, changed.pin) == ("gold", None)
+
+
+@given(st.lists(TIERS, min_size=1, max_size=12), TIERS, TIERS, st.booleans())
+def test_what_a_crm_holds_with_pins(
+    computed: list[str | None],
+    before: str | None,
+    at_undo: str | None,
+    acknowledges: bool,  # noqa: FBT001 - drawn by Hypothesis
+) -> None:
+    """Whatever the rules say, cycle after cycle, from an undoing on.
+
+    Nothing is written while they say what they said then; from the first change on, it is as if
+    nothing had been undone; and a world that does not change is written to once at most.
+    """
+    crm, entry_now = before, replace(
+        SETTLED, desired=before, confirmed=before,
+        pin=None if at_undo == before else Pin(kind=PinKind.UNDONE, computed=at_undo, run_id=7),
+    )  # fmt: skip
+    has_changed = at_undo == before
+    last: object = object()
+    for value in computed:
+        has_changed = has_changed or value != at_undo
+        entry_now = next_entry(entry_now, value, crm) or entry_now
+        is_written = entry_now.state is Debt.OWED
+        if is_written:
+            assert has_changed
+            assert value != last or not acknowledges
+            crm = entry_now.desired
+            settled = replace(
+                entry_now, state=Debt.SETTLED, confirmed=crm, confirmed_version=entry_now.version
+            )
+            # Else nobody knows whether it was written.
+            tried = replace(entry_now, attempts=entry_now.attempts + 1)
+            entry_now = settled if acknowledges else tried
+        assert crm == (value if has_changed else before)
+        assert (entry_now.pin is None) == has_changed
+        last = value

@@ -23,7 +23,7 @@ def examples() -> list[str]:
 def with_example(example: str) -> dict[str, str]:
     """The shipped playbook in which the rules of an example replace those of the same name."""
     files = dict(shipped())
-    name = "fields.yaml" if example.startswith("account:") else "segments.yaml"
+    name = "fields.yaml" if example.startswith(("account:", "write:")) else "segments.yaml"
     text = files[name]
     for key in TOP_LEVEL.findall(example):
         text = re.sub(rf"(?ms)^{key}:.*?(?=^\w|\Z)", "", text)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from rules.facts import read_fields
 from rules.language import Text
-from rules.owned import Owned
+from rules.owned import DriftPolicy, Owned
 from rules.records import FieldType
 from rules.rulebook import compile_rulebook
+from rules.yaml_text import read
 from tests.playbooks import FIELDS, issues, shipped, small
 
 
@@ -70,3 +72,29 @@ def test_reps_write_the_challenge_and_arpent_does_not() -> None:
     fields = compile_rulebook(small(fields=f"{FIELDS}write: {{optional: [quadrant]}}\n")).fields
     assert Owned.CHALLENGE not in fields.written
     assert fields.written[-1] is Owned.QUADRANT
+
+
+# What becomes of a person's edit.
+
+
+def test_a_field_without_a_policy_is_challenged() -> None:
+    fields = read_fields(
+        read("fields.yaml", "write: {drift: {tier: respect}, optional: [segment]}")
+    )
+    assert fields is not None
+    assert fields.drift == {
+        "tier": DriftPolicy.RESPECT,
+        "priority": DriftPolicy.CHALLENGE,
+        "next_contact": DriftPolicy.CHALLENGE,
+        "why": DriftPolicy.CHALLENGE,
+        "segment": DriftPolicy.CHALLENGE,
+    }
+
+
+def test_a_mistyped_policy_or_field_is_said_with_what_was_meant() -> None:
+    document = read("fields.yaml", "write:\n  drift:\n    tier: respekt\n    priorty: reassert\n")
+    assert read_fields(document) is None
+    told = [(issue.line, issue.column, issue.text.en) for issue in document.issues]
+    assert [(line, column) for line, column, _ in told] == [(3, 11), (4, 5)]
+    assert "did you mean 'respect'?" in told[0][2]
+    assert "did you mean 'priority'?" in told[1][2]

@@ -349,7 +349,7 @@ def test_an_owner_is_active_unless_archived_or_a_queue(
 ) -> None:
     name, is_active = expected
 
-    assert reference.owner({"id": "7", **told}) == Owner(
+    assert reference.owner({"id": "7", **told}, []) == Owner(
         external_id="7", name=name, email=told.get("email"), is_active=is_active
     )
 
@@ -390,9 +390,10 @@ def test_a_stage_is_won_at_probability_one_and_lost_at_zero() -> None:
         probability=0.2,
         kind=StageKind.OPEN,
     )
-    assert [(note.external_id, note.reason) for note in quarantined] == [
-        ("odd", "not a number"),
-        ("?", "a pipeline without an id"),
+    assert [(note.external_id[:3], note.is_nameless, note.reason) for note in quarantined] == [
+        ("odd", False, "not a number"),
+        ("?4b", True, "a stage without an id"),
+        ("?61", True, "a pipeline without an id"),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rules.language import Language, Text, day_month, joined, money, number, percent
+from rules.language import Language, Text, day_month, joined, money, number, percent, shown
 
 FR, EN = Language.FR, Language.EN
 _NBSP = "\u00a0"
@@ -45,3 +45,20 @@ def test_a_list_in_words() -> None:
 def test_a_text_in_a_language() -> None:
     assert (Text("oui", "yes").to(FR), Text("oui", "yes").to(EN)) == ("oui", "yes")
     assert FR.locale == "fr_CA"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Érablière Tremblay", "Érablière Tremblay"),
+        # What turns the direction of what follows, and what has no width.
+        ("\u202egpj.\u202cexe", "gpj.exe"),
+        ("\u2066Nordet\u2069\u200f", "Nordet"),
+        ("Nor\u200bdet\ufeff", "Nordet"),
+        # Joiners make one emoji of several.
+        ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
+        ("une\r\nligne\x1b[31m", "une ligne [31m"),
+    ],
+)
+def test_a_text_of_a_crm_hides_nothing_from_people(written: str, expected: str) -> None:
+    assert shown(written) == expected

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connectors.sandbox import Sandbox
+from connectors.sandbox.wire import ApiError
 
 COMPANIES = "/crm/objects/2026-09/companies"
 
@@ -185,3 +186,41 @@ def test_a_rule_that_makes_no_sense_is_explained(http: httpx.Client, rule: dict[
     answer = http.post("/__faults", json={"rules": [rule]})
     assert answer.status_code == 400
     assert len(answer.json()["message"]) > 20
+
+
+def spoiled(sandbox: Sandbox, http: httpx.Client, *edits: dict[str, Any]) -> str:
+    once(sandbox, spoil=list(edits))
+    return http.get(COMPANIES, params={"limit": 100}).text
+
+
+def test_an_answer_may_hold_what_it_should_not(sandbox: Sandbox, http: httpx.Client) -> None:
+    kept = http.post(COMPANIES, json={"properties": {"name": "Roc"}}).json()["id"]
+    name = ["results", kept, "properties", "name"]
+
+    assert '"name": NaN' in spoiled(sandbox, http, {"at": name, "set": float("nan")})
+    assert '"name": "\\ud800"' in spoiled(sandbox, http, {"at": name, "set": "\ud800"})
+    assert f'"id": {kept},' in spoiled(
+        sandbox, http, {"at": ["results", "*", "id"], "number": True}
+    )
+    twice = spoiled(sandbox, http, {"at": ["results", kept, "createdAt"], "rename": "updatedAt"})
+    assert twice.count('"updatedAt"') == count(http) + 1
+    assert '"results": []' in spoiled(sandbox, http, {"at": ["results"], "clear": True})
+    assert '"results"' not in spoiled(sandbox, http, {"at": ["results"], "remove": True})
+    assert "Roc" in spoiled(sandbox, http, {"at": ["nowhere", "at", "all"], "remove": True})
+
+
+def test_results_may_come_twice_and_upside_down(sandbox: Sandbox, http: httpx.Client) -> None:
+    http.post(COMPANIES, json={"properties": {"name": "Lac"}})
+    http.post(COMPANIES, json={"properties": {"name": "Baie"}})
+    usual = [one["id"] for one in http.get(COMPANIES, params={"limit": 100}).json()["results"]]
+
+    for deed, expected in (("repeat", usual * 2), ("reverse", usual[::-1])):
+        once(sandbox, spoil=[{"at": ["results"], deed: True}])
+        found = http.get(COMPANIES, params={"limit": 100}).json()["results"]
+        assert [one["id"] for one in found] == expected
+
+
+@pytest.mark.parametrize("edit", [{}, {"at": []}, {"at": ["a"]}, {"at": ["a"], "burn": True}])
+def test_an_edit_that_makes_no_sense_is_refused(sandbox: Sandbox, edit: dict[str, Any]) -> None:
+    with pytest.raises(ApiError, match="An edit has a path"):
+        once(sandbox, spoil=[edit])

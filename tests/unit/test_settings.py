@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from rules.language import Language
+from rules.owned import Owned
+from rules.thresholds import Threshold
 from service.settings import SHIPPED_PLAYBOOK, SettingsError, load_settings
 
 KEY = "pat-na1-canary-in-the-settings"
@@ -99,3 +101,14 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, name: str, content
 def test_variables_of_the_tests_are_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARPENT_TEST_POSTGRES", "postgresql://somewhere/base")
     load_settings()
+
+
+def test_thresholds_are_read_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    thresholds = load_settings(hold_count=5, hold_fields="why=80%/200").thresholds
+    assert thresholds.of(Owned.TIER) == Threshold(30, 5)
+    assert thresholds.of(Owned.PRIORITY) == Threshold(60, 5)
+    assert thresholds.of(Owned.WHY) == Threshold(80, 200)
+    assert thresholds.cleared == Threshold(10, 20)
+    monkeypatch.setenv("ARPENT_HOLD_FIELDS", "why=most")
+    (problem,) = problems()
+    assert problem.startswith("ARPENT_HOLD_FIELDS : « why=most » n'est pas un seuil (why=80%/200).")

@@ -23,7 +23,8 @@ READ = [
     (FieldType.NUMBER, 7, 7),
     (FieldType.NUMBER, "", None),
     (FieldType.NUMBER, None, None),
-    (FieldType.NUMBER, "9007199254740993", 9_007_199_254_740_992.0),
+    (FieldType.NUMBER, "1e15", 10**15),
+    (FieldType.NUMBER, "-999999999999999.5", -999_999_999_999_999.5),
     # amounts: cents, half to even
     (FieldType.MONEY, "1200", 120_000),
     (FieldType.MONEY, "0.125", 12),
@@ -45,6 +46,8 @@ READ = [
     (FieldType.TEXT, "a\x00b\ud800c", "abc"),
     (FieldType.TEXT, "\x00", None),
     (FieldType.TEXT, "x" * 5_000, "x" * 4_000),
+    (FieldType.TEXT, "é" * 5_000, "é" * 2_000),
+    (FieldType.TEXT, "x" + "🍁" * 1_000, "x" + "🍁" * 999),
     (FieldType.TEXT, 12, "12"),
     (FieldType.TEXT, True, "true"),
     # yes or no
@@ -72,6 +75,8 @@ SET_ASIDE = [
     (FieldType.NUMBER, "NaN", "not a finite number"),
     (FieldType.NUMBER, "Infinity", "not a finite number"),
     (FieldType.NUMBER, "1e400", "too large a number"),
+    (FieldType.NUMBER, "1e999999999", "too large a number"),
+    (FieldType.NUMBER, "-1000000000000000.1", "too large a number"),
     (FieldType.NUMBER, True, "not a number"),
     (FieldType.NUMBER, ["1"], "not a number"),
     (FieldType.MONEY, "à confirmer", "not a number"),
@@ -109,7 +114,7 @@ def test_plain_figures_are_read_to_the_cent(written: str) -> None:
             values.money(written)
     else:
         assert values.money(written) == round(exact * 100)
-    if exact <= values.LARGEST_MINOR:
+    if exact <= values.LARGEST_NUMBER:
         assert values.number(written) == (int(exact) if exact == int(exact) else float(exact))
 
 
@@ -161,7 +166,7 @@ def test_whatever_json_holds_is_read_or_set_aside(raw: object) -> None:
         except Unreadable:
             continue
         assert not isinstance(read, str) or (
-            len(read) <= 4_000 and "\x00" not in read and read.encode("utf-8")
+            len(read.encode()) <= 4_000 and "\x00" not in read and read.encode("utf-8")
         )
         if kind is FieldType.MONEY and read is not None:
             assert isinstance(read, int)
@@ -173,3 +178,29 @@ def test_what_is_set_aside_is_kept_as_received_cut_short() -> None:
 
     assert (note.external_id, note.field, note.reason) == ("7", "potential", "no")
     assert note.raw == "à" * 200
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("501", "501"), (501, "501"), ("closedwon", "closedwon"), ("", None), (None, None)],
+)
+def test_an_id_is_read(raw: object, expected: str | None) -> None:
+    assert values.key(raw) == expected
+
+
+@pytest.mark.parametrize("raw", ["5\x000", "\ud800", "a\nb", "x" * 201, ["501"], {}, 5.0, True])
+def test_what_can_t_be_an_id_is_set_aside(raw: object) -> None:
+    with pytest.raises(Unreadable, match="not a usable record id"):
+        values.key(raw)
+
+
+def test_records_without_an_id_go_by_names_of_their_own() -> None:
+    notes = [
+        values.unusable(Kind.ACCOUNT, name, raw, "a record without an id")
+        for name, raw in [(None, {"a": 1}), (None, {"a": 2}), ("7", {"a": 3}), ("7\0", {"a": 1})]
+    ]
+
+    assert [note.is_nameless for note in notes] == [True, True, False, True]
+    assert notes[0].external_id != notes[1].external_id
+    assert notes[0].external_id == notes[3].external_id
+    assert notes[2].external_id == "7"
