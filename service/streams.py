@@ -19,7 +19,7 @@ from rules.records import Account, Kind
 from rules.time import Instant
 
 # Pages wait to be written together until they hold this many records, or so many milliseconds.
-MOST_RECORDS = 1_000
+MOST_RECORDS = 2_500
 LONGEST_WAIT = 1_000
 
 

@@ -106,6 +106,8 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Text(), nullable=True),
         sa.Column("task_digest", sa.Text(), nullable=True),
         sa.Column("task_reason", sa.Text(), nullable=True),
+        sa.Column("task_run_id", sa.BigInteger(), nullable=True),
+        sa.Column("task_undone_run_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state in ('open', 'recovered')", name=op.f("ck_alert_state")),
         sa.CheckConstraint(
             "task_state in ('none', 'owed', 'sending', 'created', 'done', 'rejected', 'held')",
@@ -123,12 +125,14 @@ def upgrade() -> None:
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "state in ('open', 'accepted', 'refused')", name=op.f("ck_challenge_state")
+            "state in ('open', 'accepted', 'refused', 'settled')",
+            name=op.f("ck_challenge_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
     )
@@ -191,6 +195,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "name", "vendor", name=op.f("pk_field_binding")),
     )
     op.create_table(
+        "field_notice",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("vendor", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason_fr", sa.Text(), nullable=False),
+        sa.Column("reason_en", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "state in ('parked', 'emptied', 'returning', 'warned')",
+            name=op.f("ck_field_notice_state"),
+        ),
+        sa.PrimaryKeyConstraint("kind", "name", "vendor", name=op.f("pk_field_notice")),
+    )
+    op.create_table(
+        "blank",
+        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("entity_id", sa.BigInteger(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "connection_id", "kind", "entity_id", "field", name=op.f("pk_blank")
+        ),
+    )
+    op.create_table(
         "fx_rate",
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("valid_from_on", sa.Integer(), nullable=False),
@@ -212,10 +241,29 @@ def upgrade() -> None:
     op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
         sa.Column("fence", sa.BigInteger(), nullable=False),
-        sa.Column("until_at", sa.BigInteger(), nullable=False),
+        sa.Column("beat", sa.BigInteger(), nullable=False),
+        sa.Column("beat_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "request",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_request")),
+    )
+    op.create_table(
+        "incident",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text_fr", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_incident")),
     )
     op.create_table(
         "ledger",
@@ -235,7 +283,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("from_id", "relation", "to_id", name=op.f("pk_link")),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.create_index("ix_link_to", ["relation", "to_id"], unique=False)
+        batch_op.create_index("ix_link_to", ["to_id", "relation"], unique=False)
 
     op.create_table(
         "measure",
@@ -303,6 +351,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before_at", sa.BigInteger(), nullable=True),
+        sa.Column("held_run_id", sa.BigInteger(), nullable=True),
+        sa.Column("released_version", sa.Integer(), nullable=True),
+        sa.Column("pin", sa.Text(), nullable=True),
+        sa.Column("pin_run_id", sa.BigInteger(), nullable=True),
+        sa.Column("pin_computed", sa.Text(), nullable=True),
+        sa.CheckConstraint("pin in ('undone', 'respected')", name=op.f("ck_outbox_pin")),
         sa.CheckConstraint(
             "state in ('owed', 'settled', 'rejected', 'held', 'drift')",
             name=op.f("ck_outbox_state"),
@@ -413,6 +467,7 @@ def upgrade() -> None:
         "run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),

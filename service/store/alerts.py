@@ -85,8 +85,9 @@ def latest_episodes(connection: Transaction) -> Mapping[tuple[str, str], Episode
 
 def insert_episodes(connection: Transaction, episodes: Sequence[Episode]) -> int:
     """Keep new episodes; returns how many were not there yet."""
-    columns = [each.name for each in alert.columns if each.name not in {"task_id", "task_digest"}]
-    rows = [tuple(_stored(episode)[name] for name in columns) for episode in episodes]
+    stored = [_stored(episode) for episode in episodes]
+    columns = list(stored[0]) if stored else ["key"]
+    rows = [tuple(each.values()) for each in stored]
     return insert_missing(connection, alert, columns, rows)
 
 

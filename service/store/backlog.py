@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from connectors.base import State
 from rules.diff import Debt
-from service.store.outbox import owed_source, owed_where
-from service.store.tables import OWN_FIELDS, account, outbox, owner, push_journal
+from rules.owned import Owned
+from service.store.outbox import BEFORE, owed_source, owed_where
+from service.store.tables import OWN_FIELDS, account, outbox, owner, push_journal, tag
 
 MOST_REASONS = 20
 MOST_DRIFTING = 50
+MOST_GROUPS = 1_000
+# The fields of which each value is told.
+LISTED = (Owned.TIER, Owned.PRIORITY, Owned.SEGMENT, Owned.QUADRANT, Owned.CONTACT_STATUS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,26 @@ class Totals:
     def accounts(self) -> int:
         """How many accounts; each has one owner at most."""
         return sum(self.by_owner.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Values that are owed for the same reason on the accounts of one owner.
+
+    `before` and `after` are those of a field that has few values (`LISTED`), None of the others.
+    `row` is the row of the rule's table that decides, and `why` what it says, of one account at
+    least. Of the values, `first` fill an empty field and `cleared` empty one.
+    """
+
+    owner: str | None
+    field: Owned
+    before: str | None
+    after: str | None
+    row: int | None
+    why: str | None
+    values: int
+    first: int
+    cleared: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +100,48 @@ def totals(connection: Connection, connection_id: int, rep_key: str | None = Non
         by_field={row.field: row.total for row in connection.execute(by_field)},
         by_owner={row.name: row.total for row in connection.execute(by_owner)},
     )
+
+
+def groups(connection: Connection, connection_id: int, rep_key: str | None = None) -> list[Group]:
+    """What is owed, old → new, by owner and reason, the largest first; at most `MOST_GROUPS`."""
+    is_listed = outbox.c.field.in_([each.value for each in LISTED])
+    row = case(
+        (outbox.c.field == Owned.PRIORITY.value, tag.c.priority_row),
+        (outbox.c.field.in_([Owned.TIER.value, Owned.WHY.value]), tag.c.tier_row),
+    )
+    changes = (
+        select(
+            owner.c.name.label("owner"), outbox.c.field,
+            case((is_listed, BEFORE)).label("before"),
+            case((is_listed, outbox.c.desired)).label("after"), row.label("row"),
+            case((outbox.c.field != Owned.PRIORITY.value, tag.c.why)).label("why"),
+            case((BEFORE.is_(None), 1), else_=0).label("is_first"),
+            case((outbox.c.desired.is_(None), 1), else_=0).label("is_cleared"),
+        )
+        .select_from(owed_source())
+        .where(*owed_where(connection_id, rep_key=rep_key))
+        .subquery("changes")
+    )  # fmt: skip
+    each = changes.c
+    key = (each.owner, each.field, each.before, each.after, each.row)
+    total = func.count().label("total")
+    rows = connection.execute(
+        select(
+            *key, total, func.min(each.why).label("why"), func.sum(each.is_first).label("first"),
+            func.sum(each.is_cleared).label("cleared"),
+        )
+        .group_by(*key)
+        .order_by(each.owner, total.desc(), *key[1:])
+        .limit(MOST_GROUPS)
+    )  # fmt: skip
+    return [
+        Group(
+            owner=row.owner, field=Owned(row.field), before=row.before, after=row.after,
+            row=row.row, why=row.why if row.row is not None else None, values=row.total,
+            first=row.first, cleared=row.cleared,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def debts(connection: Connection, connection_id: int) -> dict[str, int]:

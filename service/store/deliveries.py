@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Text, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, case, delete, insert, select, update
 
 from connectors.base import Outcome, State
 from rules.diff import Debt
@@ -125,9 +125,11 @@ def retire(connection: Connection, written: Sequence[Owned]) -> None:
         delete(outbox).where(is_retired, outbox.c.confirmed_version == 0, ~may_be_there)
     )
     waits = outbox.c.state.in_([Debt.DRIFT.value, Debt.HELD.value])
+    # What was undone while the rules had no value for it already stays as it is.
+    is_kept = and_(outbox.c.pin.is_not(None), outbox.c.pin_computed.is_(None))
     connection.execute(
         update(outbox)
-        .where(is_retired, outbox.c.desired.is_not(None))
+        .where(is_retired, outbox.c.desired.is_not(None), ~is_kept)
         .values(
             desired=None,
             version=outbox.c.version + 1,
@@ -135,7 +137,15 @@ def retire(connection: Connection, written: Sequence[Owned]) -> None:
             reason=None,
             attempts=0,
             not_before_at=None,
+            pin=None,
+            pin_run_id=None,
+            pin_computed=None,
         )
+    )
+    connection.execute(
+        update(outbox)
+        .where(is_retired, outbox.c.pin.is_not(None), outbox.c.desired.is_(None))
+        .values(pin=None, pin_run_id=None, pin_computed=None)
     )
 
 

@@ -1,13 +1,14 @@
 """The accounts to evaluate again: marked in the transaction that changed what rules see."""
 
+import json
 from collections.abc import Collection
 
 from sqlalchemy import Connection
 
 from rules.records import Kind
-from service.store.bulk import bulk_upsert, select_among
+from service.store.bulk import select_among
 from service.store.links import accounts_of
-from service.store.tables import account, dirty, opportunity
+from service.store.tables import account, opportunity
 
 
 def mark(connection: Connection, account_ids: Collection[int]) -> int:
@@ -15,8 +16,19 @@ def mark(connection: Connection, account_ids: Collection[int]) -> int:
 
     Returns how many were not waiting already.
     """
-    rows = [(account_id, None) for account_id in sorted(account_ids)]
-    return bulk_upsert(connection, dirty, ("account_id", "claim"), rows)
+    if not account_ids:
+        return 0
+    # In one order, so that two writers can't wait for each other.
+    ids, is_sqlite = sorted(account_ids), connection.dialect.name == "sqlite"
+    given = json.dumps(ids) if is_sqlite else ids
+    return connection.exec_driver_sql(_MARK_SQLITE if is_sqlite else _MARK, (given,)).rowcount
+
+
+_MARK_SQLITE, _MARK = (
+    f"INSERT INTO dirty (account_id, claim) SELECT value, NULL FROM {given} WHERE true"  # noqa: S608 - constants
+    " ON CONFLICT (account_id) DO UPDATE SET claim = NULL WHERE dirty.claim IS NOT NULL"
+    for given in ("json_each(?)", "unnest(%s::bigint[]) AS given (value)")
+)
 
 
 def accounts_in_stages(connection: Connection, stage_ids: Collection[int]) -> set[int]:

@@ -5,13 +5,12 @@ the record's own currency, all as text. A missing row and a NULL value both mean
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from rules.records import Kind
 from rules.time import Instant
-from service.store.bulk import bulk_delete, bulk_upsert, select_among
+from service.store.bulk import bulk_delete, bulk_upsert, tuples_among
 from service.store.tables import history
 
 TRACKED = {Kind.ACCOUNT: ("owner_id",), Kind.OPPORTUNITY: ("owner_id", "amount", "stage_id")}
@@ -19,13 +18,8 @@ _KEY = ("kind", "entity_id", "field", "valid_from_at")
 _COLUMNS = (*_KEY, "valid_to_at", "value")
 
 
-class Change(NamedTuple):
-    """A tracked field that took a value at an instant."""
-
-    entity_id: int
-    field: str
-    value: str | None
-    at: Instant
+# A tracked field that took a value at an instant: entity, field, value, instant.
+Change = tuple[int, str, str | None, Instant]
 
 
 def follow(
@@ -35,11 +29,11 @@ def follow(
 
     Only entities in `known` can have an open value; the others are new here.
     """
-    earlier = [change.entity_id for change in changes if change.entity_id in known]
+    earlier = [change[0] for change in changes if change[0] in known]
     opened = {
-        (row.entity_id, row.field): row
-        for row in _stored(connection, kind, earlier)
-        if row.valid_to_at is None
+        (entity_id, field): (since, value)
+        for entity_id, field, since, until, value in _stored(connection, kind, earlier)
+        if until is None
     }
     name = kind.value
     rows: list[tuple[str, int, str, Instant, Instant | None, str | None]] = []
@@ -49,26 +43,29 @@ def follow(
             if value is not None:
                 rows.append((name, entity_id, field, at, None, value))
             continue
-        since = before.valid_from_at
+        since, old = before
         if since < at:
-            rows.append((name, entity_id, field, since, at, before.value))
+            rows.append((name, entity_id, field, since, at, old))
         rows.append((name, entity_id, field, max(at, since), None, value))
     bulk_upsert(connection, history, _COLUMNS, rows)
 
 
 def set_stages(
-    connection: Connection, entries: Mapping[int, Sequence[tuple[Instant, int]]]
+    connection: Connection,
+    entries: Mapping[int, Sequence[tuple[Instant, str]]],
+    known: Collection[int],
 ) -> set[int]:
     """Keep the stage entries that a CRM tells of opportunities; returns those that changed.
 
-    What the CRM tells counts from its first entry on; what was seen before that stays.
+    What the CRM tells counts from its first entry on; what was seen before that stays. A stage is
+    our id, as text. Only opportunities in `known` can have entries already.
     """
-    kind, field = Kind.OPPORTUNITY.value, "stage_id"
-    stored: dict[int, dict[Instant, tuple[Instant | None, str | None]]] = {}
-    for row in _stored(connection, Kind.OPPORTUNITY, list(entries)):
-        if row.field == field:
-            validity = (row.valid_to_at, row.value)
-            stored.setdefault(row.entity_id, {})[row.valid_from_at] = validity
+    kind, name = Kind.OPPORTUNITY.value, "stage_id"
+    stored: dict[int, _Validity] = {}
+    earlier = [entity_id for entity_id in entries if entity_id in known]
+    for entity_id, field, since, until, value in _stored(connection, Kind.OPPORTUNITY, earlier):
+        if field == name:
+            stored.setdefault(entity_id, {})[since] = (until, value)
     written, obsolete, changed = [], [], set()
     for entity_id, told in entries.items():
         before = stored.get(entity_id, {})
@@ -76,33 +73,39 @@ def set_stages(
         if before == after:
             continue
         changed.add(entity_id)
-        obsolete += [(kind, entity_id, field, at) for at in before if at not in after]
-        for at, (until, value) in after.items():
-            if before.get(at) != (until, value):
-                written.append((kind, entity_id, field, at, until, value))
+        obsolete += [(kind, entity_id, name, at) for at in before if at not in after]
+        for at, held in after.items():
+            if before.get(at) != held:
+                written.append((kind, entity_id, name, at, *held))
     bulk_delete(connection, history, _KEY, obsolete)
     bulk_upsert(connection, history, _COLUMNS, written)
     return changed
 
 
-def _validity(
-    before: Mapping[Instant, tuple[Instant | None, str | None]],
-    told: Sequence[tuple[Instant, int]],
-) -> dict[Instant, tuple[Instant | None, str | None]]:
+# By the instant at which a value began: the one at which it ended, and the value.
+_Validity = dict[Instant, tuple[Instant | None, str | None]]
+
+
+def _validity(before: _Validity, told: Sequence[tuple[Instant, str]]) -> _Validity:
     """From each entry to the next; an entry to the same stage is no entry."""
-    values: dict[Instant, str | None] = {at: str(stage_id) for at, stage_id in told}
-    first = min(values)
-    values |= {at: value for at, (_, value) in before.items() if at < first}
-    entries: list[tuple[Instant, str | None]] = []
-    for at in sorted(values):
-        if not entries or entries[-1][1] != values[at]:
-            entries.append((at, values[at]))
-    ends = [at for at, _ in entries[1:]]
-    return {at: (end, value) for (at, value), end in zip(entries, [*ends, None], strict=True)}
+    values: dict[Instant, str | None] = dict(told)
+    if before:
+        first = min(values)
+        values |= {at: value for at, (_, value) in before.items() if at < first}
+    since, *later = sorted(values)
+    validity: _Validity = {}
+    for at in later:
+        if values[at] != values[since]:
+            validity[since] = (at, values[since])
+            since = at
+    validity[since] = (None, values[since])
+    return validity
 
 
-def _stored(connection: Connection, kind: Kind, entity_ids: Sequence[int]) -> Sequence[Row[Any]]:
+def _stored(
+    connection: Connection, kind: Kind, entity_ids: Sequence[int]
+) -> list[tuple[int, str, Instant, Instant | None, str | None]]:
     columns = ("entity_id", "field", "valid_from_at", "valid_to_at", "value")
-    return select_among(
+    return tuples_among(
         connection, history, columns, "entity_id", entity_ids, equals={"kind": kind.value}
     )

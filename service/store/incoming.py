@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy import Row as StoredRow
 
 from connectors.base import Page
 from rules.records import (
@@ -22,8 +23,8 @@ from rules.records import (
     Value,
 )
 from rules.time import Instant
-from service.store import references
-from service.store.bulk import select_among
+from service.store import blanks, references
+from service.store.bulk import tuples_among
 from service.store.context import MirrorContext
 from service.store.links import STARTS
 from service.store.rows import Row, RowMaker, Shape, clean, shape_of
@@ -31,6 +32,8 @@ from service.store.rows import Row, RowMaker, Shape, clean, shape_of
 # Tuples: `isinstance` takes four times as long with a union.
 _UNDATED = (Owner, Stage)
 _OWNED = (Account, Opportunity, Activity)
+# By how much a CRM's clock may be ahead of ours, at the very most.
+_A_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,8 @@ class Incoming:
     """What came, by our ids: `records` and their `rows` are those that are not older.
 
     `stored` are the rows there now, `seen` all the ids of the page, `dropped` the external ids of
-    the records left out, `faults` the values that can't be read or can't be held.
+    the records left out, `faults` the values that can't be read or can't be held. `blanked` names
+    the bound fields that the CRM emptied, which the rows keep for now.
     """
 
     kind: Kind
@@ -46,11 +50,12 @@ class Incoming:
     ids: Mapping[Kind, Mapping[str, int]]
     seen: Collection[int]
     dropped: Collection[str]
-    stored: Mapping[int, StoredRow[Any]]
+    stored: Mapping[int, tuple[Any, ...]]
     records: Mapping[int, Record]
     rows: Mapping[int, Row]
     links: Sequence[Link]
     faults: Sequence[Quarantine]
+    blanked: Mapping[int, Sequence[str]]
 
     def differing(self) -> tuple[set[int], set[int]]:
         """The records whose row is new or differs; and those of them where rules can see it."""
@@ -104,35 +109,32 @@ def prepare(
     named = _named(page, newest)
     # Always in the same order, so that two writers can't wait for each other.
     references_of = {
-        kind: references.refer(connection, context.connection_id, kind, list(named[kind]))
+        kind: references.refer(connection, context.connection_id, kind, named[kind])
         for kind in sorted(named)
     }
-    ids = {
-        kind: {external_id: reference.entity_id for external_id, reference in found.items()}
-        for kind, found in references_of.items()
+    ids = {kind: found.ids for kind, found in references_of.items()}
+    own, shape = references_of[page.kind], shape_of(page.kind, context)
+    seen = [own.ids[external_id] for external_id in newest]
+    rows_there = tuples_among(connection, shape.table, shape.columns, "id", seen, is_locked=True)
+    stored = {row[0]: row for row in rows_there}
+    dropped = {each for each in newest if each in own.merged} | _older(
+        shape, newest, own.ids, stored, believed_until=context.now + _A_DAY
+    )
+    records = {
+        own.ids[external_id]: record
+        for external_id, record in newest.items()
+        if external_id not in dropped
     }
-    own, shape = references_of.get(page.kind, {}), shape_of(page.kind, context)
-    seen = [own[external_id].entity_id for external_id in newest]
-    stored = {
-        row[0]: row
-        for row in select_among(connection, shape.table, shape.columns, "id", seen, is_locked=True)
-    }
-    records: dict[int, Record] = {}
-    dropped: set[str] = set()
-    for external_id, record in newest.items():
-        entity_id, is_current = own[external_id]
-        if is_current and not _is_older(record, stored.get(entity_id)):
-            records[entity_id] = record
-        else:
-            dropped.add(external_id)
     maker = RowMaker(page.kind, context, ids)
     rows = {entity_id: maker.row(entity_id, record) for entity_id, record in records.items()}
+    blanked = blanks.keep(page.kind, context, rows, stored)
     read = [each for each in page.quarantined if each.external_id not in dropped]
-    links = [
-        each
-        for each in page.links
-        if not (STARTS[each.relation] is page.kind and each.from_id in dropped)
-    ]
+    links = page.links
+    if dropped:
+        kept = [
+            STARTS[each.relation] is not page.kind or each.from_id not in dropped for each in links
+        ]
+        links = list(compress(links, kept))
     return Incoming(
         kind=page.kind,
         shape=shape,
@@ -144,6 +146,7 @@ def prepare(
         rows=rows,
         links=links,
         faults=[*read, *maker.faults],
+        blanked=blanked,
     )
 
 
@@ -152,11 +155,29 @@ def modified_at(record: Record) -> Instant:
     return 0 if isinstance(record, _UNDATED) else record.modified_at
 
 
-def _is_older(record: Record, stored: StoredRow[Any] | None) -> bool:
-    if stored is None or isinstance(record, _UNDATED) or stored.modified_at <= record.modified_at:
-        return False
-    # After a merge, the row is still the one of another record, whatever its age.
-    return bool(stored.external_id == record.external_id)
+def _older(
+    shape: Shape,
+    newest: Mapping[str, Record],
+    ids: Mapping[str, int],
+    stored: Mapping[int, tuple[Any, ...]],
+    *,
+    believed_until: Instant,
+) -> set[str]:
+    """The external ids of the records that are older than what is stored of them.
+
+    A record that does not say when it changed counts as new, and so does any after a change that
+    was dated in the future: that date would keep everything else out for years.
+    """
+    if not stored or "modified_at" not in shape.columns:
+        return set()
+    modified, name = shape.columns.index("modified_at"), shape.columns.index("external_id")
+    older = set()
+    for external_id, record in newest.items():
+        row, at = stored.get(ids[external_id]), modified_at(record)
+        # After a merge, the row is still the one of another record, whatever its age.
+        if row and at and at < row[modified] <= believed_until and row[name] == external_id:
+            older.add(external_id)
+    return older
 
 
 def _named(page: Page, newest: Mapping[str, Record]) -> dict[Kind, dict[str, None]]:
@@ -172,7 +193,8 @@ def _named(page: Page, newest: Mapping[str, Record]) -> dict[Kind, dict[str, Non
                 stages[record.stage_id] = None
             for entry in record.stage_entries:
                 stages[entry.stage_id] = None
-    for link in page.links:
-        named[STARTS[link.relation]][link.from_id] = None
-        named[Kind.ACCOUNT][link.to_id] = None
+    for relation, links in groupby(page.links, attrgetter("relation")):
+        starts, ends = named[STARTS[relation]], named[Kind.ACCOUNT]
+        for link in links:
+            starts[link.from_id] = ends[link.to_id] = None
     return named

@@ -4,21 +4,32 @@
    dropped.
 2. External ids become ours; ends of links that were never seen get ids too, so that they join
    when they arrive.
-3. Rows that differ are written, links replaced, histories continued.
+3. Rows that differ are written, links replaced, histories continued. Bound values that went blank
+   wait to be judged together (`blanks`).
 4. What is gone becomes a tombstone.
 5. Accounts are marked dirty where something that rules can see has changed; our own fields as
    observed, and mere time stamps, mark nobody.
 6. The cursor moves.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from connectors.base import Page
 from rules.records import Kind, Opportunity
-from service.store import cursors, dirt, history, links, merges, quarantines, references
+from service.store import (
+    blanks,
+    cursors,
+    dirt,
+    history,
+    links,
+    main_accounts,
+    merges,
+    quarantines,
+    references,
+)
 from service.store.bulk import bulk_update, bulk_upsert, select_among
 from service.store.context import MirrorContext
 from service.store.incoming import Incoming, modified_at, newest_of, prepare
@@ -63,11 +74,13 @@ def write_page(
         [row for entity_id, row in incoming.rows.items() if entity_id in written],
         unless_equal=False,
     )
+    blanks.follow(connection, context, page.kind, incoming.rows.keys(), incoming.blanked)
     joined = links.replace(
         connection, page.kind, incoming.records.keys(), incoming.links, incoming.ids
     )
     relevant |= _continue_histories(connection, incoming, written)
-    dirtied |= joined.touched | _accounts(connection, incoming, relevant, joined.accounts_of)
+    dirtied |= joined.touched | _accounts(connection, incoming, relevant, joined)
+    dirtied |= _come_and_go(connection, incoming, written)
     archived, bereft = _archive_gone(connection, context, page)
     quarantined = quarantines.replace(
         connection,
@@ -81,7 +94,7 @@ def write_page(
         written=len(written),
         unchanged=len(incoming.rows) - len(written),
         older=len(page.records) - len(rejected) - len(incoming.rows),
-        rejected=len(rejected),
+        rejected=len(rejected) + sum(not each.field for each in page.quarantined),
         quarantined=quarantined,
         archived=archived,
         dirtied=dirt.mark(connection, dirtied | bereft),
@@ -107,41 +120,53 @@ def archive(
     bulk_update(connection, table, name, gone, ids)
     if kind is Kind.OWNER:
         return len(ids), dirt.accounts_owned_by(connection, ids)
+    if kind is Kind.ACCOUNT:
+        return len(ids), {*ids, *main_accounts.pass_on(connection, ids)}
     return len(ids), links.accounts_of(connection, kind, ids)
+
+
+def _come_and_go(connection: Connection, incoming: Incoming, written: Collection[int]) -> set[int]:
+    """The accounts that became, or are no more, the main one because others went or are back."""
+    if incoming.kind is not Kind.ACCOUNT:
+        return set()
+    moved = incoming.change("archived_at", written)
+    gone = [each for each, at in moved.items() if at is not None]
+    back = [each for each, at in moved.items() if at is None]
+    return main_accounts.pass_on(connection, gone) | main_accounts.hand_back(connection, back)
 
 
 def _continue_histories(
     connection: Connection, incoming: Incoming, written: Collection[int]
 ) -> set[int]:
     """Continue the histories of the records written; returns those whose stage entries moved."""
+    stages = {name: str(ours) for name, ours in incoming.ids.get(Kind.STAGE, {}).items()}
     told = {
-        entity_id: [
-            (entry.entered_at, incoming.ids[Kind.STAGE][entry.stage_id])
-            for entry in record.stage_entries
-        ]
+        entity_id: [(entry.entered_at, stages[entry.stage_id]) for entry in record.stage_entries]
         for entity_id, record in incoming.records.items()
         if entity_id in written and isinstance(record, Opportunity) and record.stage_entries
     }
-    changes = [
-        history.Change(
-            entity_id,
-            name,
-            None if value is None else str(value),
-            modified_at(incoming.records[entity_id]),
-        )
-        for name in history.TRACKED.get(incoming.kind, ())
-        for entity_id, value in incoming.change(name, written).items()
-        if not (name == "stage_id" and entity_id in told)
-    ]
+    records, changes = incoming.records, []
+    for name in history.TRACKED.get(incoming.kind, ()):
+        is_told = told if name == "stage_id" else ()
+        changes += [
+            (
+                entity_id,
+                name,
+                None if value is None else str(value),
+                modified_at(records[entity_id]),
+            )
+            for entity_id, value in incoming.change(name, written).items()
+            if entity_id not in is_told
+        ]
     history.follow(connection, incoming.kind, changes, incoming.stored.keys())
-    return history.set_stages(connection, told)
+    return history.set_stages(connection, told, incoming.stored.keys())
 
 
 def _accounts(
     connection: Connection,
     incoming: Incoming,
     relevant: Collection[int],
-    accounts_of: Mapping[int, Collection[int]],
+    joined: links.LinkChanges,
 ) -> set[int]:
     """The accounts for which the records that changed mean something to the rules."""
     match incoming.kind:
@@ -154,7 +179,7 @@ def _accounts(
             moved = incoming.change("kind", relevant) | incoming.change("probability", relevant)
             return dirt.accounts_in_stages(connection, moved.keys())
         case Kind.OPPORTUNITY | Kind.CONTACT | Kind.ACTIVITY:
-            return {account for each in relevant for account in accounts_of.get(each, ())}
+            return joined.accounts_of(relevant)
 
 
 def _archive_gone(

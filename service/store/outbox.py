@@ -14,23 +14,27 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    and_,
     bindparam,
+    case,
+    func,
     or_,
     select,
     update,
 )
 
-from rules.diff import Debt, Entry, Values, owed
+from rules.diff import Debt, Entry, Pin, PinKind, Values, owed
 from rules.owned import Owned
 from rules.time import Instant
 from service.store.bulk import bulk_upsert
-from service.store.tables import account, outbox, owner, tag
+from service.store.tables import OWN_FIELDS, account, outbox, owner, tag
 
 CHUNK = 5_000
 
 _ENTRY_COLUMNS = (
     "account_id", "field", "desired", "version", "confirmed", "confirmed_version",
-    "confirmed_at", "state", "attempts", "reason", "not_before_at",
+    "confirmed_at", "state", "attempts", "reason", "not_before_at", "pin", "pin_run_id",
+    "pin_computed",
 )  # fmt: skip
 
 
@@ -67,10 +71,10 @@ def owe(connection: Connection, connection_id: int, fields: Sequence[Owned]) -> 
         entry
         for row in rows
         for entry in owed(
-            row.account_id, _values(row), fields, _observed(row, fields), known[row.account_id]
+            row.account_id, values_of(row), fields, _observed(row, fields), known[row.account_id]
         )
     ]
-    _save(connection, entries)
+    save(connection, entries)
     _mark_paid(connection, [row.account_id for row in rows])
     return len(rows)
 
@@ -83,7 +87,8 @@ def _observed(row: Row[Any], fields: Sequence[Owned]) -> dict[str, str | None]:
     return {field: getattr(row, f"observed_{field}") for field in fields}
 
 
-def _values(row: Row[Any]) -> Values:
+def values_of(row: Row[Any]) -> Values:
+    """The values of a tag's row."""
     return Values(
         tier=row.tier, priority=row.priority, next_contact_on=row.next_contact_on, why=row.why,
         segment=row.segment, quadrant=row.quadrant, contact_status=row.contact_status,
@@ -109,20 +114,31 @@ def entry_of(row: Row[Any]) -> Entry:
         account_id=row.account_id, field=row.field, desired=row.desired, version=row.version,
         confirmed=row.confirmed, confirmed_version=row.confirmed_version,
         confirmed_at=row.confirmed_at, state=Debt(row.state), attempts=row.attempts,
+        pin=_pin(row),
     )  # fmt: skip
 
 
-def _save(connection: Connection, entries: Sequence[Entry]) -> None:
+def _pin(row: Row[Any]) -> Pin | None:
+    if row.pin is None:
+        return None
+    return Pin(kind=PinKind(row.pin), computed=row.pin_computed, run_id=row.pin_run_id)
+
+
+def save(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write entries; a new desired value is tried at once, whatever became of the one before."""
     rows = [
         (
             entry.account_id, entry.field, entry.desired, entry.version, entry.confirmed,
             entry.confirmed_version, entry.confirmed_at, entry.state.value, entry.attempts,
-            None, None,
+            None, None, *_pinned(entry.pin),
         )
         for entry in entries
     ]  # fmt: skip
     bulk_upsert(connection, outbox, _ENTRY_COLUMNS, rows)
+
+
+def _pinned(pin: Pin | None) -> tuple[str | None, int | None, str | None]:
+    return (None, None, None) if pin is None else (pin.kind.value, pin.run_id, pin.computed)
 
 
 def _mark_paid(connection: Connection, accounts: Sequence[int]) -> None:
@@ -150,6 +166,22 @@ def retry_rejected(
     ).rowcount
 
 
+OBSERVED = case(*[(outbox.c.field == name, account.c[f"observed_{name}"]) for name in OWN_FIELDS])
+"""The value of a row's field as the CRM was last seen to hold it."""
+
+IS_AS_CONFIRMED = and_(outbox.c.confirmed_version > 0, account.c.pulled_at <= outbox.c.confirmed_at)
+"""Whether the last that is known of a row's field is what the CRM acknowledged."""
+
+BEFORE = case((IS_AS_CONFIRMED, outbox.c.confirmed), else_=OBSERVED)
+"""The value that a row's field holds in the CRM, as acknowledged, or as read since."""
+
+IS_LET_GO = or_(
+    outbox.c.released_version.is_not_distinct_from(outbox.c.version),
+    outbox.c.pin.is_not_distinct_from(PinKind.UNDONE.value),
+)
+"""Whether a person ordered this version of a row, so that it is not held."""
+
+
 def owed_source() -> FromClause:
     """The outbox with the accounts it is about, their owners and their tags."""
     return (
@@ -160,9 +192,16 @@ def owed_source() -> FromClause:
 
 
 def owed_where(
-    connection_id: int, *, rep_key: str | None = None, after: int = 0
+    connection_id: int,
+    *,
+    rep_key: str | None = None,
+    after: int = 0,
+    let_go_by: int | None = None,
 ) -> list[ColumnElement[bool]]:
-    """What makes a row of `owed_source` one that a push would write."""
+    """What makes a row of `owed_source` one that a push would write.
+
+    `let_go_by` narrows to what a person let go under this run.
+    """
     conditions = [
         outbox.c.state == Debt.OWED.value,
         outbox.c.account_id > after,
@@ -171,7 +210,28 @@ def owed_where(
     ]
     if rep_key is not None:
         conditions.append(owner.c.rep_key == rep_key)
+    if let_go_by is not None:
+        conditions += [
+            outbox.c.held_run_id == let_go_by,
+            outbox.c.released_version == outbox.c.version,
+        ]
     return conditions
+
+
+def count(
+    connection: Connection,
+    connection_id: int,
+    *,
+    rep_key: str | None = None,
+    let_go_by: int | None = None,
+) -> int:
+    """How many values a push would write in all, those that wait for a later try included."""
+    source = outbox.join(account, account.c.id == outbox.c.account_id)
+    source = source.outerjoin(owner, owner.c.id == account.c.owner_id)
+    conditions = owed_where(connection_id, rep_key=rep_key, let_go_by=let_go_by)
+    return connection.execute(
+        select(func.count()).select_from(source).where(*conditions)
+    ).scalar_one()
 
 
 def pending(
@@ -184,13 +244,15 @@ def pending(
     rows: int | None = None,
     now: Instant | None = None,
     among: Collection[Owned] = tuple(Owned),
+    let_go_by: int | None = None,
 ) -> list[Pending]:
     """What is owed, in the order of accounts; whole accounts, at most `limit` of them.
 
     `rows` cuts wherever so many are reached; `now` leaves out what waits for a later try;
-    `rep_key` narrows to the accounts of a rep, `among` to some fields.
+    `rep_key` narrows to the accounts of a rep, `among` to some fields, `let_go_by` to what a
+    person let go under this run.
     """
-    conditions = owed_where(connection_id, rep_key=rep_key, after=after)
+    conditions = owed_where(connection_id, rep_key=rep_key, after=after, let_go_by=let_go_by)
     if now is not None:
         conditions.append(or_(outbox.c.not_before_at.is_(None), outbox.c.not_before_at <= now))
     if set(among) != set(Owned):
@@ -199,8 +261,7 @@ def pending(
     query = (
         select(
             outbox, account.c.external_id, account.c.name, owner.c.rep_key,
-            owner.c.name.label("owner"), tag.c.why,
-            *[account.c[f"observed_{field}"] for field in Owned],
+            owner.c.name.label("owner"), tag.c.why, BEFORE.label("before"),
         )
         .select_from(source)
         .where(*conditions)
@@ -215,10 +276,9 @@ def pending(
 
 
 def _pending(row: Row[Any]) -> Pending:
-    observed = getattr(row, f"observed_{row.field}")
     return Pending(
         account_id=row.account_id, external_id=row.external_id,
         account=row.name or row.external_id, rep_key=row.rep_key, owner=row.owner,
-        field=row.field, before=row.confirmed if row.confirmed_version else observed,
+        field=row.field, before=row.before,
         after=row.desired, version=row.version, attempts=row.attempts, why=row.why,
     )  # fmt: skip

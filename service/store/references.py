@@ -4,14 +4,15 @@ Ids come in blocks from `sequence`, inside the caller's transaction. A merge in 
 references to the survivor; what hangs on our ids then follows by itself.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.records import Kind
-from service.store.bulk import bulk_upsert, insert_missing, select_among
+from service.store.bulk import bulk_upsert, tuples_among
 from service.store.tables import external_ref, sequence
 
 _COLUMNS = ("connection_id", "kind", "external_id", "entity_id", "is_current")
@@ -22,6 +23,13 @@ class Reference(NamedTuple):
 
     entity_id: int
     is_current: bool
+
+
+class References(NamedTuple):
+    """Our ids of external ones; `merged` are those of records merged into another."""
+
+    ids: dict[str, int]
+    merged: Collection[str]
 
 
 class Merge(NamedTuple):
@@ -35,7 +43,64 @@ def find(
     connection: Connection, connection_id: int, kind: Kind, external_ids: Sequence[str]
 ) -> dict[str, Reference]:
     """The references that exist among some external ids of a kind."""
-    rows = select_among(
+    rows = _stored(connection, connection_id, kind, external_ids)
+    return {
+        external_id: Reference(entity_id, bool(is_current))
+        for external_id, entity_id, is_current in rows
+    }
+
+
+def resolve(
+    connection: Connection, connection_id: int, kind: Kind, external_ids: Collection[str]
+) -> dict[str, int]:
+    """Our ids of external ones; those never seen get the next free ids."""
+    return refer(connection, connection_id, kind, external_ids).ids
+
+
+def refer(
+    connection: Connection, connection_id: int, kind: Kind, external_ids: Collection[str]
+) -> References:
+    """The references of external ids, made where there were none."""
+    rows = _stored(connection, connection_id, kind, external_ids)
+    ids = {external_id: entity_id for external_id, entity_id, _ in rows}
+    merged = {external_id for external_id, _, is_current in rows if not is_current}
+    missing = [each for each in dict.fromkeys(external_ids) if each not in ids]
+    if missing:
+        first = _take(connection, kind, len(missing))
+        if _name(connection, connection_id, kind, missing, first=first) < len(missing):
+            # Another process has named some of them since; its ids count.
+            return refer(connection, connection_id, kind, external_ids)
+        ids.update(zip(missing, range(first, first + len(missing)), strict=True))
+    return References(ids, merged)
+
+
+def _name(
+    connection: Connection,
+    connection_id: int,
+    kind: Kind,
+    external_ids: Sequence[str],
+    *,
+    first: int,
+) -> int:
+    """Give the ids from `first` on to external ones that have none; returns how many had none."""
+    if connection.dialect.name == "sqlite":
+        given: object = json.dumps(external_ids)
+        source = "SELECT ?, ?, value, key + ?, true FROM json_each(?) WHERE true"
+    else:
+        given = external_ids
+        source = (
+            "SELECT %s, %s, value, place - 1 + %s, true"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS given (value, place)"
+        )
+    statement = f"INSERT INTO external_ref ({', '.join(_COLUMNS)}) {source} ON CONFLICT DO NOTHING"
+    parameters = (connection_id, kind.value, first, given)
+    return connection.exec_driver_sql(statement, parameters).rowcount
+
+
+def _stored(
+    connection: Connection, connection_id: int, kind: Kind, external_ids: Collection[str]
+) -> list[tuple[str, int, bool]]:
+    return tuples_among(
         connection,
         external_ref,
         ("external_id", "entity_id", "is_current"),
@@ -43,36 +108,6 @@ def find(
         external_ids,
         equals={"connection_id": connection_id, "kind": kind.value},
     )
-    return {
-        external_id: Reference(entity_id, is_current) for external_id, entity_id, is_current in rows
-    }
-
-
-def resolve(
-    connection: Connection, connection_id: int, kind: Kind, external_ids: Sequence[str]
-) -> dict[str, int]:
-    """Our ids of external ones; those never seen get the next free ids."""
-    references = refer(connection, connection_id, kind, external_ids)
-    return {external_id: reference.entity_id for external_id, reference in references.items()}
-
-
-def refer(
-    connection: Connection, connection_id: int, kind: Kind, external_ids: Sequence[str]
-) -> dict[str, Reference]:
-    """The references of external ids, made where there were none."""
-    found = find(connection, connection_id, kind, external_ids)
-    missing = [each for each in dict.fromkeys(external_ids) if each not in found]
-    if not missing:
-        return found
-    name, first = kind.value, _take(connection, kind, len(missing))
-    rows = [
-        (connection_id, name, external_id, entity_id, True)
-        for entity_id, external_id in enumerate(missing, start=first)
-    ]
-    if insert_missing(connection, external_ref, _COLUMNS, rows) < len(rows):
-        # Another process has named some of them since; its ids count.
-        return found | find(connection, connection_id, kind, missing)
-    return found | {row[2]: Reference(row[3], is_current=True) for row in rows}
 
 
 def merge(
@@ -103,7 +138,7 @@ def merge(
 def _external_ids(
     connection: Connection, connection_id: int, kind: Kind, entity_ids: Sequence[int]
 ) -> list[str]:
-    rows = select_among(
+    rows = tuples_among(
         connection,
         external_ref,
         ("external_id",),
@@ -111,7 +146,7 @@ def _external_ids(
         entity_ids,
         equals={"connection_id": connection_id, "kind": kind.value},
     )
-    return [row.external_id for row in rows]
+    return [external_id for (external_id,) in rows]
 
 
 def _take(connection: Connection, kind: Kind, count: int) -> int:

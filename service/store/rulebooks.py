@@ -30,6 +30,18 @@ class Published:
     published_at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A rulebook as it was put in force: its number, the hash of its meaning, who and why."""
+
+    id: int
+    hash: str
+    author: str
+    reason: str
+    published_at: Instant
+    is_in_force: bool
+
+
 def publish(
     connection: Connection, compiled: Rulebook, *, author: str, reason: str, now: Instant
 ) -> bool:
@@ -117,6 +129,31 @@ def load(connection: Connection) -> Published | None:
         id=row.id, rulebook=_compiled(row.source), slots=load_slots(connection),
         author=row.author, reason=row.reason, published_at=row.published_at,
     )  # fmt: skip
+
+
+def history(connection: Connection) -> list[Publication]:
+    """Every publication, the one in force first."""
+    rows = connection.execute(
+        select(
+            rulebook.c.id, rulebook.c.hash, rulebook.c.author, rulebook.c.reason,
+            rulebook.c.published_at,
+        ).order_by(rulebook.c.id.desc())
+    ).all()  # fmt: skip
+    return [
+        Publication(
+            id=row.id, hash=row.hash, author=row.author, reason=row.reason,
+            published_at=row.published_at, is_in_force=place == 0,
+        )
+        for place, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+def compiled(connection: Connection, publication_id: int) -> Rulebook:
+    """The rulebook of a publication; raises `PlaybookError` where this version refuses it."""
+    source = connection.execute(
+        select(rulebook.c.source).where(rulebook.c.id == publication_id)
+    ).scalar_one()
+    return _compiled(source)
 
 
 @lru_cache(maxsize=2)

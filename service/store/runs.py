@@ -25,10 +25,14 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The recorded execution of a command. `counts` are flat: `{"account.written": 12}`."""
+    """The recorded execution of a command. `counts` are flat: `{"account.written": 12}`.
+
+    `actor` is who started it; None where the schedule did.
+    """
 
     id: int
     command: str
+    actor: str | None
     started_at: Instant
     finished_at: Instant | None
     state: RunState
@@ -36,9 +40,14 @@ class Run:
     error: str | None
 
 
-def begin_run(connection: Connection, command: str, now: Instant) -> int:
-    """Record that a command starts; returns the run's id."""
-    values = {"command": command, "started_at": now, "state": RunState.RUNNING, "counts": "{}"}
+def begin_run(
+    connection: Connection, command: str, now: Instant, *, actor: str | None = None
+) -> int:
+    """Record that somebody, or the schedule, starts a command; returns the run's id."""
+    values = {
+        "command": command, "actor": actor, "started_at": now, "state": RunState.RUNNING,
+        "counts": "{}",
+    }  # fmt: skip
     run_id: int = connection.execute(insert(run).values(values).returning(run.c.id)).scalar_one()
     return run_id
 
@@ -80,10 +89,17 @@ def list_runs(connection: Connection, limit: int = 50) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def find_run(connection: Connection, run_id: int) -> Run | None:
+    """The run with this id."""
+    row = connection.execute(select(run).where(run.c.id == run_id)).one_or_none()
+    return _run(row) if row else None
+
+
 def _run(row: Row[Any]) -> Run:
     return Run(
         id=row.id,
         command=row.command,
+        actor=row.actor,
         started_at=row.started_at,
         finished_at=row.finished_at,
         state=RunState(row.state),

@@ -230,7 +230,7 @@ link = Table(
     Column("is_primary", Boolean, nullable=False),
     # Not by relation first: without statistics, SQLite would take this key for every look-up.
     PrimaryKeyConstraint("from_id", "relation", "to_id"),
-    Index("ix_link_to", "relation", "to_id"),
+    Index("ix_link_to", "to_id", "relation"),
 )
 
 # Tracked fields with their validity: stage of an opportunity, owner of an account, amounts.
@@ -257,6 +257,31 @@ field_binding = Table(
     Column("type", Text, nullable=False),
     Column("slot", Text, nullable=False),
     Column("is_backfilled", Boolean, nullable=False),
+)
+
+# A field of a CRM that can't be relied on as it is, and since when; `kind` is a kind of record, or
+# `own` for a field of ours. See `store.notices`.
+field_notice = Table(
+    "field_notice",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("vendor", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+    Column("reason_fr", Text, nullable=False),
+    Column("reason_en", Text, nullable=False),
+    CheckConstraint("state in ('parked', 'emptied', 'returning', 'warned')", name="state"),
+)
+
+# Bound values that a CRM has emptied, while the mirror keeps them: see `store.blanks`.
+blank = Table(
+    "blank",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("entity_id", BigInteger, primary_key=True),
+    Column("field", Text, primary_key=True),
 )
 
 fx_rate = Table(
@@ -361,15 +386,19 @@ challenge = Table(
     Column("field", Text, nullable=False),
     Column("value", Text),
     Column("author", Text),
+    # When it was edited, as the CRM tells; null until the CRM was asked.
+    Column("edited_at", BigInteger),
     Column("received_at", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("answered_by", Text),
     Column("answered_at", BigInteger),
-    CheckConstraint("state in ('open', 'accepted', 'refused')", name="state"),
+    CheckConstraint("state in ('open', 'accepted', 'refused', 'settled')", name="state"),
 )
 
 # What we owe to a CRM: the desired value of one own field of one account. `version` rises with
 # each new desired value; `confirmed` is the value that the CRM acknowledged, at `confirmed_at`.
+# A pinned value stands instead of the computed one for as long as that is `pin_computed`: a run was
+# undone (`pin_run_id`), or the edit of a person is respected.
 outbox = Table(
     "outbox",
     metadata,
@@ -384,7 +413,15 @@ outbox = Table(
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
     Column("not_before_at", BigInteger),
+    # The run that held the row, or by whose order it is sent; `released_version` is the version
+    # that a person let go: it is not held again.
+    Column("held_run_id", BigInteger),
+    Column("released_version", Integer),
+    Column("pin", Text),
+    Column("pin_run_id", BigInteger),
+    Column("pin_computed", Text),
     CheckConstraint("state in ('owed', 'settled', 'rejected', 'held', 'drift')", name="state"),
+    CheckConstraint("pin in ('undone', 'respected')", name="pin"),
     Index("ix_outbox_state", "state", "account_id"),
 )
 
@@ -424,13 +461,38 @@ ledger = Table(
     Column("done_at", BigInteger, nullable=False),
 )
 
+# Who works on what. `beat` rises while the holder lives; without a holder, the place is free.
 lease = Table(
     "lease",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
+    Column("holder", Text),
     Column("fence", BigInteger, nullable=False),
-    Column("until_at", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+)
+
+# What a person asked of the schedule: `pause`, with the reason, or `now`.
+request = Table(
+    "request",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# What is wrong, or was: told once when it begins and once when it ends. `told_at` is null until the
+# mail of the last change has left.
+incident = Table(
+    "incident",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("text_fr", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("told_at", BigInteger),
 )
 
 run = Table(
@@ -438,6 +500,7 @@ run = Table(
     metadata,
     _surrogate(),
     Column("command", Text, nullable=False),
+    Column("actor", Text),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("state", Text, nullable=False),
@@ -498,6 +561,9 @@ alert = Table(
     # The digest of what the task says in the CRM, to see when it must be rewritten.
     Column("task_digest", Text),
     Column("task_reason", Text),
+    # The run that created the task, or may have; the run whose undoing closes it.
+    Column("task_run_id", BigInteger),
+    Column("task_undone_run_id", BigInteger),
     UniqueConstraint("rule", "subject", "episode"),
     CheckConstraint("state in ('open', 'recovered')", name="state"),
     CheckConstraint(

@@ -3,15 +3,17 @@
 A task is *sending* from before the first call until the CRM's answer is known; whoever finds one
 in that state looks for it in the CRM before creating it. Once created it follows its alert: what
 it says is compared by digest with what the alert says, so that a text that changes while it is on
-its way is sent again.
+its way is sent again. A task whose run is undone is completed, whatever its alert says.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from connectors.base import Outcome, State
 from rules.language import Language
@@ -52,7 +54,16 @@ class WantedTask:
         return digest_of(self.subject, self.body)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The tasks that a run created, or may have: open as far as is known, or finished with."""
+
+    open: int
+    finished: int
+
+
 _UNSETTLED = (TaskState.OWED.value, TaskState.SENDING.value)
+_PERHAPS_OPEN = (TaskState.SENDING.value, TaskState.CREATED.value)
 _RECOVERED = "recovered"
 
 
@@ -62,9 +73,39 @@ def digest_of(subject: str, body: str) -> str:
 
 
 def claim(
-    connection: Connection, connection_id: int, *, rep_key: str | None = None
+    connection: Connection,
+    connection_id: int,
+    *,
+    rep_key: str | None = None,
+    undone_by: int | None = None,
 ) -> list[WantedTask]:
-    """The tasks of a CRM to write; those to create are marked as sending first."""
+    """The tasks of a CRM to write; those to create are marked as sending first.
+
+    `rep_key` narrows to a rep, `undone_by` to what the undoing under this run is to close.
+    """
+    rows = _unwritten(connection, connection_id, rep_key=rep_key, undone_by=undone_by)
+    unsettled = [row.key for row in rows if row.task_state in _UNSETTLED]
+    if unsettled:
+        connection.execute(
+            update(alert)
+            .where(alert.c.key.in_(unsettled))
+            .values(task_state=TaskState.SENDING.value)
+        )
+    return [_wanted(row, wish) for row in rows if (wish := _wish(row)) is not None]
+
+
+def wishes(
+    connection: Connection, connection_id: int, *, rep_key: str | None = None
+) -> Mapping[Wish, int]:
+    """How many tasks of a CRM a push would write, by what it would do; nothing is claimed."""
+    rows = _unwritten(connection, connection_id, rep_key=rep_key, undone_by=None)
+    return Counter(wish for row in rows if (wish := _wish(row)) is not None)
+
+
+def _unwritten(
+    connection: Connection, connection_id: int, *, rep_key: str | None, undone_by: int | None
+) -> Sequence[Row[Any]]:
+    """The alerts whose task is, or may be, to be written."""
     query = (
         select(
             alert,
@@ -81,20 +122,14 @@ def claim(
     )
     if rep_key is not None:
         query = query.where(alert.c.subject == rep_key)
-    rows = connection.execute(query).all()
-    unsettled = [row.key for row in rows if row.task_state in _UNSETTLED]
-    if unsettled:
-        connection.execute(
-            update(alert)
-            .where(alert.c.key.in_(unsettled))
-            .values(task_state=TaskState.SENDING.value)
-        )
-    return [_wanted(row, wish) for row in rows if (wish := _wish(row)) is not None]
+    if undone_by is not None:
+        query = query.where(alert.c.task_undone_run_id == undone_by)
+    return connection.execute(query).all()
 
 
 def _wish(row: Row[Any]) -> Wish | None:
     """What an alert wants of its task; None when the task is as it should be."""
-    if row.state == _RECOVERED:
+    if row.state == _RECOVERED or row.task_undone_run_id is not None:
         return Wish.COMPLETE
     if row.task_state != TaskState.CREATED:
         return Wish.CREATE
@@ -109,13 +144,50 @@ def _wanted(row: Row[Any], wish: Wish) -> WantedTask:
     )  # fmt: skip
 
 
+def attribute(connection: Connection, key: str, run_id: int) -> None:
+    """Remember which run creates a task; before it does, for it may not come back."""
+    connection.execute(update(alert).where(alert.c.key == key).values(task_run_id=run_id))
+
+
+def created_by(connection: Connection, connection_id: int, run_id: int) -> Created:
+    """The tasks that a run created in a CRM, or may have."""
+    rows = connection.execute(
+        select(alert.c.task_state, func.count().label("total"))
+        .where(alert.c.task_run_id == run_id, _of_crm(connection_id))
+        .group_by(alert.c.task_state)
+    )
+    totals: dict[str, int] = {row.task_state: row.total for row in rows}
+    return Created(
+        open=sum(totals.get(state, 0) for state in _PERHAPS_OPEN),
+        finished=totals.get(TaskState.DONE, 0),
+    )
+
+
+def undo(connection: Connection, connection_id: int, run_id: int, *, by: int) -> None:
+    """Have the push of the run `by` close the tasks that a run created; none comes back."""
+    connection.execute(
+        update(alert)
+        .where(
+            alert.c.task_run_id == run_id,
+            alert.c.task_state.in_(_PERHAPS_OPEN),
+            _of_crm(connection_id),
+        )
+        .values(task_undone_run_id=by)
+    )
+
+
+def _of_crm(connection_id: int) -> ColumnElement[bool]:
+    return alert.c.account_id.in_(
+        select(account.c.id).where(account.c.connection_id == connection_id)
+    )
+
+
 def retry_rejected(
     connection: Connection, connection_id: int, *, rep_key: str | None = None
 ) -> int:
     """Owe again the tasks that a CRM refused, or those of a rep; returns how many."""
-    accounts = select(account.c.id).where(account.c.connection_id == connection_id)
     rejected = update(alert).where(
-        alert.c.task_state == TaskState.REJECTED.value, alert.c.account_id.in_(accounts)
+        alert.c.task_state == TaskState.REJECTED.value, _of_crm(connection_id)
     )
     if rep_key is not None:
         rejected = rejected.where(alert.c.subject == rep_key)

@@ -1,114 +1,52 @@
-"""Pulling into SQLite, beside a bare loop and beside the SDK's typed models.
+"""Pulling into SQLite and PostgreSQL, beside a bare loop and beside the SDK's typed models.
 
-All read the same pages from a server of pre-serialised answers. The bare loop decodes with orjson
-and `executemany`s tuples into a table of the same columns, and nothing else: no links, no
-history, no dirty set, no cursor, no typing of values. The SDK's loop only makes its typed models.
-A first pull goes into a workspace that is ready and has nothing of the stream; the other one
-re-reads what is stored already.
+All read the same pages from a server of pre-serialised answers. `tests.bench.bare` is the
+reference. The SDK's loop only makes its typed models, and the connector's only its records:
+neither keeps anything. A first pull goes into a workspace that is ready and has nothing of the
+stream; the other one reads again what is stored already.
 """
 
-import sqlite3
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
-import httpx
-import orjson
 from hubspot import HubSpot as Sdk
 from pydantic import SecretStr
 
-from connectors.base import Connector, Identity
+from connectors.base import Connector
 from connectors.registry import open_connector
-from rules.records import Kind
-from rules.rulebook import compile_rulebook
+from rules.owned import Owned
 from service import pull
-from service.settings import SHIPPED_PLAYBOOK
-from service.store import connections, rulebooks, schema
-from service.store.engine import Store, open_store
-from tests.bench.measuring import race, table
+from service.store import bindings
+from service.store.engine import Store
+from tests.bench.bare import CALLS, COMPANIES, DEALS, Stream, into_postgres, into_sqlite
+from tests.bench.measuring import Aim, Line, Report, at_least, race, table
+from tests.bench.workspaces import driver, in_file, in_schema, prepared, served, server
+
+STREAMS = (COMPANIES, DEALS, CALLS)
+BARE, FIRST, AGAIN = "bare loop", "arpent, first pull", "arpent, same records again"
+SDK, RECORDS = "the SDK's typed models, kept nowhere", "arpent's records, kept nowhere"
+
+Workspace = tuple[Store, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
-    """What is pulled: our kind, HubSpot's object, its properties and the size of its pages."""
-
-    kind: Kind
-    name: str
-    columns: Sequence[str]
-    page_size: int = 100
-
-    @property
-    def path(self) -> str:
-        """Where HubSpot lists it."""
-        return f"/crm/objects/2026-09/{self.name}"
+def ours(connector: Connector, store: Store, connection_id: int, stream: Stream) -> None:
+    """The pull of a stream, as a cycle does it."""
+    pull.run(
+        store, connector, connection_id=connection_id, run_id=None, now=lambda: 1_800_000_000_000,
+        kinds=[stream.kind], full=True,
+    )  # fmt: skip
 
 
-COMPANIES = Stream(
-    kind=Kind.ACCOUNT, name="companies",
-    columns=(
-        "name", "domain", "hubspot_owner_id", "createdate", "hs_lastmodifieddate",
-        "lifecyclestage", "potentiel_annuel", "industry", "numberofemployees", "cycle_de_vente",
-        "arpent_tier", "arpent_priority", "arpent_next_contact", "arpent_why",
-        "arpent_challenge", "arpent_segment", "arpent_quadrant", "arpent_contact_status",
-    ),
-)  # fmt: skip
-DEALS = Stream(
-    kind=Kind.OPPORTUNITY, name="deals", page_size=50,
-    columns=(
-        "dealname", "dealstage", "amount", "deal_currency_code", "hubspot_owner_id",
-        "amount_in_home_currency", "createdate", "closedate", "hs_lastmodifieddate",
-    ),
-)  # fmt: skip
-CALLS = Stream(
-    kind=Kind.ACTIVITY, name="calls",
-    columns=(
-        "hs_timestamp", "hubspot_owner_id", "hs_lastmodifieddate", "hs_call_status",
-        "hs_call_disposition", "hs_call_duration",
-    ),
-)  # fmt: skip
-ROUNDS = 3
-
-
-@contextmanager
-def canned(records: int) -> Iterator[str]:
-    """The address of a server of that many records of each, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.canned", str(records)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
-
-
-def bare(url: str, file: Path, stream: Stream) -> None:
-    """Decode and `executemany`, 5,000 rows a transaction."""
-    columns, size = stream.columns, str(stream.page_size)
-    database = sqlite3.connect(file)
-    database.execute(f"CREATE TABLE record (id TEXT PRIMARY KEY, {', '.join(columns)})")
-    insert = f"INSERT INTO record VALUES ({', '.join('?' * (len(columns) + 1))})"  # noqa: S608 - constants
-    rows: list[tuple[str | None, ...]] = []
-    with httpx.Client(base_url=url) as client:
-        after: str | None = ""
-        while after is not None:
-            query = {"limit": size, "properties": ",".join(columns)} | (
-                {"after": after} if after else {}
-            )
-            answer = orjson.loads(client.get(stream.path, params=query).content)
-            for each in answer["results"]:
-                values = each["properties"]
-                rows.append((each["id"], *(values[name] for name in columns)))
-            after = answer.get("paging", {}).get("next", {}).get("after")
-            if len(rows) >= 5_000 or after is None:
-                with database:
-                    database.executemany(insert, rows)
-                rows.clear()
-    database.close()
+def records(connector: Connector, workspace: Workspace, stream: Stream) -> None:
+    """The connector alone: its records, page after page, kept nowhere."""
+    with workspace[0].read() as connection:
+        bound = bindings.load_bindings(connection, "hubspot")
+    for _ in connector.pull(stream.kind, None, bound, tuple(Owned)):
+        pass
 
 
 def typed(url: str) -> None:
@@ -123,70 +61,105 @@ def typed(url: str) -> None:
         after = page.paging.next.after
 
 
-def prepared(folder: Path) -> tuple[Store, int]:
-    """A store with the shipped playbook in force and a connection to pull over."""
-    store = open_store(f"sqlite:///{folder / 'bench.sqlite3'}")
-    schema.upgrade(store)
-    files = {
-        path.relative_to(SHIPPED_PLAYBOOK).as_posix(): path.read_text(encoding="utf-8")
-        for path in SHIPPED_PLAYBOOK.rglob("*.yaml")
-    }
-    identity = Identity(
-        vendor="hubspot", account_id="1", name="bench", time_zone="America/Toronto", currency="CAD"
-    )
-    with store.write() as connection:
-        rulebooks.publish(connection, compile_rulebook(files), author="-", reason="-", now=1)
-        return store, connections.save(connection, identity).id
+def _into_new(connector: Connector, made: Callable[[], Workspace], stream: Stream) -> None:
+    store, connection_id = made()
+    ours(connector, store, connection_id, stream)
+    store.close()
 
 
-def ours(connector: Connector, store: Store, connection_id: int, kind: Kind) -> None:
-    """The pull of a stream, as a cycle does it."""
-    pull.run(
-        store, connector, connection_id=connection_id, run_id=None, now=lambda: 1_800_000_000_000,
-        kinds=[kind], full=True,
-    )  # fmt: skip
+def _prepared_before(make: Callable[[], Workspace], rounds: int) -> Callable[[], Workspace]:
+    """Workspaces that are made now, one for each call."""
+    ready = [make() for _ in range(rounds)]
+    return ready.pop
 
 
-def run(records: int = 50_000) -> str:
-    """The races, as Markdown tables."""
-    with tempfile.TemporaryDirectory() as name, canned(records) as url:
+@contextmanager
+def connected(size: int) -> Iterator[tuple[str, Connector]]:
+    """A server of so many records of each kind, and a connector to it."""
+    with served("tests.bench.canned", str(size)) as url:
         connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
-        kept, *fresh = [prepared(_folder(name, str(number))) for number in range(1 + ROUNDS)]
-        tables = []
-        for stream in (COMPANIES, DEALS, CALLS):
-            ours(connector, *kept, stream.kind)
-            unread, files = iter(fresh), iter(_files(name, stream))
-            contestants: dict[str, Callable[[], object]] = {
-                "bare decode + executemany": partial(_bare, url, files, stream),
-                "arpent, first pull": partial(_first, connector, unread, stream.kind),
-                "arpent, same records again": partial(ours, connector, *kept, stream.kind),
-            }
-            if stream is COMPANIES:
-                contestants["the SDK's typed models, kept nowhere"] = partial(typed, url)
-            lines = race(contestants, rounds=ROUNDS)
-            title = f"Pulling {records:,} {stream.name} into SQLite"
-            tables.append(table(title, lines, records=records))
+        yield url, connector
         connector.close()
-    return "\n".join(tables)
 
 
-def _bare(url: str, files: Iterator[Path], stream: Stream) -> None:
-    bare(url, next(files), stream)
+def _race(
+    stream: Stream, connector: Connector, make: Callable[[], Workspace], rounds: int,
+    *, bare: Callable[[], object], others: Mapping[str, Callable[[Workspace], object]],
+) -> list[Line]:  # fmt: skip
+    kept = make()
+    ours(connector, *kept, stream)
+    contestants: dict[str, Callable[[], object]] = {
+        BARE: bare,
+        FIRST: partial(_into_new, connector, _prepared_before(make, rounds), stream),
+        AGAIN: partial(ours, connector, *kept, stream),
+    }
+    contestants |= {name: partial(work, kept) for name, work in others.items()}
+    lines = race(contestants, rounds=rounds)
+    kept[0].close()
+    return lines
 
 
-def _first(connector: Connector, unread: Iterator[tuple[Store, int]], kind: Kind) -> None:
-    ours(connector, *next(unread), kind)
+def _aims(stream: Stream, lines: list[Line], database: str) -> list[Aim]:
+    by_name = {line.name: line for line in lines}
+    aims = [
+        at_least(
+            f"{database}: {which} of {stream.name}, speed ÷ that of the bare loop",
+            0.5,
+            1 / by_name[name].ratio,
+        )
+        for which, name in (("first pull", FIRST), ("same again", AGAIN))
+    ]
+    if SDK in by_name:
+        aims += [
+            at_least(
+                f"{name.removeprefix('arpent, ')} of {stream.name}, speed ÷ that of the SDK's "
+                "models alone",
+                4,
+                by_name[SDK].seconds / by_name[name].seconds,
+                " ×",
+            )
+            for name in (FIRST, AGAIN, RECORDS)
+        ]
+    return aims
 
 
-def _files(name: str, stream: Stream) -> list[Path]:
-    return [Path(name) / f"{stream.name}-{number}.sqlite3" for number in range(ROUNDS)]
+def run(size: int = 50_000, rounds: int = 3) -> Report:
+    """The races on SQLite."""
+    tables, aims, numbers = [], [], count()
+    with tempfile.TemporaryDirectory() as name, connected(size) as (url, connector):
+        folder = Path(name)
+
+        def make() -> Workspace:
+            return prepared(in_file(folder, f"ours{next(numbers)}"))
+
+        def bare(stream: Stream) -> None:
+            into_sqlite(url, folder / f"bare{next(numbers)}.sqlite3", stream)
+
+        for stream in STREAMS:
+            others: dict[str, Callable[[Workspace], object]] = {}
+            if stream is COMPANIES:
+                others[SDK] = lambda _: typed(url)
+                others[RECORDS] = lambda kept: records(connector, kept, COMPANIES)
+            lines = _race(
+                stream, connector, make, rounds, bare=partial(bare, stream), others=others
+            )
+            tables.append(table(f"Pulling {size:,} {stream.name} into SQLite", lines, records=size))
+            aims += _aims(stream, lines, "SQLite")
+    return Report("\n".join(tables), aims)
 
 
-def _folder(name: str, part: str) -> Path:
-    folder = Path(name) / part
-    folder.mkdir()
-    return folder
+def run_on_postgres(size: int = 20_000, rounds: int = 3) -> Report:
+    """The races on PostgreSQL."""
+    tables, aims, numbers = [], [], count()
+    with server() as database, connected(size) as (url, connector), driver(database) as plain:
 
+        def make() -> Workspace:
+            return prepared(in_schema(database, f"ours{next(numbers)}"))
 
-if __name__ == "__main__":
-    print(run(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000))  # noqa: T201
+        for stream in STREAMS:
+            bare = partial(into_postgres, url, plain, stream)
+            lines = _race(stream, connector, make, rounds, bare=bare, others={})
+            title = f"Pulling {size:,} {stream.name} into PostgreSQL"
+            tables.append(table(title, lines, records=size))
+            aims += _aims(stream, lines, "PostgreSQL")
+    return Report("\n".join(tables), aims)

@@ -7,13 +7,10 @@ after the other; the second is the connector with its governor; the third is the
 the outbox read, and every answer settled and journaled in a transaction of its own.
 """
 
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +29,8 @@ from service.store import runs
 from service.store.bulk import bulk_upsert
 from service.store.engine import Store
 from service.store.tables import account, outbox
-from tests.bench.pulling import prepared
+from tests.bench.measuring import Report, at_least, at_most
+from tests.bench.workspaces import in_file, prepared, served
 
 BATCH = 100
 LATENCY = 0.14
@@ -54,18 +52,6 @@ class Line:
 def ideal(calls: int) -> float:
     """The seconds that nobody can beat."""
     return (calls - 1) // LIMIT * WINDOW + LATENCY
-
-
-@contextmanager
-def limited() -> Iterator[str]:
-    """The address of a server that keeps the limit, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.limited", str(LATENCY), str(LIMIT)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 def one_after_the_other(connector: Connector, calls: int) -> None:
@@ -100,7 +86,7 @@ def whole(connector: Connector, store: Store, connection_id: int, rulebook: Rule
 
 def owing(folder: Path, calls: int) -> tuple[Store, int]:
     """A store that owes a tier to each account of so many batches."""
-    store, connection_id = prepared(folder)
+    store, connection_id = prepared(in_file(folder))
     numbers = range(1, calls * BATCH + 1)
     with store.write() as connection:
         bulk_upsert(
@@ -131,9 +117,10 @@ def timed(name: str, url: str, work: Callable[[Connector], None]) -> Line:
     return Line(name, seconds, counts["calls"], counts["refused"])
 
 
-def run(calls: int = 740) -> str:
-    """The race, as a Markdown table; the slow contestant sends a fifth of the calls."""
-    with tempfile.TemporaryDirectory() as name, limited() as url:
+def run(calls: int = 740) -> Report:
+    """The race; the slow contestant sends a fifth of the calls."""
+    limits = (str(LATENCY), str(LIMIT))
+    with tempfile.TemporaryDirectory() as name, served("tests.bench.limited", *limits) as url:
         store, connection_id = owing(Path(name), calls)
         rulebook = compile_rulebook(read_playbook(SHIPPED_PLAYBOOK))
         lines = [
@@ -146,6 +133,15 @@ def run(calls: int = 740) -> str:
             ),
         ]
         store.close()
+    what = f"push of {calls * BATCH:,} changed values"
+    aims = [
+        at_least(f"{what}: ideal ÷ time", 0.9, ideal(calls) / lines[-1].seconds),
+        at_most(f"{what}: requests refused with 429", 0, lines[-1].refused),
+    ]
+    return Report(_table(calls, lines), aims)
+
+
+def _table(calls: int, lines: Sequence[Line]) -> str:
     title = f"Pushing {calls * BATCH:,} changed values, {LATENCY * 1000:.0f} ms a call"
     head = ["| | calls | s | ideal s | ideal ÷ s | 429 |", "|---|--:|--:|--:|--:|--:|"]
     rows = [
@@ -154,7 +150,3 @@ def run(calls: int = 740) -> str:
         for line in lines
     ]
     return "\n".join([f"### {title}", "", *head, *rows, ""])
-
-
-if __name__ == "__main__":
-    print(run(int(sys.argv[1]) if len(sys.argv) > 1 else 740))  # noqa: T201

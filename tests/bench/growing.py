@@ -1,0 +1,135 @@
+"""What becomes of memory and time as a workspace grows.
+
+Memory: the peak of a process that pulls so many companies for the first time. Time: pulling,
+tagging and computing the outbox at three sizes; the exponent says how the time grows, 1 being in
+proportion. Each pull is a process of its own, `python -m tests.bench.growing URL FILE`, which
+prints its seconds and its peak in megabytes.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from connectors.registry import open_connector
+from rules.owned import Owned
+from rules.rulebook import Rulebook
+from service.store import outbox
+from service.store.engine import Store
+from tests.bench import tagging
+from tests.bench.bare import COMPANIES
+from tests.bench.measuring import Aim, Report, at_most, growth, seconds_of
+from tests.bench.pulling import ours
+from tests.bench.workspaces import in_file, migrated, prepared, served
+
+SIZES = (10_000, 50_000, 200_000)
+# Beyond this, what is kept grows with the records.
+FLAT = 1.25
+LINEAR = 1.15
+
+
+def run() -> Report:
+    """The pulls, and the other stages at the same sizes."""
+    pulls = {size: _pulled(size) for size in SIZES}
+    seconds = {"pull": {size: each["seconds"] for size, each in pulls.items()}, **_stages()}
+    peaks = {size: each["megabytes"] for size, each in pulls.items()}
+    aims = [
+        at_most(
+            f"memory of a pull: peak at {SIZES[-1]:,} ÷ peak at {SIZES[0]:,} companies",
+            FLAT,
+            peaks[SIZES[-1]] / peaks[SIZES[0]],
+        ),
+        *[
+            at_most(f"{stage}: exponent of growth", LINEAR, growth(each))
+            for stage, each in seconds.items()
+        ],
+    ]
+    return Report(_table(peaks, seconds, aims), aims)
+
+
+def _table(
+    peaks: Mapping[int, float], seconds: Mapping[str, Mapping[int, float]], aims: list[Aim]
+) -> str:
+    head = " | ".join(f"{size:,}" for size in SIZES)
+    rows = ["| peak of a pull, MB | " + " | ".join(f"{peaks[size]:.0f}" for size in SIZES)]
+    rows += [
+        f"| {stage}, s | " + " | ".join(f"{each[size]:.2f}" for size in SIZES)
+        for stage, each in seconds.items()
+    ]
+    figures = [aim.found for aim in aims]
+    return "\n".join(
+        [
+            "### Memory and time by size, SQLite", "", f"| accounts | {head} | ratio, exponent |",
+            "|---|" + "--:|" * (len(SIZES) + 1),
+            *[f"{row} | {figure} |" for row, figure in zip(rows, figures, strict=True)], "",
+        ]
+    )  # fmt: skip
+
+
+def _pulled(size: int) -> dict[str, float]:
+    """A first pull of so many companies, by a process of its own."""
+    with tempfile.TemporaryDirectory() as name, served("tests.bench.canned", str(size)) as url:
+        command = [sys.executable, "-m", "tests.bench.growing", url, in_file(Path(name))]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def _pull(url: str, database: str) -> dict[str, float]:
+    """What the process does: read one page, so that the server is ready, then pull."""
+    connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
+    store, connection_id = prepared(database)
+    next(iter(connector.pull(COMPANIES.kind, None, [], tuple(Owned))))
+    started = time.perf_counter()
+    ours(connector, store, connection_id, COMPANIES)
+    seconds = time.perf_counter() - started
+    store.close()
+    connector.close()
+    return {"seconds": seconds, "megabytes": _peak() / 1024}
+
+
+def _peak() -> int:
+    """The most kilobytes that this process ever had in memory.
+
+    From Linux itself: what `getrusage` tells starts at the peak of the process that began ours.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (peak,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(peak)
+
+
+def _stages() -> dict[str, dict[int, float]]:
+    """Tagging everything for the first time, then turning the tags into what is owed."""
+    book = tagging.rulebook()
+    seconds: dict[str, dict[int, float]] = {"tag": {}, "push (what is owed)": {}}
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as name:
+            store = migrated(in_file(Path(name)))
+            tagging.fill(store, size)
+            seconds["tag"][size] = min(_tagged(store, book) for _ in range(2))
+            seconds["push (what is owed)"][size] = seconds_of(lambda: _owe(store, book))  # noqa: B023 - called at once
+            store.close()
+    return seconds
+
+
+def _tagged(store: Store, book: Rulebook) -> float:
+    with store.write() as connection:
+        tagging.empty(connection)
+    return seconds_of(lambda: tagging.tag(store, book, 1, is_full=True))
+
+
+def _owe(store: Store, book: Rulebook) -> None:
+    """As `service.owe` does."""
+    done = 1
+    while done:
+        with store.write() as connection:
+            done = outbox.owe(connection, 1, book.fields.written)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_pull(*sys.argv[1:3])))  # noqa: T201 - told to the parent
