@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: demo check test bench format lock clean
+.PHONY: demo check test scenarios bench format lock clean
 
 demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
 	@$(BIN)/arpent demo
@@ -15,7 +15,10 @@ check: .venv/.dev      ## style, types, architecture
 	$(BIN)/lint-imports
 
 test: .venv/.dev       ## the whole suite, on SQLite and PostgreSQL
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+scenarios: .venv/.dev  ## 200,000 changes that a CRM shows late: none missed
+	$(BIN)/python -m tests.scenarios
 
 bench: .venv/.dev      ## ratios measured side by side, printed, never asserted
 	$(BIN)/python -m tests.bench

@@ -21,6 +21,25 @@ class Debt(StrEnum):
     DRIFT = "drift"
 
 
+class PinKind(StrEnum):
+    """Why a value stands instead of the computed one."""
+
+    UNDONE = "undone"
+    RESPECTED = "respected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """What keeps a desired value in place for as long as the computed one is `computed`.
+
+    `run_id` is the run that was undone; None where the edit of a person is respected.
+    """
+
+    kind: PinKind
+    computed: str | None
+    run_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One row of the outbox. `confirmed` is what the CRM acknowledged, for `confirmed_version`.
@@ -37,6 +56,12 @@ class Entry:
     confirmed_at: Instant | None = None
     state: Debt = Debt.OWED
     attempts: int = 0
+    pin: Pin | None = None
+
+    @property
+    def computed(self) -> str | None:
+        """The value of the rules when this was last owed: the desired one, unless it is pinned."""
+        return self.desired if self.pin is None else self.pin.computed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +97,7 @@ def owed(
     A field that the CRM already holds and that was never pushed needs no row. A new desired value
     is a new version; back to the confirmed value, nothing is owed any more, unless another value
     may have reached the CRM meanwhile. A field in drift or held waits for a person, whatever is
-    desired.
+    desired. A pinned value stays until the computed one changes; what is computed then counts.
     """
     entries = []
     for field in fields:
@@ -81,17 +106,31 @@ def owed(
         if entry is None:
             if desired != observed.get(field):
                 entries.append(Entry(account_id=account_id, field=field, desired=desired))
-        elif desired != entry.desired:
-            entries.append(
-                replace(
-                    entry,
-                    desired=desired,
-                    version=entry.version + 1,
-                    state=_state(entry, desired),
-                    attempts=0,
-                )
-            )
+        elif desired != entry.computed:
+            wanted = wanting(replace(entry, pin=None), desired)
+            if _is_back(wanted, observed.get(field)):
+                wanted = replace(wanted, state=Debt.SETTLED)
+            entries.append(wanted)
     return entries
+
+
+def _is_back(entry: Entry, observed: str | None) -> bool:
+    """Whether a value that was held before it was ever sent is again what the CRM holds."""
+    is_unsent = entry.state is Debt.HELD and not entry.confirmed_version
+    return is_unsent and entry.desired == observed
+
+
+def wanting(entry: Entry, desired: str | None) -> Entry:
+    """An entry of which this is desired: a new version, unless it is what was desired already."""
+    if desired == entry.desired:
+        return entry
+    return replace(
+        entry,
+        desired=desired,
+        version=entry.version + 1,
+        state=_state(entry, desired),
+        attempts=0,
+    )
 
 
 def _state(entry: Entry, desired: str | None) -> Debt:

@@ -13,7 +13,7 @@ from rules.conditions import name_fault
 from rules.language import Text
 from rules.located import Document, Misfit, Path, nearest
 from rules.models import model_of
-from rules.owned import CORE, OPTIONAL, Owned
+from rules.owned import CORE, OPTIONAL, DriftPolicy, Owned
 from rules.records import FieldType
 from rules.team import Strict, Words
 from rules.terms import Name
@@ -82,11 +82,24 @@ class Field_(Strict):  # noqa: N801 - pydantic owns the plain name
         return {option: value for value, options in self.values.items() for option in options}
 
 
+class Drift(Strict):
+    """What becomes of a person's edit, by field; `challenge` where nothing else is said."""
+
+    tier: DriftPolicy = DriftPolicy.CHALLENGE
+    priority: DriftPolicy = DriftPolicy.CHALLENGE
+    next_contact: DriftPolicy = DriftPolicy.CHALLENGE
+    why: DriftPolicy = DriftPolicy.CHALLENGE
+    segment: DriftPolicy = DriftPolicy.CHALLENGE
+    quadrant: DriftPolicy = DriftPolicy.CHALLENGE
+    contact_status: DriftPolicy = DriftPolicy.CHALLENGE
+
+
 class Write(Strict):
     """What Arpent writes on an account besides the five core fields."""
 
     group: Words = Text("Plan de territoire", "Territory plan")
     optional: list[Literal["segment", "quadrant", "contact_status"]] = Field(default_factory=list)
+    drift: Drift = Drift()
 
 
 class Fields(Strict):
@@ -105,6 +118,11 @@ class Fields(Strict):
     def written(self) -> tuple[Owned, ...]:
         """The own fields that a push writes: all but the challenge, which reps write."""
         return (*(owned for owned in CORE if owned is not Owned.CHALLENGE), *self.optional)
+
+    @property
+    def drift(self) -> Mapping[str, DriftPolicy]:
+        """What becomes of a person's edit of each field that a push writes."""
+        return {field.value: getattr(self.write.drift, field.value) for field in self.written}
 
 
 def read_fields(document: Document) -> Fields | None:

@@ -23,6 +23,18 @@ class Owned(StrEnum):
     CONTACT_STATUS = "contact_status"
 
 
+class DriftPolicy(StrEnum):
+    """What becomes of a person's edit of a field of ours.
+
+    `CHALLENGE`: it waits for a person. `REASSERT`: our value is written again, three times in seven
+    days at most, then it is a challenge. `RESPECT`: it stands until the computed value changes.
+    """
+
+    CHALLENGE = "challenge"
+    REASSERT = "reassert"
+    RESPECT = "respect"
+
+
 CORE = (Owned.TIER, Owned.PRIORITY, Owned.NEXT_CONTACT, Owned.WHY, Owned.CHALLENGE)
 OPTIONAL = (Owned.SEGMENT, Owned.QUADRANT, Owned.CONTACT_STATUS)
 

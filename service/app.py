@@ -6,21 +6,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector, Fatal, Retriable
 from connectors.registry import open_connector
 from rules.language import Text
 from rules.located import Issue, PlaybookError
+from rules.owned import CORE
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, instant_of
 from service import access, parking, preflight
+from service.read_only import ReadOnly, guarded, restored, switched_off
 from service.settings import Settings
-from service.store import connections, rulebooks, schema
-from service.store.bindings import load_bindings
+from service.store import connections, requests, rulebooks, schema
 from service.store.connections import CrmConnection
 from service.store.engine import Store, StoreError, open_store
+from service.store.requests import Wanted
 from service.store.rulebooks import Published
+from service.watch import Watch
 
 Clock = Callable[[], Instant]
 
@@ -32,11 +36,16 @@ def system_clock() -> Instant:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An installation: its settings, its store, its clock."""
+    """An installation: its settings, its store, its clock.
+
+    `watch` is what this process knows of others at work; `stopping` is set once it is to end.
+    """
 
     settings: Settings
     store: Store
     clock: Clock = field(default=system_clock)
+    watch: Watch = field(default_factory=Watch)
+    stopping: Event = field(default_factory=Event)
 
     def published(self) -> Published:
         """The rulebook in force; raises when nothing was published yet."""
@@ -80,7 +89,10 @@ class App:
 
     @contextmanager
     def connector(self, vendor: str) -> Iterator[Connector]:
-        """A CRM, opened and closed; raises `Fatal` when the settings have no key for it."""
+        """A CRM, opened and closed; raises `Fatal` when the settings have no key for it.
+
+        While nothing may be written, whatever would write into it raises `ReadOnly`.
+        """
         opening = access.hubspot(self.settings) if vendor == "hubspot" else None
         if opening is None:
             raise Fatal(
@@ -101,7 +113,8 @@ class App:
         )
         try:
             with self.heeding(vendor):
-                yield opened
+                why = self.unwritable()
+                yield opened if why is None else guarded(opened, why)
         finally:
             self._remember(opened)
             opened.close()
@@ -121,6 +134,20 @@ class App:
         if told is not None:
             with self.store.write() as connection:
                 connections.save_allowance(connection, connector.vendor, told)
+
+    def unwritable(self) -> Text | None:
+        """Why nothing may be written to a CRM now; None when it may."""
+        if self.settings.read_only:
+            return switched_off()
+        with self.store.read() as connection:
+            held = requests.find(connection, Wanted.HOLD)
+        return restored(held.reason) if held else None
+
+    def require_writable(self) -> None:
+        """Raise `ReadOnly` while nothing may be written to a CRM."""
+        why = self.unwritable()
+        if why is not None:
+            raise ReadOnly(why)
 
     def connect(self, connector: Connector) -> CrmConnection:
         """Check the credentials, and remember which CRM account they open.
@@ -142,18 +169,13 @@ class App:
         return found.rulebook.team.zone if found else ZoneInfo("UTC")
 
     def preflight(self, connector: Connector) -> None:
-        """Check that the CRM has the fields of the rulebook; raises `Fatal` if it lacks any.
+        """Park the fields that the CRM no longer has as the rulebook reads them, before a pull.
 
-        Before every pull: a field that an admin removes would empty itself in the mirror, and
-        every account would become unrated.
+        Raises `Fatal` for one that was never read: see `service.preflight`.
         """
-        self.published()
-        with self.store.read() as connection:
-            bindings = load_bindings(connection, connector.vendor)
-        problems = preflight.run(connector, bindings)
-        if problems:
-            spoken = ("\n".join(words) for words in zip(*problems, strict=True))
-            raise Fatal(Text(*spoken))
+        fields = self.published().rulebook.fields
+        own = (*CORE, *fields.optional)
+        preflight.check(self.store, connector, self.clock(), own=own)
 
 
 def open_app(settings: Settings, clock: Clock = system_clock) -> App:

@@ -11,7 +11,7 @@ Stages never call each other: they meet in the store. A CRM that fails stops alo
 go on, and what it is owed waits in the outbox. So does one on which another command works.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -20,12 +20,14 @@ from rules.language import Text
 from service import alert, lease, measure, owe, pull, tag
 from service.alert import AlertReport
 from service.app import App
-from service.lease import LeaseError, Renew
+from service.lease import LeaseError, Leases, Renew
 from service.measure import MeasureReport
 from service.pull import PullReport
-from service.push import Push, PushReport
+from service.push import Push
+from service.push_report import PushReport
 from service.schedule import Weekly, due
 from service.store import runs
+from service.store.holds import Held
 from service.store.rulebooks import Published
 from service.store.runs import RunState
 from service.store.tags import Evaluation
@@ -35,7 +37,8 @@ from service.store.tags import Evaluation
 class CycleReport:
     """What a cycle did; `failures` says which CRM could not go on, and why.
 
-    `alerted` is None when the review was not due, or a CRM could not be read.
+    `alerted` is None when the review was not due, or a CRM could not be read. `busy` are the CRMs
+    on which another command works; `unwritten` says why nothing was pushed, where nothing may.
     """
 
     run_id: int
@@ -45,7 +48,8 @@ class CycleReport:
     pulled: dict[str, PullReport] = field(default_factory=dict)
     pushed: dict[str, PushReport] = field(default_factory=dict)
     failures: dict[str, Text] = field(default_factory=dict)
-    is_read_only: bool = False
+    busy: Collection[str] = ()
+    unwritten: Text | None = None
 
     def counts(self) -> dict[str, int]:
         """Flat counts for the run's record."""
@@ -65,14 +69,26 @@ class CycleReport:
         """Values and tasks that a CRM refused."""
         return sum(pushed.rejected for pushed in self.pushed.values())
 
+    @property
+    def held(self) -> list[Held]:
+        """What waits for a person in the CRMs."""
+        return [each for pushed in self.pushed.values() for each in pushed.held]
+
+    @property
+    def newly_held(self) -> list[Held]:
+        """The holds that this cycle began."""
+        return [each for pushed in self.pushed.values() for each in pushed.newly_held]
+
     def to_json(self) -> dict[str, object]:
         """The counts, and what was not done, as plain data."""
         return {
             "run": self.run_id,
             **self.counts(),
             "failures": self.failures,
+            "fields": {vendor: pulled.notices for vendor, pulled in self.pulled.items()},
             "rejections": {vendor: pushed.rejections for vendor, pushed in self.pushed.items()},
-            "read_only": self.is_read_only,
+            "held": {vendor: pushed.held for vendor, pushed in self.pushed.items()},
+            "unwritten": self.unwritten,
         }
 
 
@@ -80,56 +96,51 @@ def run(
     app: App,
     connectors: Mapping[str, Connector],
     *,
+    leases: Leases | None = None,
     full: bool = False,
+    pushes: bool = True,
     rep_key: str | None = None,
+    actor: str | None = None,
 ) -> CycleReport:
-    """Do one cycle over these CRMs, as a recorded run.
+    """Do one cycle over these CRMs, as a recorded run; their leases are taken unless given.
 
-    `full` reads every stream from its beginning; `rep_key` narrows the push to one rep. With
-    `ARPENT_READ_ONLY` nothing is pushed.
+    `full` reads every stream from its beginning; `rep_key` narrows the push to one rep. Nothing
+    is pushed without `pushes`, nor while nothing may be written (`App.unwritable`).
     """
     published = app.published()
     failures: dict[str, Text] = {}
     with ExitStack() as stack:
-        leases = _lease_each(app, connectors, failures, stack)
+        if leases is None:
+            leases = stack.enter_context(lease.held_each(app, connectors))
+        failures |= leases.busy
         with app.store.write() as connection:
-            run_id = runs.begin_run(connection, "run", app.clock())
+            run_id = runs.begin_run(connection, "run", app.clock(), actor=actor)
         try:
-            pulled = _pull_each(app, connectors, leases, failures, run_id, full=full)
+            renewals = leases.renewals
+            pulled = _pull_each(app, connectors, renewals, failures, run_id, full=full)
             report = _decide(app, published, run_id, is_fresh=not failures)
             report.pulled, report.failures = pulled, failures
-            report.is_read_only = app.settings.read_only
-            if not report.is_read_only:
-                for vendor, connector in connectors.items():
+            report.busy = tuple(leases.busy)
+            report.unwritten = app.unwritable()
+            if pushes and report.unwritten is None:
+                for vendor, renew in renewals.items():
                     if vendor not in failures:
-                        _push(app, connector, published, report, leases[vendor], rep_key=rep_key)
+                        _push(app, connectors[vendor], published, report, renew, rep_key=rep_key)
         except BaseException as error:
             _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
             raise
-        state = RunState.FAILED if report.failures else RunState.DONE
+        held = RunState.HELD if report.newly_held else RunState.DONE
+        state = RunState.FAILED if report.failures else held
         language = published.rulebook.team.language
         said = "; ".join(f"{name}: {text.to(language)}" for name, text in failures.items())
         _finish(app, run_id, state, report.counts(), said or None)
         return report
 
 
-def _lease_each(
-    app: App, vendors: Iterable[str], failures: dict[str, Text], stack: ExitStack
-) -> dict[str, Renew]:
-    """Take the CRMs that are free; adds to the failures those on which another command works."""
-    leases: dict[str, Renew] = {}
-    for vendor in vendors:
-        try:
-            leases[vendor] = stack.enter_context(lease.held(app, vendor))
-        except LeaseError as error:
-            failures[vendor] = error.message
-    return leases
-
-
 def _pull_each(
     app: App,
     connectors: Mapping[str, Connector],
-    leases: Mapping[str, Renew],
+    renewals: Mapping[str, Renew],
     failures: dict[str, Text],
     run_id: int,
     *,
@@ -137,7 +148,7 @@ def _pull_each(
 ) -> dict[str, PullReport]:
     """Pull the CRMs that are ours to work on; adds to the failures those that can't be read."""
     pulled: dict[str, PullReport] = {}
-    for vendor, renew in leases.items():
+    for vendor, renew in renewals.items():
         try:
             with app.heeding(vendor):
                 pulled[vendor] = _pull(app, connectors[vendor], run_id, renew, full=full)
@@ -218,8 +229,19 @@ def _push(
     rep_key: str | None,
 ) -> None:
     crm = app.connection(connector.vendor)
-    owe.run(app.store, published.rulebook, crm.id)
-    push = Push(app.store, connector, published.rulebook, crm.id, app.clock)
+    book = published.rulebook
+    owe.run(app.store, book, crm.id)
+    if rep_key is None:
+        zone = book.team.zone
+        owe.retry_weekly(app.store, crm, now=app.clock(), zone=zone, run_id=report.run_id)
+    push = Push(
+        app.store,
+        connector,
+        published.rulebook,
+        crm.id,
+        app.clock,
+        thresholds=app.settings.thresholds,
+    )
     try:
         pushed = push.run(report.run_id, rep_key=rep_key, renew=renew)
     except (ConnectorError, LeaseError) as error:

@@ -10,8 +10,10 @@ from rules.located import Issue, PlaybookError
 from service import preflight, provision
 from service.app import App, open_app
 from service.settings import Settings
+from service.store import notices
 from service.store.bindings import load_bindings
 from service.store.engine import StoreError
+from service.store.notices import FieldState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +130,19 @@ def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
     app.published()
     with app.store.read() as connection:
         bindings = load_bindings(connection, connector.vendor)
+        known = {
+            (each.kind, each.name): each for each in notices.load(connection, connector.vendor)
+        }
     problems = preflight.run(connector, bindings)
-    yield from (_wrong(check, problem) for problem in problems)
+    for each in problems:
+        noted = known.pop((each.kind, each.name), None)
+        since = notices.since(noted) if noted is not None else Text("", "")
+        yield _wrong(check, Text(each.reason.fr + since.fr, each.reason.en + since.en))
+    for noted in known.values():
+        if noted.state in (FieldState.EMPTIED, FieldState.RETURNING):
+            yield _wrong(check, notices.told(noted))
+    for text in preflight.unknown_options(connector, bindings):
+        yield _fine(check, text)
     if not problems:
         yield _fine(check, Text(f"{len(bindings)} trouvés", f"{len(bindings)} found"))
 

@@ -21,7 +21,9 @@ from pydantic_settings import (
 
 from rules.language import Language, Text
 from rules.located import Misfit, nearest
-from service.schedule import Weekly
+from rules.thresholds import Threshold, Thresholds, read_by_field
+from service.mail import read_server
+from service.schedule import Quiet, Weekly
 
 PREFIX = "ARPENT_"
 SHIPPED_PLAYBOOK = Path(__file__).parent.parent / "rules" / "playbook"
@@ -62,6 +64,17 @@ class Settings(BaseSettings):
     hubspot_account_id: str | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
+    quiet_hours: str | None = None
+    lease_seconds: float = Field(default=60, ge=0.5, le=600)
+    mail_to: str | None = None
+    mail_from: str | None = None
+    mail_server: SecretStr | None = None
+    hold_percent: int = Field(default=30, ge=0)
+    hold_moving_percent: int = Field(default=60, ge=0)
+    hold_count: int = Field(default=50, ge=0)
+    hold_cleared_percent: int = Field(default=10, ge=0)
+    hold_cleared_count: int = Field(default=20, ge=0)
+    hold_fields: str = ""
 
     @field_validator("playbook", "hubspot_refresh_token_file")
     @classmethod
@@ -73,6 +86,36 @@ class Settings(BaseSettings):
     def _is_a_time_of_the_week(cls, text: str) -> str:
         Weekly.read(text)
         return text
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_hours(cls, text: str | None) -> str | None:
+        if text:
+            Quiet.read(text)
+        return text or None
+
+    @field_validator("mail_server")
+    @classmethod
+    def _is_a_mail_server(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            read_server(given)
+        return given
+
+    @field_validator("hold_fields")
+    @classmethod
+    def _are_thresholds(cls, text: str) -> str:
+        read_by_field(text)
+        return text
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on a push is held."""
+        return Thresholds(
+            firm=Threshold(self.hold_percent, self.hold_count),
+            moving=Threshold(self.hold_moving_percent, self.hold_count),
+            cleared=Threshold(self.hold_cleared_percent, self.hold_cleared_count),
+            by_field=read_by_field(self.hold_fields),
+        )
 
     @classmethod
     def settings_customise_sources(
@@ -125,6 +168,13 @@ def _ill_matched(settings: Settings) -> Iterator[Text]:
             "par OAuth, pas par les deux. Retirez l'un.",
             "ARPENT_HUBSPOT_TOKEN and ARPENT_HUBSPOT_CLIENT_ID: HubSpot is opened by a key or by "
             "OAuth, not by both. Remove one.",
+        )
+    if settings.mail_to and not (settings.mail_server and settings.mail_from):
+        yield Text(
+            "ARPENT_MAIL_TO : il manque ARPENT_MAIL_SERVER ou ARPENT_MAIL_FROM pour envoyer ce "
+            "courriel. Complétez, ou retirez ARPENT_MAIL_TO.",
+            "ARPENT_MAIL_TO: ARPENT_MAIL_SERVER or ARPENT_MAIL_FROM is missing to send this mail. "
+            "Add it, or remove ARPENT_MAIL_TO.",
         )
     if settings.hubspot_token_next and not settings.hubspot_token:
         yield Text(

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from connectors.base import Allowance
 from rules.located import PlaybookError
 from rules.time import Instant
+from service import set_aside
 from service.app import App
-from service.store import backlog, connections, overview, rulebooks
+from service.set_aside import SetAside
+from service.store import backlog, connections, holds, notices, overview, quarantines, rulebooks
 from service.store.backlog import Drift, Rejection
+from service.store.holds import Held
+from service.store.notices import Notice
 from service.store.runs import Run
 
 
@@ -16,8 +20,10 @@ from service.store.runs import Run
 class CrmStatus:
     """One CRM: records by kind, values by state of the outbox, when a stream was last saved.
 
+    `set_aside` are the first of the values that could not be read, of `set_aside_count`.
     `rejections` and `drifting` are the first that wait for a person. `parked_until`: it is left
-    alone until then, as it asked; `allowance` is what it last told of its limits.
+    alone until then, as it asked; `allowance` is what it last told of its limits. `notices` are
+    the fields that are parked, emptied, returning, or want a look.
     """
 
     vendor: str
@@ -25,11 +31,15 @@ class CrmStatus:
     name: str
     records: Mapping[str, int]
     values: Mapping[str, int]
+    set_aside_count: int
+    set_aside: Sequence[SetAside]
     rejections: Sequence[Rejection]
+    held: Sequence[Held]
     drifting: Sequence[Drift]
     read_at: Instant | None
     parked_until: Instant | None
     allowance: Allowance | None
+    notices: Sequence[Notice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +68,15 @@ def run(app: App) -> Status:
                 vendor=crm.vendor, account_id=crm.account_id, name=crm.name,
                 records=overview.records(connection, crm.id),
                 values=backlog.debts(connection, crm.id),
+                set_aside_count=quarantines.count(connection, crm.id),
+                set_aside=set_aside.run(connection, crm.id),
                 rejections=backlog.rejections(connection, crm.id),
+                held=holds.held(connection, crm.id),
                 drifting=backlog.drifting(connection, crm.id),
                 read_at=overview.read_at(connection, crm.id),
                 parked_until=_in_future(crm.not_before_at, app.clock()),
                 allowance=crm.allowance,
+                notices=notices.load(connection, crm.vendor),
             )
             for crm in connections.find_all(connection)
         ]  # fmt: skip

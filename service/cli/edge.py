@@ -1,6 +1,7 @@
 """The edge of the program: where errors become sentences and exit codes.
 
-0 done · 1 a CRM or the store could not do it · 2 settings or playbook to correct · 130 Ctrl-C.
+0 done · 1 a CRM or the store could not do it · 2 settings or playbook to correct · 3 done, but
+values are held: they wait for a person · 130 Ctrl-C.
 """
 
 import logging
@@ -15,11 +16,10 @@ from connectors.base import ConnectorError
 from rules.language import Language, Text
 from rules.located import PlaybookError
 from service.explain import NotFound
-from service.push import ReadOnly
 from service.settings import SettingsError, load_settings
 from service.store.engine import StoreError
 
-FAILED, MISTAKEN, INTERRUPTED = 1, 2, 130
+FAILED, MISTAKEN, HELD, INTERRUPTED = 1, 2, 3, 130
 
 
 class Mistake(Exception):  # noqa: N818 - what was typed, said in a sentence
@@ -49,7 +49,7 @@ def main() -> None:
     except SettingsError as error:
         _say([problem.to(language()) for problem in error.problems])
         sys.exit(MISTAKEN)
-    except (ConnectorError, StoreError, NotFound, ReadOnly) as error:
+    except (ConnectorError, StoreError, NotFound) as error:
         _say([error.message.to(language())])
         sys.exit(FAILED)
 

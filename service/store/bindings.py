@@ -224,11 +224,15 @@ def _replace(
     wanted: Mapping[tuple[str, Kind, str], Binding],
     slots: Mapping[tuple[Kind, str], str],
 ) -> None:
-    full = {(each.vendor, each.slot): each.binding for each in stored if each.is_backfilled}
+    full = {
+        (each.vendor, each.binding.kind, each.slot): each.binding
+        for each in stored
+        if each.is_backfilled
+    }
     rows, changed = [], set()
     for (vendor, kind, name), binding in wanted.items():
         slot = slots[kind, name]
-        is_backfilled = full.get((vendor, slot)) == binding
+        is_backfilled = full.get((vendor, kind, slot)) == binding
         rows.append(_row(vendor, binding, slot, is_backfilled=is_backfilled))
         if (vendor, binding, slot) not in [
             (each.vendor, each.binding, each.slot) for each in stored

@@ -31,7 +31,8 @@ class Fate(StrEnum):
     """What undoing a run does with one value.
 
     `RESTORED`: written back. `KEPT`: the CRM holds the earlier value already. Left alone are what
-    a person `EDITED` since, what a `LATER` run wrote, and accounts that are `GONE`.
+    a person `EDITED` since, what a `LATER` run wrote, and accounts or fields
+    that are `GONE`.
     """
 
     RESTORED = "restored"

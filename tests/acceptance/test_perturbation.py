@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service import cycle, tag
+from service import tag
 from service.store.tables import tag as tag_table
 from tests.acceptance.territory import VENDOR, Territory
 
@@ -207,6 +207,8 @@ def test_an_archived_company_leaves_the_plan_and_comes_back_when_it_is_restored(
     territory.cycle()
     territory.archive("companies", "20009")
     place = len(territory.portal.history())
+    # What is archived is looked at once an hour.
+    territory.wait()
     territory.wait()
 
     territory.cycle()
@@ -266,9 +268,9 @@ def test_a_field_that_vanishes_from_the_crm_demotes_nobody(territory: Territory)
     place = len(territory.portal.history())
     territory.wait()
 
-    report = cycle.run(territory.app, {VENDOR: territory.connector}, full=True)
+    report = territory.cycle(full=True)
 
-    assert "« potentiel_annuel »" in report.failures[VENDOR].fr
-    assert report.pushed == {}
+    (notice,) = report.pulled[VENDOR].notices
+    assert "« potentiel_annuel »" in notice.reason.fr
     assert territory.tiers() == before
     assert territory.writes(place) == []

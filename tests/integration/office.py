@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -9,12 +10,14 @@ from sqlalchemy import Row, select, update
 from connectors.base import Change, Connector, CrmField, Outcome, Task
 from connectors.memory import Memory
 from rules.records import Kind, StageKind
-from rules.rulebook import compile_rulebook
+from rules.rulebook import Rulebook, compile_rulebook
+from rules.thresholds import Thresholds
 from rules.time import Instant
 from service import cycle, owe, provision
 from service.app import App, read_playbook
 from service.cycle import CycleReport
-from service.push import Push, PushReport
+from service.push import Push
+from service.push_report import PushReport
 from service.settings import SHIPPED_PLAYBOOK, Settings
 from service.store import rulebooks, runs
 from service.store.engine import Store
@@ -34,6 +37,12 @@ BOUND = {
     ),
     Kind.OPPORTUNITY: ("source",),
 }
+
+
+@cache
+def shipped() -> Rulebook:
+    """The shipped playbook, compiled once for all tests."""
+    return compile_rulebook(read_playbook(SHIPPED_PLAYBOOK))
 
 
 class Died(BaseException):
@@ -79,7 +88,7 @@ class Office:
         with store.write() as connection:
             rulebooks.publish(
                 connection,
-                compile_rulebook(read_playbook(SHIPPED_PLAYBOOK)),
+                shipped(),
                 author="ops",
                 reason="",
                 now=self.now,
@@ -127,14 +136,21 @@ class Office:
         """The CRM in the store."""
         return self.app.connection(VENDOR).id
 
-    def push(self, **options: Any) -> PushReport:
+    def push(self, *, thresholds: Thresholds | None = None, **options: Any) -> PushReport:
         """A push of its own, as a recorded run."""
-        store = self.app.store
-        with store.write() as connection:
-            run_id = runs.begin_run(connection, "push", self.now)
-        rulebook = self.app.published().rulebook
-        stage = Push(store, self.crm, rulebook, self.connection_id, self.app.clock)
-        return stage.run(run_id, **options)
+        return self.pusher(thresholds).run(self.begin("push"), **options)
+
+    def begin(self, command: str) -> int:
+        """A recorded run that starts."""
+        with self.app.store.write() as connection:
+            return runs.begin_run(connection, command, self.now)
+
+    def pusher(self, thresholds: Thresholds | None = None) -> Push:
+        """What pushes into the CRM."""
+        return Push(
+            self.app.store, self.crm, self.app.published().rulebook, self.connection_id,
+            self.app.clock, thresholds=thresholds,
+        )  # fmt: skip
 
     def rows(self, table: str) -> list[Row[Any]]:
         """A table of the store."""

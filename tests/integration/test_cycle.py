@@ -6,7 +6,8 @@ import pytest
 
 from connectors.base import Fatal, Retriable
 from rules.language import Text
-from service import cycle
+from rules.records import Kind
+from service import cycle, provision
 from service.settings import Settings
 from service.store.engine import Store, StoreError
 from tests.integration.office import DAY, FIELDS, MINUTE, REVIEW, Crm, Died, Office
@@ -125,7 +126,8 @@ def test_reading_only_decides_everything_and_writes_nothing(office: Office) -> N
     office.put_accounts("a")
     reading = office.settled(office.app.store, Settings(database_url="sqlite://", read_only=True))
     report = office.cycle(app=reading)
-    assert report.is_read_only
+    assert report.unwritten is not None
+    assert "ARPENT_READ_ONLY" in report.unwritten.en
     assert report.pushed == {}
     assert report.tagged.moved == 1
     assert office.crm.written == []
@@ -150,11 +152,58 @@ def test_a_cycle_that_dies_is_recorded_as_failed(office: Office) -> None:
     assert run.finished_at is not None
 
 
-def test_a_field_that_the_crm_loses_stops_it_before_it_is_read(office: Office) -> None:
+def test_a_field_that_the_crm_loses_is_parked_and_the_others_go_on(office: Office) -> None:
     office.put_accounts("a")
     office.cycle()
-    office.crm.declared.clear()
+    declared = office.crm.declared[Kind.ACCOUNT]
+    lost = next(each for each in declared if each.name == "potentiel_annuel")
+    declared.remove(lost)
+    office.put_accounts("a", potential="0")
     report = office.cycle()
-    assert "« potentiel_annuel »" in report.failures["hubspot"].fr
-    assert report.pulled == {}
+    assert report.failures == {}
+    (notice,) = report.pulled["hubspot"].notices
+    assert (notice.name, notice.state) == ("potential", "parked")
+    assert "« potentiel_annuel »" in str(report.to_json()["fields"])
     assert office.crm.own_field("a", "tier") == "silver"
+    # It is read again, in full, as soon as it is back.
+    declared.append(lost)
+    report = office.cycle()
+    assert report.pulled["hubspot"].notices == []
+    assert office.crm.own_field("a", "tier") == "bronze"
+
+
+def test_an_own_field_that_the_crm_loses_is_alone_left_unwritten(office: Office) -> None:
+    office.put_accounts("a")
+    office.cycle()
+    before = office.crm.own_field("a", "why")
+    office.crm.delete_own_field("why")
+    office.put_accounts("a", potential="0")
+    report = office.cycle(full=True)
+    assert report.failures == {}
+    pushed = report.pushed["hubspot"]
+    (lost,) = pushed.lost
+    assert "hubspot n'a pas le champ arpent_why des comptes" in lost.fr
+    assert "arpent fields ensure" in lost.fr
+    assert (pushed.rejected, pushed.read_back["drift"]) == (0, 0)
+    assert office.crm.own_field("a", "tier") == "bronze"
+    assert [row.state for row in office.debts("a") if row.field == "why"] == ["owed"]
+    # Nothing is asked of a person but to create it again, and then it is written by itself.
+    provision.run(office.crm, office.app.published().rulebook, dry_run=False)
+    report = office.cycle()
+    assert report.pushed["hubspot"].lost == []
+    assert report.pushed["hubspot"].written == 1
+    assert office.crm.own_field("a", "why") not in (None, before)
+
+
+def test_an_own_field_that_goes_during_a_push_does_not_cost_the_others(office: Office) -> None:
+    office.put_accounts("a", "b")
+    office.decide()
+    office.crm.delete_own_field("why")
+    report = office.push()
+    assert report.written == 2 * (FIELDS - 1)
+    assert report.rejected == 0
+    assert len(report.lost) == 1
+    assert report.owed == sum(report.values.values()) + report.left
+    assert {row.state for row in office.debts("a") if row.field == "why"} == {"owed"}
+    # A push without a reading knows by now.
+    assert office.push().calls == 0

@@ -371,7 +371,7 @@ def test_a_write_of_unknown_outcome_that_came_through_is_not_a_person_s(
     pull(connection, NOW + 2 * HOUR, tier="silver")
     assert read_back(connection, NOW + 2 * HOUR) == {}
     assert [(each.before, each.after) for each in outbox.pending(connection, 1)] == [
-        ("gold", "gold")
+        ("silver", "gold")
     ]
 
 

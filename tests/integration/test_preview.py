@@ -2,6 +2,7 @@
 
 import pytest
 
+from rules.owned import Owned
 from service import preview
 from service.preview import BATCH
 from service.store.engine import Store
@@ -25,8 +26,10 @@ def test_the_figures_are_those_of_everything(owing: Office) -> None:
     assert (found.values, found.accounts, found.calls) == (
         (HERS + HIS) * FIELDS,
         HERS + HIS,
-        2,
+        2 + 3,
     )
+    # Élise opened nothing in thirteen weeks: a task, to be looked for before it is created.
+    assert found.tasks == {"create": 1}
     assert sum(found.by_field.values()) == found.values
     assert found.by_field["tier"] == HERS + HIS
     assert found.by_rep == {"Élise Gagnon": HERS, "Marc Lavoie": HIS}
@@ -57,3 +60,32 @@ def test_a_preview_calls_nobody(owing: Office) -> None:
     calls = owing.crm.calls
     preview.run(owing.app.store, owing.connection_id)
     assert owing.crm.calls == calls
+
+
+def test_the_changes_are_grouped_by_rep_and_reason(owing: Office) -> None:
+    found = preview.run(owing.app.store, owing.connection_id, limit=0)
+    assert sum(group.values for group in found.groups) == found.values
+    tiers = [group for group in found.groups if group.field is Owned.TIER]
+    assert [(group.owner, group.before, group.after, group.values) for group in tiers] == [
+        ("Marc Lavoie", None, "silver", HIS),
+        ("Élise Gagnon", None, "silver", HERS),
+    ]
+    # The row of the table that makes these accounts silver, and its reason as it is written.
+    assert {(group.row, group.why) for group in tiers} == {
+        (3, "Argent : potentiel de plus de 500 k$, relation à bâtir ou à réveiller")
+    }
+    (dates,) = [
+        group for group in found.groups if group.field is Owned.WHY and group.owner == "Marc Lavoie"
+    ]
+    assert (dates.before, dates.after, dates.first, dates.cleared) == (None, None, HIS, 0)
+    assert found.would_hold == []
+
+
+def test_it_says_what_a_push_would_hold_and_holds_nothing(owing: Office) -> None:
+    owing.push()
+    owing.put_accounts(*(f"a{number:03}" for number in range(HERS)), potential="20000")
+    owing.decide()
+    found = preview.run(owing.app.store, owing.connection_id, limit=0)
+    assert Owned.TIER in found.would_hold
+    assert found.held == []
+    assert {row.state for row in owing.debts("a000") if row.field == "tier"} == {"owed"}

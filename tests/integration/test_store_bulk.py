@@ -1,9 +1,16 @@
 """Many rows at once: only what differs is written, and counted."""
 
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
 
-from service.store.bulk import bulk_delete, bulk_upsert, insert_missing, select_among
-from service.store.engine import Store
+from service.store.bulk import (
+    bulk_delete,
+    bulk_upsert,
+    insert_missing,
+    select_among,
+    tuples_among,
+)
+from service.store.engine import Store, StoreError
 from service.store.tables import dirty, history, rep, sequence
 
 COLUMNS = ("kind", "next_id")
@@ -128,11 +135,32 @@ def test_rows_are_found_by_a_list_of_keys(store: Store) -> None:
     with store.write() as connection:
         bulk_upsert(connection, sequence, COLUMNS, [*rows(3), *[(key, 5) for key in odd[:4]]])
         found = select_among(connection, sequence, COLUMNS, "kind", odd)
-        fixed = select_among(
-            connection, sequence, ("kind",), "kind", odd, equals={"next_id": 1}, is_locked=True
-        )
+        fixed = select_among(connection, sequence, ("kind",), "kind", odd, equals={"next_id": 1})
     assert {(row.kind, row.next_id) for row in found} == {(key, 5) for key in odd[:4]}
     assert fixed == []
+
+
+def test_tuples_are_found_by_a_list_of_keys(store: Store) -> None:
+    odd = ["l'été", 'a "b"', "{1,2}", "\\", "100 %", "no such"]
+    with store.write() as connection:
+        bulk_upsert(connection, sequence, COLUMNS, [*rows(3), *[(key, 5) for key in odd[:5]]])
+        found = tuples_among(connection, sequence, COLUMNS, "kind", odd)
+        by_number = tuples_among(connection, sequence, COLUMNS, "next_id", [5, 99])
+        fixed = {
+            number: tuples_among(
+                connection, sequence, ("kind",), "kind", odd[:1],
+                equals={"next_id": number}, is_locked=True,
+            )
+            for number in (1, 5)
+        }  # fmt: skip
+    assert set(found) == set(by_number) == {(key, 5) for key in odd[:5]}
+    assert fixed == {1: [], 5: [(odd[0],)]}
+
+
+def test_a_failure_of_the_driver_is_one_of_the_store(store: Store) -> None:
+    gone = Table("gone", MetaData(), Column("id", Integer, primary_key=True))
+    with pytest.raises(StoreError, match="db upgrade"), store.write() as connection:
+        tuples_among(connection, gone, ("id",), "id", [1])
 
 
 def test_nothing_to_do_asks_nothing(store: Store) -> None:
@@ -140,3 +168,4 @@ def test_nothing_to_do_asks_nothing(store: Store) -> None:
         assert bulk_upsert(connection, sequence, COLUMNS, []) == 0
         assert bulk_delete(connection, sequence, ("kind",), []) == 0
         assert select_among(connection, sequence, COLUMNS, "kind", []) == []
+        assert tuples_among(connection, sequence, COLUMNS, "kind", []) == []

@@ -9,11 +9,12 @@ from tests.integration.pages import MINUTE, NOON, Workspace
 
 def test_a_run_is_recorded_from_its_start_to_its_end(store: Store) -> None:
     with store.write() as connection:
-        run_id = runs.begin_run(connection, "pull", NOON)
+        run_id = runs.begin_run(connection, "pull", NOON, actor="elise")
         assert runs.list_runs(connection) == [
             Run(
                 id=run_id,
                 command="pull",
+                actor="elise",
                 started_at=NOON,
                 finished_at=None,
                 state=RunState.RUNNING,
@@ -29,6 +30,7 @@ def test_a_run_is_recorded_from_its_start_to_its_end(store: Store) -> None:
             Run(
                 id=run_id,
                 command="pull",
+                actor="elise",
                 started_at=NOON,
                 finished_at=NOON + MINUTE,
                 state=RunState.FAILED,

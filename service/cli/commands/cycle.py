@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from rules.language import Text
 from service.cli.commands.options import (
     Crm,
     Full,
@@ -14,10 +15,9 @@ from service.cli.commands.options import (
     check_owner,
     open_installation,
     recorded,
-    renewing,
     vendors_of,
 )
-from service.cli.edge import FAILED
+from service.cli.edge import FAILED, HELD
 
 
 @app.command()
@@ -39,7 +39,7 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     from service import lease
     from service import pull as stage
     from service.cli.show import cycle as show
-    from service.cli.show import terminal
+    from service.cli.show import progress, terminal
 
     opened = open_installation()
     for vendor in vendors_of(opened, crm):
@@ -47,15 +47,19 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
             opened.connector(vendor) as connector,
             lease.held(opened, vendor) as renew,
             recorded(opened, "pull") as (run_id, counts),
+            progress.pulling(renew) as told,
         ):
             found = opened.connect(connector)
             opened.preflight(connector)
             report = stage.run(
                 opened.store, connector, connection_id=found.id, run_id=run_id,
-                now=opened.clock, full=full, progress=renewing(renew),
+                now=opened.clock, full=full, progress=told,
             )  # fmt: skip
             counts.update(report.counts)
-        terminal.as_json({"crm": vendor, **report.counts}) if json else show.pulled(vendor, report)
+        if json:
+            terminal.as_json({"crm": vendor, **report.counts, "fields": report.notices})
+        else:
+            show.pulled(vendor, report)
 
 
 @app.command()
@@ -143,8 +147,9 @@ def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json 
     from contextlib import ExitStack
 
     from service import cycle
+    from service.app import author
     from service.cli.show import cycle as show
-    from service.cli.show import terminal
+    from service.cli.show import progress, terminal
 
     opened = open_installation()
     check_owner(opened, owner)
@@ -153,10 +158,13 @@ def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json 
             vendor: stack.enter_context(opened.connector(vendor))
             for vendor in vendors_of(opened, crm)
         }
-        report = cycle.run(opened, connectors, full=full, rep_key=owner)
+        stack.enter_context(progress.working(Text("Cycle", "Cycle")))
+        report = cycle.run(opened, connectors, full=full, rep_key=owner, actor=author())
     if json:
         terminal.as_json(report.to_json())
     else:
         show.cycled(report, opened.published().rulebook.team.currency)
     if report.failures or report.rejected:
         raise typer.Exit(FAILED)
+    if report.held:
+        raise typer.Exit(HELD)

@@ -77,6 +77,35 @@ def database_upgrade() -> None:
     terminal.line(Text(f"Base à la révision {revision}.", f"Store at revision {revision}."))
 
 
+@database.command("backup")
+def database_backup(
+    file: Annotated[Path, typer.Argument(help="A new file.")], *, json: Json = False
+) -> None:
+    """Copy the whole store into a file, while others work; it restores to any database."""
+    from service import backup as stage
+    from service.cli.show import operations as show
+    from service.cli.show import terminal
+
+    copied = stage.backup(open_installation(), file)
+    terminal.as_json(copied) if json else show.backed_up(copied)
+
+
+@database.command("restore")
+def database_restore(
+    file: Annotated[Path, typer.Argument(help="A file that `db backup` made.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Replace the store by a backup; nothing is written to a CRM until `schedule resume`."""
+    from service import backup as stage
+    from service.cli.show import operations as show
+    from service.cli.show import terminal
+    from service.settings import load_settings
+
+    copied = stage.restore(load_settings(), file)
+    terminal.as_json(copied) if json else show.restored(copied)
+
+
 @sandbox.command("serve")
 def sandbox_serve(
     *,

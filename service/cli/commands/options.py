@@ -1,6 +1,6 @@
 """What the commands share: the groups, their options, how an installation is opened."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -17,10 +17,14 @@ app = typer.Typer(
 rules = typer.Typer(no_args_is_help=True, help="The playbook: check, publish, explain.")
 fields = typer.Typer(no_args_is_help=True, help="Arpent's own fields in the CRM.")
 database = typer.Typer(no_args_is_help=True, help="The store.")
+schedule = typer.Typer(no_args_is_help=True, help="The schedule of the worker.")
+runs = typer.Typer(no_args_is_help=True, help="What was run, and what became of it.")
 sandbox = typer.Typer(no_args_is_help=True, help="The emulated CRMs.")
 app.add_typer(rules, name="rules")
 app.add_typer(fields, name="fields")
 app.add_typer(database, name="db")
+app.add_typer(schedule, name="schedule")
+app.add_typer(runs, name="runs")
 app.add_typer(sandbox, name="sandbox")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -74,29 +78,34 @@ def check_owner(opened: Any, owner: str | None) -> None:  # noqa: ANN401 - an Ap
         )
 
 
+class Counts(dict[str, int]):
+    """The counts of a run; `error` is what it could not do, where it ended all the same."""
+
+    error: str | None = None
+
+
 @contextmanager
-def recorded(opened: Any, command: str) -> Iterator[tuple[int, dict[str, int]]]:  # noqa: ANN401 - an App
-    """A recorded run: its id, and the counts to fill."""
-    from service.store import runs
+def recorded(opened: Any, command: str) -> Iterator[tuple[int, Counts]]:  # noqa: ANN401 - an App
+    """A recorded run of whoever is at the keyboard: its id, and the counts to fill."""
+    from service.app import author
+    from service.store import holds
+    from service.store import runs as recording
     from service.store.runs import RunState
 
     with opened.store.write() as connection:
-        run_id = runs.begin_run(connection, command, opened.clock())
-    counts: dict[str, int] = {}
+        run_id = recording.begin_run(connection, command, opened.clock(), actor=author())
+    counts = Counts()
     state, said = RunState.FAILED, None
     try:
         yield run_id, counts
-        state = RunState.DONE
+        state, said = (RunState.FAILED if counts.error else RunState.DONE), counts.error
     except Exception as error:
         said = str(error)
         raise
     finally:
         with opened.store.write() as connection:
-            runs.finish_run(
+            if state is RunState.DONE and holds.is_holding(connection, run_id):
+                state = RunState.HELD
+            recording.finish_run(
                 connection, run_id, state, counts=counts, error=said, now=opened.clock()
             )
-
-
-def renewing(renew: Callable[[], None]) -> Callable[[object], None]:
-    """A progress that renews a lease."""
-    return lambda _: renew()

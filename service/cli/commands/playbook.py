@@ -65,6 +65,48 @@ def rules_publish(
         show.published(book, is_new=is_new)
 
 
+@rules.command("history")
+def rules_history(*, json: Json = False) -> None:
+    """List what was published: when, by whom, why; the one in force first."""
+    from service.cli.show import playbook as show
+    from service.cli.show import terminal
+    from service.store import rulebooks
+
+    opened = open_installation()
+    with opened.store.read() as connection:
+        found = rulebooks.history(connection)
+    if json:
+        terminal.as_json({"publications": found})
+    else:
+        show.history(found, opened.zone())
+
+
+@rules.command("rollback")
+def rules_rollback(
+    wanted: Annotated[
+        str | None,
+        typer.Argument(metavar="[HASH|N]", help="Which publication (default: the one before)."),
+    ] = None,
+    *,
+    why: Annotated[str, typer.Option("--why", help="The reason, kept with the rulebook.")] = "",
+    who: Annotated[str | None, typer.Option("--who", help="The author (default: you).")] = None,
+    json: Json = False,
+) -> None:
+    """Put a playbook that was published before in force again."""
+    from service import rollback
+    from service.app import author
+    from service.cli.show import playbook as show
+    from service.cli.show import terminal
+
+    done = rollback.run(open_installation(), wanted, author=who or author(), reason=why)
+    if json:
+        terminal.as_json(
+            {"hash": done.publication.hash, "of": done.publication.id, "published": done.is_new}
+        )
+    else:
+        show.rolled_back(done)
+
+
 @rules.command("explain")
 def rules_explain(
     account: Annotated[str, typer.Argument(help="Id, name, or address of its page in the CRM.")],

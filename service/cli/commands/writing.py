@@ -1,9 +1,12 @@
 """What writes into the CRM, and what shows it first."""
 
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from rules.language import Text
 from service.cli.commands.options import (
     Crm,
     Json,
@@ -15,7 +18,7 @@ from service.cli.commands.options import (
     recorded,
     vendors_of,
 )
-from service.cli.edge import FAILED
+from service.cli.edge import FAILED, HELD, Mistake
 
 
 @app.command()
@@ -24,68 +27,188 @@ def preview(
     crm: Crm = None,
     owner: Owner = None,
     limit: Annotated[int, typer.Option(min=0, help="How many changes to show; 0 for all.")] = 40,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it to a file, for `push FILE`.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show what a push would write, old and new. Costs no API call."""
-    from service import owe
+    """Show what a push would write, old and new, by rep and reason. Costs no API call."""
+    from service import lease, owe, preview_file
     from service import preview as stage
     from service.cli.show import terminal
     from service.cli.show import writing as show
+    from service.lease import LeaseError
 
     opened = open_installation()
     check_owner(opened, owner)
-    for vendor in vendors_of(opened, crm):
+    book = opened.published().rulebook
+    vendors = vendors_of(opened, crm)
+    if output is not None and len(vendors) > 1:
+        raise Mistake(_ONE_CRM)
+    for vendor in vendors:
         found = opened.connection(vendor)
-        owe.run(opened.store, opened.published().rulebook, found.id)
-        report = stage.run(opened.store, found.id, rep_key=owner, limit=limit)
+        # A push that is under way has judged what it sends: nothing is added to it.
+        try:
+            with lease.held(opened, vendor):
+                owe.run(opened.store, book, found.id)
+        except LeaseError:
+            if not json:
+                show.under_way(vendor)
+        thresholds = opened.settings.thresholds
+        report = stage.run(
+            opened.store, found.id, rep_key=owner, limit=limit, thresholds=thresholds
+        )
         changes = (
             report.changes if limit else stage.all_changes(opened.store, found.id, rep_key=owner)
         )
         if json:
             terminal.as_long_json(report.figures, "changes", changes)
         else:
-            show.previewed(report, changes)
+            show.previewed(vendor, report, changes)
+        if output is not None:
+            count = preview_file.write(
+                output, found, book.hash, stage.all_changes(opened.store, found.id, rep_key=owner),
+                made_at=opened.clock(), rep_key=owner,
+            )  # fmt: skip
+            if not json:
+                show.kept(output, count)
 
 
 @app.command()
 def push(
+    file: Annotated[
+        Path | None, typer.Argument(help="A preview (`preview -o FILE`): exactly its values.")
+    ] = None,
     *,
     crm: Crm = None,
     owner: Owner = None,
     retry: Annotated[
         bool, typer.Option("--retry", help="Also what the CRM refused: the cause was corrected.")
     ] = False,
+    release: Annotated[
+        int | None, typer.Option("--release", help="Exactly the values that this run held.")
+    ] = None,
+    skip_stale: Annotated[
+        bool, typer.Option("--skip-stale", help="With FILE: leave out what has changed since.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write what is owed into the CRM, and the tasks of confirmed alerts."""
+    from service import letting_go, preview_file
+    from service.letting_go import StaleError
+
+    _check_together(file, release, owner, retry=retry, skip_stale=skip_stale)
+    opened = open_installation()
+    opened.require_writable()
+    check_owner(opened, owner)
+    vendors = vendors_of(opened, preview_file.vendor_of(file) if file else crm)
+    if release is not None:
+        vendors = letting_go.holding(opened, vendors, release)
+
+    def work(vendor: str, stage: Any, run_id: int, renew: Any) -> Any:  # noqa: ANN401 - imported late
+        if file is not None:
+            wanted = preview_file.read(
+                file, opened.connection(vendor), opened.published().rulebook.hash
+            )
+            return letting_go.choose(stage, wanted, run_id, skips_stale=skip_stale, renew=renew)
+        if release is not None:
+            return letting_go.release(stage, release, run_id, renew=renew), ()
+        return stage.run(run_id, rep_key=owner, renew=renew), ()
+
+    codes = []
+    for vendor in vendors:
+        try:
+            code = _push(opened, vendor, work, retry=retry, owner=owner, json=json)
+        except StaleError as error:
+            _tell_stale(error, json=json)
+            raise typer.Exit(FAILED) from None
+        codes.append(code)
+    if worst := next((code for code in (FAILED, HELD) if code in codes), 0):
+        raise typer.Exit(worst)
+
+
+def _push(
+    opened: Any,  # noqa: ANN401 - an App
+    vendor: str,
+    work: Callable[..., Any],
+    *,
+    retry: bool,
+    owner: str | None,
+    json: bool,
+) -> int:
+    """Push into one CRM, tell of it, and return the exit code."""
     from service import lease, owe
+    from service.cli.edge import language
     from service.cli.show import terminal
     from service.cli.show import writing as show
-    from service.push import Push, ReadOnly
+    from service.push import Push
 
-    opened = open_installation()
-    if opened.settings.read_only:
-        raise ReadOnly
-    check_owner(opened, owner)
-    book = opened.published().rulebook
-    is_complete = True
-    for vendor in vendors_of(opened, crm):
-        with (
-            opened.connector(vendor) as connector,
-            lease.held(opened, vendor) as renew,
-            recorded(opened, "push") as (run_id, counts),
-        ):
-            found = opened.connect(connector)
-            owe.run(opened.store, book, found.id)
-            if retry:
-                owe.retry(opened.store, found.id, rep_key=owner)
-            stage = Push(opened.store, connector, book, found.id, opened.clock)
-            report = stage.run(run_id, rep_key=owner, renew=renew)
-            counts.update(report.counts())
-        terminal.as_json(report.to_json()) if json else show.pushed(vendor, report)
-        is_complete = is_complete and report.stopped is None and not report.rejected
-    if not is_complete:
-        raise typer.Exit(FAILED)
+    book, thresholds = opened.published().rulebook, opened.settings.thresholds
+    with (
+        opened.connector(vendor) as connector,
+        lease.held(opened, vendor) as renew,
+        recorded(opened, "push") as (run_id, counts),
+    ):
+        found = opened.connect(connector)
+        owe.run(opened.store, book, found.id)
+        if retry:
+            owe.retry(opened.store, found.id, rep_key=owner)
+        stage = Push(opened.store, connector, book, found.id, opened.clock, thresholds=thresholds)
+        report, stale = work(vendor, stage, run_id, renew)
+        counts.update(report.counts())
+        counts.error = report.stopped and report.stopped.to(language())
+    if json:
+        terminal.as_json({"run": run_id, **report.to_json(), "stale": stale})
+    else:
+        show.pushed(vendor, report)
+        show.stale(stale)
+    if report.stopped is not None or report.rejected or report.lost:
+        return FAILED
+    return HELD if report.held else 0
+
+
+def _tell_stale(error: Any, *, json: bool) -> None:  # noqa: ANN401 - a StaleError
+    from service.cli.show import terminal
+    from service.cli.show import writing as show
+
+    if json:
+        terminal.as_json({"stale": error.stale, "error": error.message})
+        return
+    show.stale(error.stale)
+    terminal.line(error.message)
+
+
+def _check_together(
+    file: Path | None,
+    release: int | None,
+    owner: str | None,
+    *,
+    retry: bool,
+    skip_stale: bool,
+) -> None:
+    """Refuse options that say two different things about what to push."""
+    is_exact = file is not None or release is not None
+    if (file is not None and release is not None) or (is_exact and (retry or owner is not None)):
+        raise Mistake(_TOO_MUCH)
+    if skip_stale and file is None:
+        raise Mistake(
+            Text(
+                "--skip-stale va avec un fichier d'aperçu : « arpent push FICHIER --skip-stale ».",
+                "--skip-stale goes with the file of a preview: `arpent push FILE --skip-stale`.",
+            )
+        )
+
+
+_TOO_MUCH = Text(
+    "Un fichier d'aperçu, ou --release, dit déjà exactement quoi écrire : lancez l'un ou l'autre "
+    "seul, sans --owner ni --retry.",
+    "The file of a preview, or --release, says exactly what to write already: give one of them "
+    "alone, without --owner or --retry.",
+)
+_ONE_CRM = Text(
+    "-o : un aperçu est celui d'un seul CRM. Nommez-le avec --crm.",
+    "-o: a preview is of one CRM. Name it with --crm.",
+)
 
 
 @fields.command("ensure")
@@ -97,19 +220,20 @@ def fields_ensure(
 ) -> None:
     """Create Arpent's own fields in the CRM, and say what the admin has to click."""
     from connectors.base import Provision
-    from service import owe, provision
+    from service import owe, preflight, provision
     from service.cli.show import terminal
     from service.cli.show import writing as show
-    from service.push import ReadOnly
 
     opened = open_installation()
-    if opened.settings.read_only and not dry_run:
-        raise ReadOnly
+    if not dry_run:
+        opened.require_writable()
     for vendor in vendors_of(opened, crm):
         with opened.connector(vendor) as connector:
             known = opened.connect(connector)
             found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
             steps = connector.setup_steps()
+        if not dry_run:
+            preflight.take_back_own(opened.store, vendor, provision.ready(found))
         has_changed = not dry_run and provision.has_changed(found)
         retried = owe.retry(opened.store, known.id) if has_changed else 0
         if json:
@@ -119,3 +243,24 @@ def fields_ensure(
             show.owed_again(retried)
         if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
             raise typer.Exit(FAILED)
+
+
+@fields.command("release")
+def fields_release(
+    name: Annotated[str, typer.Argument(help="The field, as fields.yaml names it.")],
+    *,
+    crm: Crm = None,
+    json: Json = False,
+) -> None:
+    """Take over a field that was emptied at once in the CRM: it was meant."""
+    from service import release_field
+    from service.cli.show import terminal
+    from service.cli.show import writing as show
+
+    opened = open_installation()
+    for vendor in vendors_of(opened, crm):
+        count = release_field.run(opened, vendor, name)
+        if json:
+            terminal.as_json({"crm": vendor, "field": name, "released": count})
+        else:
+            show.released(name, count)

@@ -13,12 +13,9 @@ from service.cli.show.terminal import console, line, table
 from service.cycle import CycleReport
 from service.measure import MeasureReport
 from service.pull import PullReport
+from service.store import notices
 from service.store.tags import Evaluation
 
-NOT_PUSHED = Text(
-    "ARPENT_READ_ONLY est activé : rien n'a été écrit dans le CRM.",
-    "ARPENT_READ_ONLY is set: nothing was written to the CRM.",
-)
 STREAMS: Mapping[Kind, Text] = {
     Kind.OWNER: Text("Responsables", "Owners"),
     Kind.STAGE: Text("Étapes", "Stages"),
@@ -63,6 +60,8 @@ def pulled(vendor: str, report: PullReport) -> None:
                     "`arpent pull --full` again.",
                 )
             )
+    for notice in report.notices:
+        line(notices.told(notice))
 
 
 def tagged(evaluation: Evaluation) -> None:
@@ -139,7 +138,7 @@ def cycled(report: CycleReport, currency: str) -> None:
         alerted(report.alerted)
     for vendor, sent in report.pushed.items():
         writing.pushed(vendor, sent)
-    if report.is_read_only:
-        line(NOT_PUSHED)
+    if report.unwritten is not None:
+        line(report.unwritten)
     for vendor, text in report.failures.items():
         line(Text(f"{vendor} : {text.fr}", f"{vendor}: {text.en}"))

@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rules.language import Text, number
+from rules.language import Text, number, shown
 from rules.time import Instant, moment_of
+from service.backup import Copied
 from service.cli.edge import language, say
 from service.cli.show import writing
+from service.cli.show.cycle import STREAMS
 from service.cli.show.terminal import console, line, table
 from service.doctor import Finding
+from service.push_report import told_of_held
+from service.set_aside import SetAside
 from service.status import CrmStatus, Status
+from service.store import notices
 
 # How many examples of what waits `status` shows; --json has more.
 SOME = 3
@@ -36,6 +41,9 @@ def status(found: Status) -> None:
         values = ", ".join(f"{state} {count}" for state, count in crm.values.items())
         rows.append((say(Text("  valeurs", "  values")), values or "–"))
         rows += [(say(name), say(text)) for name, text in _waiting(crm)]
+        rows += [
+            (say(Text("  champ", "  field")), say(notices.told(notice))) for notice in crm.notices
+        ]
         rows.append((say(Text("  appels restants", "  calls left")), _calls_left(crm)))
         if crm.parked_until is not None:
             rows.append((say(Text("  en attente", "  waits")), say(_parked(crm.parked_until))))
@@ -48,6 +56,18 @@ def status(found: Status) -> None:
 
 def _waiting(crm: CrmStatus) -> Iterable[tuple[Text, Text]]:
     """What waits for a person: refusals by reason, and some of the fields edited in the CRM."""
+    if crm.set_aside_count:
+        yield (
+            Text("  écartées", "  set aside"),
+            Text(
+                f"{crm.set_aside_count} valeurs illisibles : elles comptent comme inconnues "
+                "jusqu'à ce qu'on les corrige dans le CRM",
+                f"{crm.set_aside_count} values that can't be read: they count as unknown until "
+                "they are corrected in the CRM",
+            ),
+        )
+    for aside in crm.set_aside[:SOME]:
+        yield Text("", ""), _aside(aside)
     rejected, drifting = crm.values.get("rejected", 0), crm.values.get("drift", 0)
     if rejected:
         yield (
@@ -59,6 +79,8 @@ def _waiting(crm: CrmStatus) -> Iterable[tuple[Text, Text]]:
         )
     for each in crm.rejections[:SOME]:
         yield Text("", ""), writing.refused(each)
+    for waiting in told_of_held(crm.held):
+        yield Text("  retenues", "  held"), waiting
     if drifting:
         yield (
             Text("  dérives", "  drift"),
@@ -72,6 +94,16 @@ def _waiting(crm: CrmStatus) -> Iterable[tuple[Text, Text]]:
             f"  {found.account}, {found.field} : {found.desired or '–'} → {found.observed or '–'}"
         )
         yield Text("", ""), Text(words, words)
+
+
+def _aside(found: SetAside) -> Text:
+    """`  Accounts 12, amount = “N/A”: not a number`."""
+    stream, raw = STREAMS[found.kind], shown(found.raw)
+    record = f"{found.external_id}, {found.field}" if found.field else found.external_id
+    return Text(
+        f"  {stream.fr} {record} = « {raw} » : {shown(found.reason.fr)}",
+        f"  {stream.en} {record} = “{raw}”: {shown(found.reason.en)}",
+    )
 
 
 def _calls_left(crm: CrmStatus) -> str:
@@ -133,3 +165,35 @@ def addresses(url: str, page: str) -> None:
     line(Text(f"  un compte Or : {page}", f"  a Gold account: {page}"))
     line(Text(f"  les tâches   : {url}/tasks", f"  the tasks     : {url}/tasks"))
     line(Text("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
+
+
+def backed_up(copied: Copied) -> None:
+    """A backup that was made."""
+    line(
+        Text(
+            f"{copied.file} : {copied.rows} lignes. « arpent db restore » la remet en place.",
+            f"{copied.file}: {copied.rows} rows. `arpent db restore` puts it back.",
+        )
+    )
+
+
+def restored(copied: Copied) -> None:
+    """A backup that was put back, and what to do next."""
+    at = _moment(copied.taken_at)
+    line(
+        Text(
+            f"Base restaurée : {copied.rows} lignes, sauvegardées le {at}. Rien n'est écrit dans "
+            "les CRM pour l'instant : « arpent pull » les relit en entier, « arpent preview » "
+            "montre la différence, « arpent schedule resume » laisse reprendre.",
+            f"Store restored: {copied.rows} rows, backed up at {at}. Nothing is written to the "
+            "CRMs for now: `arpent pull` reads them whole, `arpent preview` shows the difference, "
+            "`arpent schedule resume` lets it go on.",
+        )
+    )
+    if copied.set_aside:
+        line(
+            Text(
+                f"Le fichier abîmé est gardé : {copied.set_aside}.",
+                f"The damaged file is kept: {copied.set_aside}.",
+            )
+        )

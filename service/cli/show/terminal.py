@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text as PlainText
 
-from rules.language import Text
+from rules.language import Text, shown
 from service.cli.edge import language, say
 
 console = Console(highlight=False)
@@ -55,7 +56,8 @@ def table(title: Text, columns: Sequence[Text], rows: Iterable[Sequence[object]]
         is_number = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
         drawn.add_column(say(column), justify="right" if is_number else "left")
     for row in listed:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+        # A name from a CRM may hold what rich takes for its markup, or marks that mislead.
+        drawn.add_row(*("" if cell is None else PlainText(shown(str(cell))) for cell in row))
     console.print(drawn)
 
 

@@ -1,15 +1,18 @@
 """What concerns the fields in the CRM prints: previews, pushes, provisioning."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from connectors.base import Provisioned
 from rules.language import Text
+from rules.owned import Owned
 from service.cli.edge import say
 from service.cli.show.terminal import line, table
 from service.preview import Preview
-from service.push import PushReport
-from service.store.backlog import Rejection
+from service.push_report import PushReport, told_of_held
+from service.store.backlog import LISTED, Group, Rejection
 from service.store.outbox import Pending
+from service.store.selections import Cause, Stale
 
 RETRY = Text(
     "Ce qui est refusé n'est pas renvoyé de soi-même : corrigez la cause, puis « arpent push "
@@ -17,12 +20,29 @@ RETRY = Text(
     "What is rejected is not sent again by itself: correct the cause, then `arpent push --retry`.",
 )
 
+CAUSES: Mapping[Cause, Text] = {
+    Cause.GONE: Text("le compte n'y est plus", "the account is gone"),
+    Cause.STATE: Text("n'est plus à écrire", "no longer to be written"),
+    Cause.AFTER: Text("la valeur voulue", "the wanted value"),
+    Cause.BEFORE: Text("la valeur dans le CRM", "the value in the CRM"),
+}
 
-def previewed(preview: Preview, changes: Iterable[Pending]) -> None:
-    """What a push would write: some changes, or all, and the figures of all."""
+
+def previewed(vendor: str, preview: Preview, changes: Iterable[Pending]) -> None:
+    """What a push would write: by rep and reason, some changes or all, and the figures of all."""
+    table(
+        Text(f"Ce qu'un push écrirait dans {vendor}", f"What a push would write into {vendor}"),
+        [Text("Responsable", "Owner"), Text("Champ", "Field"), Text("Avant → après", "Old → new"),
+         Text("Valeurs", "Values"), Text("Raison", "Reason")],
+        [
+            (each.owner or "–", each.field.value, say(_change(each)), each.values,
+             say(_reason(each)))
+            for each in preview.groups
+        ],
+    )  # fmt: skip
     shown = list(changes)
     table(
-        Text("Ce qu'un push écrirait", "What a push would write"),
+        Text("Compte par compte", "Account by account"),
         [Text("Responsable", "Owner"), Text("Compte", "Account"), Text("Champ", "Field"),
          Text("Avant", "Before"), Text("Après", "After")],
         [
@@ -30,20 +50,98 @@ def previewed(preview: Preview, changes: Iterable[Pending]) -> None:
             for each in shown
         ],
     )  # fmt: skip
+    if preview.values > len(shown):
+        line(Text("(--limit 0 pour tout voir)", "(--limit 0 to see all)"))
     fields = ", ".join(f"{field} {count}" for field, count in preview.by_field.items())
+    tasks = sum(preview.tasks.values())
     line(
         Text(
-            f"{preview.values} valeurs sur {preview.accounts} comptes ({fields or 'rien'}), "
-            f"{preview.calls} requêtes.",
-            f"{preview.values} values on {preview.accounts} accounts ({fields or 'none'}), "
-            f"{preview.calls} calls.",
+            f"{vendor} : {preview.values} valeurs sur {preview.accounts} comptes "
+            f"({fields or 'rien'}), {tasks} tâches, {preview.calls} requêtes au plus.",
+            f"{vendor}: {preview.values} values on {preview.accounts} accounts "
+            f"({fields or 'none'}), {tasks} tasks, {preview.calls} calls at most.",
         )
     )
     reps = ", ".join(f"{name} {count}" for name, count in preview.by_rep.items())
     if reps:
         line(Text(f"Comptes par responsable : {reps}.", f"Accounts by owner: {reps}."))
-    if preview.values > len(shown):
-        line(Text("(--limit 0 pour tout voir)", "(--limit 0 to see all)"))
+    if preview.would_hold:
+        names = ", ".join(field.value for field in preview.would_hold)
+        line(
+            Text(
+                f"Trop de valeurs changeraient d'un coup : un push retiendrait {names}.",
+                f"Too many values would change at once: a push would hold {names}.",
+            )
+        )
+    for text in told_of_held(preview.held):
+        line(text)
+
+
+def under_way(vendor: str) -> None:
+    """Another command works on this CRM: what it is about to owe is not in a preview yet."""
+    line(
+        Text(
+            f"Une autre commande travaille sur {vendor} : cet aperçu est celui de ce qui était à "
+            "écrire à son début. Refaites-le quand elle aura fini.",
+            f"Another command is working on {vendor}: this previews what was owed when it began. "
+            "Make it again once it has finished.",
+        )
+    )
+
+
+def _change(group: Group) -> Text:
+    """`silver → gold`; of a field with a value for each account, how many are new or go."""
+    if group.field in LISTED:
+        words = f"{group.before or '–'} → {group.after or '–'}"
+        return Text(words, words)
+    changed = group.values - group.first - group.cleared
+    parts = (
+        (changed, Text("changées", "changed")),
+        (group.first, Text("nouvelles", "new")),
+        (group.cleared, Text("effacées", "cleared")),
+    )
+    some = [(count, text) for count, text in parts if count]
+    return Text(
+        ", ".join(f"{count} {text.fr}" for count, text in some),
+        ", ".join(f"{count} {text.en}" for count, text in some),
+    )
+
+
+def _reason(group: Group) -> Text:
+    """The row of the rules that decides, and what it says."""
+    if group.row is None:
+        return Text("", "")
+    rule = "priority" if group.field is Owned.PRIORITY else "tier"
+    said = f" : {group.why}" if group.why else ""
+    return Text(
+        f"{rule}, ligne {group.row}{said}", f"{rule}, row {group.row}{said.replace(' :', ':')}"
+    )
+
+
+def kept(path: Path, count: int) -> None:
+    """A preview that was written to a file."""
+    line(
+        Text(
+            f"{path} : {count} changements. « arpent push {path} » écrit exactement ceux-là.",
+            f"{path}: {count} changes. `arpent push {path}` writes exactly these.",
+        )
+    )
+
+
+def stale(found: Sequence[Stale]) -> None:
+    """The changes of a preview that are no longer what they were."""
+    if found:
+        table(
+            Text("Ce qui a changé depuis l'aperçu", "What has changed since the preview"),
+            [Text("Compte", "Account"), Text("Id", "Id"), Text("Champ", "Field"),
+             Text("Ce qui a changé", "What changed"), Text("Dans l'aperçu", "In the preview"),
+             Text("Maintenant", "Now")],
+            [
+                (each.account, each.external_id, each.field.value, say(CAUSES[each.cause]),
+                 each.expected or "–", each.now or "–")
+                for each in found
+            ],
+        )  # fmt: skip
 
 
 def pushed(vendor: str, report: PushReport) -> None:
@@ -60,6 +158,10 @@ def pushed(vendor: str, report: PushReport) -> None:
         line(refused(each))
     if report.rejected:
         line(RETRY)
+    for text in report.lost:
+        line(text)
+    for waiting in told_of_held(report.held):
+        line(waiting)
     if report.stopped:
         line(Text(f"Arrêté : {report.stopped.fr}", f"Stopped: {report.stopped.en}"))
 
@@ -83,9 +185,21 @@ def owed_again(count: int) -> None:
         )
 
 
+def released(name: str, count: int) -> None:
+    """A field whose emptied values were taken over."""
+    line(
+        Text(
+            f"{name} : {count} valeurs vidées dans le CRM le sont ici ; le prochain cycle réévalue "
+            "ces comptes.",
+            f"{name}: {count} values emptied in the CRM are so here; the next cycle evaluates "
+            "these accounts.",
+        )
+    )
+
+
 def _put_off(report: PushReport) -> int:
-    """Values that the next pushes will try again."""
-    return report.values["unknown"] + report.values["deferred"]
+    """Values that the next pushes will try."""
+    return report.left
 
 
 def _tasks(report: PushReport) -> int:

@@ -1,0 +1,140 @@
+"""What undoing a run prints."""
+
+from collections.abc import Sequence
+
+from rules.language import Text
+from service.cli.edge import say
+from service.cli.show.terminal import line, table
+from service.cli.show.writing import RETRY, refused
+from service.store.undoing import Fate, Undone
+from service.undo import UndoReport
+
+_WHY_LEFT = {
+    Fate.EDITED: Text("modifié par quelqu'un", "edited by a person"),
+    Fate.LATER: Text("écrit depuis par l'exécution", "written since by run"),
+    Fate.GONE: Text("n'est plus dans le CRM", "no longer in the CRM"),
+}
+
+
+def undone(run: int, reports: Sequence[UndoReport], limit: int) -> None:
+    """What was taken back of a run in each CRM, or would be."""
+    if not reports:
+        line(
+            Text(
+                f"L'exécution {run} n'a rien écrit dans un CRM : il n'y a rien à annuler.",
+                f"Run {run} wrote nothing into a CRM: there is nothing to undo.",
+            )
+        )
+    for report in reports:
+        _undone(report, limit)
+
+
+def released(run: int, count: int) -> None:
+    """Values over which the rules decide again."""
+    line(
+        Text(
+            f"{count} valeurs suivent de nouveau les règles après l'annulation de l'exécution "
+            f"{run}. Le prochain push écrit ce qui diffère ; « arpent preview » le montre.",
+            f"{count} values follow the rules again after the undoing of run {run}. The next push "
+            "writes what differs; `arpent preview` shows it.",
+        )
+    )
+
+
+def _undone(report: UndoReport, limit: int) -> None:
+    _changes(report, limit)
+    if report.pushed is None:
+        _planned(report)
+    else:
+        _done(report)
+    if report.left:
+        _left(report.left, limit)
+    for text in report.beyond:
+        line(text)
+
+
+def _changes(report: UndoReport, limit: int) -> None:
+    shown = report.restored[: limit or None]
+    if shown:
+        table(
+            Text(f"{report.crm} : retour en arrière", f"{report.crm}: taken back"),
+            [Text("Responsable", "Owner"), Text("Compte", "Account"), Text("Champ", "Field"),
+             Text("Maintenant", "Now"), Text("Retour à", "Back to")],
+            [
+                (each.owner or "–", each.account, each.field, each.now or "–", each.before or "–")
+                for each in shown
+            ],
+        )  # fmt: skip
+    if len(shown) < len(report.restored):
+        line(Text("(--limit 0 pour tout voir)", "(--limit 0 to see all)"))
+    reps = ", ".join(f"{name} {count}" for name, count in report.by_rep.most_common())
+    if reps:
+        line(Text(f"Valeurs par responsable : {reps}.", f"Values by owner: {reps}."))
+
+
+def _planned(report: UndoReport) -> None:
+    line(
+        Text(
+            f"{report.crm} : {len(report.restored)} valeurs seraient remises, "
+            f"{report.fates[Fate.KEPT]} le sont déjà, {len(report.left)} laissées ; "
+            f"{report.tasks.open} tâches fermées. Rien n'est fait.",
+            f"{report.crm}: {len(report.restored)} values would be put back, "
+            f"{report.fates[Fate.KEPT]} are already, {len(report.left)} left alone; "
+            f"{report.tasks.open} tasks closed. Nothing is done.",
+        )
+    )
+
+
+def _done(report: UndoReport) -> None:
+    pushed = report.pushed
+    if pushed is None:
+        return
+    line(
+        Text(
+            f"{report.crm} : exécution {report.undone_run} annulée par l'exécution "
+            f"{report.run_id} : {pushed.written} valeurs remises, {report.fates[Fate.KEPT]} "
+            f"l'étaient déjà, {len(report.left)} laissées ; {report.closed_tasks} tâches fermées ; "
+            f"{pushed.calls} requêtes d'écriture.",
+            f"{report.crm}: run {report.undone_run} undone by run {report.run_id}: "
+            f"{pushed.written} values put back, {report.fates[Fate.KEPT]} were already, "
+            f"{len(report.left)} left alone; {report.closed_tasks} tasks closed; {pushed.calls} "
+            "write calls.",
+        )
+    )
+    if report.pinned:
+        line(
+            Text(
+                f"{report.pinned} valeurs restent ainsi jusqu'à ce que les règles en donnent "
+                f"d'autres, ou que vous lanciez « arpent undo {report.undone_run} --release ». "
+                "« arpent rules rollback » remet le playbook d'avant.",
+                f"{report.pinned} values stay so until the rules give others, or until you run "
+                f"`arpent undo {report.undone_run} --release`. `arpent rules rollback` puts the "
+                "playbook of before in force again.",
+            )
+        )
+    for each in pushed.rejections:
+        line(refused(each))
+    if pushed.rejected:
+        line(RETRY)
+    if pushed.stopped:
+        line(Text(f"Arrêté : {pushed.stopped.fr}", f"Stopped: {pushed.stopped.en}"))
+
+
+def _left(left: Sequence[Undone], limit: int) -> None:
+    table(
+        Text("Laissées comme elles sont", "Left as they are"),
+        [Text("Compte", "Account"), Text("Champ", "Field"), Text("Maintenant", "Now"),
+         Text("Avant l'exécution", "Before the run"), Text("Pourquoi", "Why")],
+        [
+            (each.account, each.field, each.now or "–", each.before or "–", _why(each))
+            for each in left[: limit or None]
+        ],
+    )  # fmt: skip
+
+
+def _why(each: Undone) -> str:
+    words = say(_WHY_LEFT[each.fate])
+    if each.fate is Fate.LATER:
+        return f"{words} {each.later_run}"
+    is_told = each.fate is Fate.EDITED and each.author
+    return f"{words} ({each.author})" if is_told else words

@@ -1,0 +1,103 @@
+"""The portal in a process of its own: served over HTTP, and asked over a line what became of it."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+from connectors.sandbox import Sandbox
+from tests.torture import checking
+from tests.torture.processes import forked
+
+# The line carries what one side asks and the other answers.
+Line = Connection
+
+
+class Served:
+    """A portal that is served: `url` is where, the rest is asked over the line."""
+
+    def __init__(self, portal: Sandbox, line: "Connection[Any, Any]") -> None:
+        self.url: str = line.recv()
+        # The same clock on both sides: this copy of the portal is the clock of Arpent.
+        self.clock = portal.clock
+        self._line = line
+
+    def ask(self, name: str, *given: Any) -> Any:
+        """Have the serving process do one of `_Serving`'s methods."""
+        self._line.send((name, given))
+        return self._line.recv()
+
+    def set_clock(self, instant: datetime) -> None:
+        """Make this the present, for the portal and for whoever is made from now on."""
+        self.clock.set(instant)
+        self.ask("set_clock", self.clock._start, self.clock._origin)
+
+    def picture(self, database: str, since: int) -> dict[str, Any]:
+        """What the portal and a store hold now: see `checking`."""
+        picture: dict[str, Any] = self.ask("picture", database, since)
+        return picture
+
+
+@contextmanager
+def served(portal: Sandbox) -> Iterator[Served]:
+    """A copy of this portal, served until the end of the block."""
+    process = forked(lambda line: _Serving(portal).run(line))
+    try:
+        yield Served(portal, process.line)
+    finally:
+        process.kill()
+
+
+class _Serving:
+    """The serving process."""
+
+    def __init__(self, portal: Sandbox) -> None:
+        self._portal = portal
+
+    def run(self, line: "Connection[Any, Any]") -> None:
+        """Serve and answer until the other side is gone."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        line.send(self._portal.start())
+        while True:
+            try:
+                name, given = line.recv()
+            except EOFError:
+                return
+            line.send(getattr(self, name)(*given))
+
+    def set_clock(self, start: datetime, origin: float) -> None:
+        """Take over the clock of the other side."""
+        self._portal.clock._start, self._portal.clock._origin = start, origin
+
+    def set_faults(self, rules: list[dict[str, Any]], seed: int) -> None:
+        """Replace the faults."""
+        self._portal.set_faults(*rules, seed=seed)
+
+    def fired(self) -> Mapping[str, int]:
+        """How often each fault has fired, by its name, and all requests as `requests`."""
+        rules = self._portal.faults.as_json()["rules"]
+        requests = sum(self._portal.gateway.governor.requests.values())
+        counts = {str(rule["name"]): 0 for rule in rules} | {"requests": requests}
+        for rule in rules:
+            counts[str(rule["name"])] += rule["fired"]
+        return counts
+
+    def written(self) -> int:
+        """How many writes the portal has seen."""
+        return len(self._portal.history())
+
+    def picture(self, database: str, since: int) -> dict[str, Any]:
+        """What the portal and a store hold now."""
+        return checking.picture(self._portal, database, since)
+
+    def state(self) -> tuple[Any, ...]:
+        """All that another copy of the portal needs to go on from here."""
+        keyring = self._portal.portal.keyring
+        return self._portal.portal.state, keyring.keys, keyring.clients
+
+
+def take_over(portal: Sandbox, state: tuple[Any, ...]) -> None:
+    """Have a portal go on from where another one was."""
+    portal.portal.state, portal.portal.keyring.keys, portal.portal.keyring.clients = state
