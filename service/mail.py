@@ -32,11 +32,11 @@ class Server:
 
 def read_server(given: SecretStr) -> Server:
     """`smtp+starttls://user:password@host:587`; raises `Misfit`, without the password in it."""
-    try:
+    parts, port = SplitResult("", "", "", "", ""), None
+    # Its own error quotes what should be a port, and may be a password: ours does not carry it.
+    with suppress(ValueError):
         parts = urlsplit(given.get_secret_value().strip())
         port = parts.port
-    except ValueError:
-        raise _unreadable() from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/"):
         raise _unreadable()
     return Server(

@@ -39,7 +39,7 @@ from service.push_report import PushReport
 from service.push_tasks import TaskPush
 from service.store import backlog, deliveries, holds, notices, outbox, readback
 from service.store.deliveries import Sent
-from service.store.engine import Store
+from service.store.engine import Store, StoreError
 from service.store.outbox import Pending
 
 # How many batches are read from the store at once: most of what a reading costs is its start.
@@ -62,8 +62,12 @@ def alone() -> None:
     """Nobody else may come."""
 
 
+def unseen(_done: int, _owed: int) -> None:
+    """Nobody looks on."""
+
+
 class Push:
-    """One push into one CRM account."""
+    """One push into one CRM account. `progress` hears how many values of how many are settled."""
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class Push:
         clock: Clock,
         *,
         thresholds: Thresholds | None = None,
+        progress: Callable[[int, int], None] = unseen,
     ) -> None:
         self.store = store
         self._connector = connector
@@ -83,6 +88,7 @@ class Push:
         self._thresholds = thresholds or Thresholds()
         self._tasks = TaskPush(store, connector, rulebook, connection_id)
         self._renew: Callable[[], None] = alone
+        self._progress = progress
         self._lost: frozenset[str] = frozenset()
 
     def run(
@@ -173,29 +179,39 @@ class Push:
             last = judged.last
 
     def _push_values(self, report: PushReport, scope: Scope) -> None:
-        """Send what is owed; the first failure ends the sending, and what is under way is kept."""
+        """Send what is owed; the first failure ends the sending, and what is under way is kept.
+
+        So does the loss of the lease, or an order to stop.
+        """
         batches = self._batches(scope)
         under_way: dict[Future[Sequence[Outcome]], Sent] = {}
-        failure: ConnectorError | None = None
+        failure: ConnectorError | StoreError | None = None
         with ThreadPoolExecutor(self._connector.senders, thread_name_prefix="push") as senders:
             while True:
                 while failure is None and len(under_way) < self._connector.senders:
-                    batch = next(batches, None)
-                    if batch is None:
+                    try:
+                        sent = self._announced(report.run_id, batches)
+                    except StoreError as error:
+                        failure = error
                         break
-                    sent = self._announce(report.run_id, batch)
-                    under_way[senders.submit(self._connector.update, _changes(batch))] = sent
+                    if sent is None:
+                        break
+                    under_way[senders.submit(self._connector.update, _changes(sent.items))] = sent
                 if not under_way:
                     break
                 for answered in wait(under_way, return_when=FIRST_COMPLETED).done:
                     failed = self._settle(report, under_way.pop(answered), answered)
                     failure = _graver(failure, failed)
+                self._progress(sum(report.values.values()), report.owed)
         if failure is not None:
             raise failure
 
-    def _announce(self, run_id: int, batch: Sequence[Pending]) -> Sent:
-        """Say in the journal what is about to be sent, whatever may happen to this process."""
+    def _announced(self, run_id: int, batches: Iterator[Sequence[Pending]]) -> Sent | None:
+        """The next batch, once the journal says that it is about to be sent; None at the end."""
         self._renew()
+        batch = next(batches, None)
+        if batch is None:
+            return None
         with self.store.write() as connection:
             return deliveries.announce(connection, run_id, batch, self._clock())
 
@@ -274,7 +290,9 @@ def _sent_again(outcome: Outcome) -> Outcome:
     return replace(outcome, state=State.DEFERRED, wait=0)
 
 
-def _graver(one: ConnectorError | None, other: ConnectorError | None) -> ConnectorError | None:
+def _graver(
+    one: ConnectorError | StoreError | None, other: ConnectorError | None
+) -> ConnectorError | StoreError | None:
     """The failure to tell of two: the first, unless only the other needs a person."""
     if one is None or (isinstance(other, Fatal) and not isinstance(one, Fatal)):
         return other or one

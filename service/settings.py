@@ -22,6 +22,7 @@ from pydantic_settings import (
 from rules.language import Language, Text
 from rules.located import Misfit, nearest
 from rules.thresholds import Threshold, Thresholds, read_by_field
+from service.address import Address, AddressSetting, read_address
 from service.mail import read_server
 from service.schedule import Quiet, Weekly
 
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
         toml_file=TOML, frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )  # fmt: skip
 
-    database_url: str = "sqlite:///.arpent/arpent.sqlite3"
+    database_url: AddressSetting = "sqlite:///.arpent/arpent.sqlite3"
     playbook: Path = SHIPPED_PLAYBOOK
     language: Language = Language.FR
     read_only: bool = False
@@ -60,7 +61,7 @@ class Settings(BaseSettings):
     hubspot_client_secret: SecretStr | None = None
     hubspot_refresh_token: SecretStr | None = None
     hubspot_refresh_token_file: Path | None = None
-    hubspot_url: str = "https://api.hubapi.com"
+    hubspot_url: AddressSetting = "https://api.hubapi.com"
     hubspot_account_id: str | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
@@ -80,6 +81,11 @@ class Settings(BaseSettings):
     @classmethod
     def _may_start_at_home(cls, path: Path | None) -> Path | None:
         return path and path.expanduser()
+
+    @field_validator("hubspot_url")
+    @classmethod
+    def _is_only_an_address(cls, url: str) -> str:
+        return read_address(url)
 
     @field_validator("review")
     @classmethod
@@ -108,6 +114,16 @@ class Settings(BaseSettings):
         return text
 
     @property
+    def secrets(self) -> list[SecretStr]:
+        """What must be seen nowhere: keys, tokens, passwords, those within addresses too."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        keys = [value for value in values if isinstance(value, SecretStr)]
+        addresses = [Address(value) for value in values if isinstance(value, Address)]
+        if self.mail_server is not None:
+            addresses.append(Address(self.mail_server.get_secret_value()))
+        return [*keys, *(each for address in addresses for each in address.secrets())]
+
+    @property
     def thresholds(self) -> Thresholds:
         """From when on a push is held."""
         return Thresholds(
@@ -134,13 +150,15 @@ class Settings(BaseSettings):
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
     """The settings of this process; raises `SettingsError` with every problem."""
     problems = list(_unknown_names())
+    settings: Settings | None = None
     try:
         settings = Settings(**given)
     except ValidationError as error:
         problems += [_refused(detail) for detail in error.errors()]
-        raise SettingsError(problems) from None
-    problems += _ill_matched(settings)
-    if problems:
+    else:
+        problems += _ill_matched(settings)
+    # Raised out here, so that it does not carry the other error, which quotes the values.
+    if settings is None or problems:
         raise SettingsError(problems)
     return settings
 

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -113,11 +113,12 @@ def open_store(url: str) -> Store:
     A missing SQLite file is created, empty, for its owner's eyes only. The tables are the
     business of `service.store.schema`. Raises `StoreError` when the place can't be opened.
     """
-    try:
+    parsed: URL | None = None
+    # The parser's own error quotes the URL, and with it the password: ours does not carry it.
+    with suppress(ArgumentError, ValueError):
         parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        # The parser's own message quotes the URL, and with it the password.
-        raise StoreError(_UNREADABLE_URL) from None
+    if parsed is None:
+        raise StoreError(_UNREADABLE_URL)
     match parsed.get_backend_name():
         case "sqlite":
             store = _open_sqlite(parsed)

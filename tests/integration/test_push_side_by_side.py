@@ -7,6 +7,7 @@ import pytest
 
 from connectors.base import Change, ConnectorError, Fatal, Outcome, Retriable, Unanswered
 from rules.language import Text
+from service.lease import StoppedError
 from service.preview import BATCH
 from service.store.engine import Store
 from tests.integration.office import FIELDS, MINUTE, Crm, Office
@@ -105,6 +106,26 @@ def test_a_failure_ends_the_sending_and_keeps_what_was_under_way(
     crm.scripts, crm.begun = {}, []
     crm.together = threading.Barrier(1)
     assert wide.push().written == 8 * BATCH * FIELDS - len(applied)
+
+
+def test_an_order_to_stop_lets_what_is_under_way_come_to_its_end(wide: Office) -> None:
+    asked = 0
+
+    def renew() -> None:
+        nonlocal asked
+        asked += 1
+        # Once when the push begins, and once before each batch.
+        if asked > 1 + WIDTH:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        wide.push(renew=renew)
+
+    # Nothing is left of which nobody knows whether it was written.
+    assert sorted(crm_of(wide).begun) == list(range(WIDTH))
+    outcomes = [row.outcome for row in wide.rows("push_journal")]
+    assert outcomes == ["applied"] * (WIDTH * BATCH * FIELDS)
+    assert wide.push().written == (8 - WIDTH) * BATCH * FIELDS
 
 
 def test_what_needs_a_person_is_told_before_what_needs_patience(wide: Office) -> None:

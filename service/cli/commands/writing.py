@@ -139,7 +139,7 @@ def _push(
     """Push into one CRM, tell of it, and return the exit code."""
     from service import lease, owe
     from service.cli.edge import language
-    from service.cli.show import terminal
+    from service.cli.show import progress, terminal
     from service.cli.show import writing as show
     from service.push import Push
 
@@ -148,12 +148,16 @@ def _push(
         opened.connector(vendor) as connector,
         lease.held(opened, vendor) as renew,
         recorded(opened, "push") as (run_id, counts),
+        progress.counting(Text("Valeurs écrites", "Values written")) as count,
     ):
         found = opened.connect(connector)
         owe.run(opened.store, book, found.id)
         if retry:
             owe.retry(opened.store, found.id, rep_key=owner)
-        stage = Push(opened.store, connector, book, found.id, opened.clock, thresholds=thresholds)
+        stage = Push(
+            opened.store, connector, book, found.id, opened.clock, thresholds=thresholds,
+            progress=count,
+        )  # fmt: skip
         report, stale = work(vendor, stage, run_id, renew)
         counts.update(report.counts())
         counts.error = report.stopped and report.stopped.to(language())
