@@ -16,8 +16,9 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote_plus
 
 import certifi
 import urllib3
@@ -43,6 +44,8 @@ _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = re.compile(r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+")
 _TOKEN = re.compile(r"[!-~]+")
+# Shorter ones would be found in ordinary words.
+_SHORTEST_SECRET = 8
 
 
 class Oversized(Unanswered):
@@ -65,6 +68,21 @@ def redact(text: str, *hidden: SecretStr) -> str:
         if value := secret.get_secret_value():
             text = text.replace(value, "***")
     return _CREDENTIALS.sub("***", text)
+
+
+def scrubbed(answer: Answer, *hidden: SecretStr) -> Answer:
+    """The same answer without these secrets: servers and proxies repeat what they were sent."""
+    for secret in hidden:
+        value = secret.get_secret_value()
+        for written in {value, quote_plus(value)}:
+            raw = written.encode()
+            if len(raw) >= _SHORTEST_SECRET and (raw in answer.body or written in answer.reason):
+                answer = replace(
+                    answer,
+                    body=answer.body.replace(raw, b"***"),
+                    reason=answer.reason.replace(written, "***"),
+                )
+    return answer
 
 
 def is_token(secret: SecretStr) -> bool:
@@ -164,7 +182,7 @@ class Transport:
             raise _failure(error, host, seconds) from error
         if answer.status in _REDIRECTS:
             raise _redirected(host)
-        return answer
+        return answer if authorization is None else scrubbed(answer, _token_of(authorization))
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -187,7 +205,10 @@ class Transport:
             return self._managers[scheme]
 
     def _accepted(self, url: str) -> tuple[str, str]:
-        parsed = parse_url(url)
+        try:
+            parsed = parse_url(url)
+        except exceptions.LocationParseError:
+            parsed = Url()
         host = (parsed.host or "").strip("[]").lower()
         if parsed.scheme and _is_allowed(parsed, host, self._hosts):
             return parsed.scheme, host
@@ -286,6 +307,11 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _token_of(authorization: SecretStr) -> SecretStr:
+    """The token of `Bearer TOKEN`."""
+    return SecretStr(authorization.get_secret_value().rpartition(" ")[2])
 
 
 def _is_allowed(url: Url, host: str, hosts: frozenset[str]) -> bool:

@@ -15,9 +15,11 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from structlog.contextvars import bound_contextvars
+
 from connectors.base import Connector, ConnectorError
 from rules.language import Text
-from service import alert, lease, measure, owe, pull, tag
+from service import alert, lease, logs, measure, owe, pull, tag
 from service.alert import AlertReport
 from service.app import App
 from service.lease import LeaseError, Leases, Renew
@@ -115,6 +117,7 @@ def run(
         failures |= leases.busy
         with app.store.write() as connection:
             run_id = runs.begin_run(connection, "run", app.clock(), actor=actor)
+        stack.enter_context(bound_contextvars(run=run_id))
         try:
             renewals = leases.renewals
             pulled = _pull_each(app, connectors, renewals, failures, run_id, full=full)
@@ -127,7 +130,7 @@ def run(
                     if vendor not in failures:
                         _push(app, connectors[vendor], published, report, renew, rep_key=rep_key)
         except BaseException as error:
-            _finish(app, run_id, RunState.FAILED, {}, str(error) or type(error).__name__)
+            _finish(app, run_id, RunState.FAILED, {}, logs.told(error))
             raise
         held = RunState.HELD if report.newly_held else RunState.DONE
         state = RunState.FAILED if report.failures else held
@@ -150,7 +153,7 @@ def _pull_each(
     pulled: dict[str, PullReport] = {}
     for vendor, renew in renewals.items():
         try:
-            with app.heeding(vendor):
+            with app.heeding(vendor), bound_contextvars(crm=vendor):
                 pulled[vendor] = _pull(app, connectors[vendor], run_id, renew, full=full)
         except (ConnectorError, LeaseError) as error:
             failures[vendor] = error.message
@@ -243,7 +246,8 @@ def _push(
         thresholds=app.settings.thresholds,
     )
     try:
-        pushed = push.run(report.run_id, rep_key=rep_key, renew=renew)
+        with bound_contextvars(crm=crm.vendor):
+            pushed = push.run(report.run_id, rep_key=rep_key, renew=renew)
     except (ConnectorError, LeaseError) as error:
         report.failures[crm.vendor] = error.message
         return

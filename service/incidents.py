@@ -7,6 +7,7 @@ leave is tried again at the next tick; nothing else waits for it.
 from collections.abc import Mapping
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from rules.language import Language, Text
 from service import mail
@@ -17,6 +18,9 @@ from service.store.incidents import Incident
 
 log = structlog.get_logger()
 
+# The scope of what concerns no single CRM.
+SCHEDULE = "schedule"
+
 
 def follow(app: App, scope: str, found: Mapping[str, Text | None]) -> None:
     """Take in what was found of each name of a scope, None where all is well; tell what changed."""
@@ -26,10 +30,12 @@ def follow(app: App, scope: str, found: Mapping[str, Text | None]) -> None:
         if changed and not app.settings.mail_to:
             incidents.mark_told(connection, changed, app.clock())
     for each in changed:
-        if each.ended_at is None:
-            log.warning("incident", subject=each.subject, what=each.text.en)
-        else:
-            log.info("recovered", subject=each.subject, what=each.text.en)
+        name = each.subject.partition(":")[2]
+        with bound_contextvars(**({} if scope == SCHEDULE else {"crm": name})):
+            if each.ended_at is None:
+                log.warning("incident", subject=each.subject, what=each.text.en)
+            else:
+                log.info("recovered", subject=each.subject, what=each.text.en)
 
 
 def send_mail(app: App, language: Language) -> None:

@@ -71,15 +71,14 @@ class Hiding:
     """Takes secrets out of every text of a line."""
 
     def __init__(self, hidden: Collection[SecretStr]) -> None:
-        self._hidden = [
-            each for each in hidden if len(each.get_secret_value()) >= SHORTEST_SECRET
-        ]
+        self._hidden = [each for each in hidden if len(each.get_secret_value()) >= SHORTEST_SECRET]
 
     def text(self, text: str) -> str:
         """A text without secrets."""
         return redact(text, *self._hidden)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """A line without secrets, as a processor of structlog."""
         return {
             name: self.text(value) if isinstance(value, str) else value
             for name, value in event.items()

@@ -2,10 +2,11 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -35,8 +36,8 @@ def read_server(given: SecretStr) -> Server:
     parts, port = SplitResult("", "", "", "", ""), None
     # Its own error quotes what should be a port, and may be a password: ours does not carry it.
     with suppress(ValueError):
-        parts = urlsplit(given.get_secret_value().strip())
-        port = parts.port
+        split = urlsplit(given.get_secret_value().strip())
+        parts, port = split, split.port
     if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/"):
         raise _unreadable()
     return Server(
@@ -68,13 +69,26 @@ def send(server: Server, *, sender: str, to: str, subject: str, body: str, key: 
     message["Subject"] = " ".join(subject.split())
     message["Message-ID"] = make_msgid(idstring=key, domain=sender.rpartition("@")[2] or None)
     message.set_content(body)
+    failure = ""
     try:
         with _connected(server) as session:
             if server.user and server.password:
                 session.login(server.user, server.password.get_secret_value())
             session.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise MailError(type(error).__name__) from None
+        failure = type(error).__name__
+    # Raised out here: the server's own words may repeat what it was sent.
+    if failure:
+        raise MailError(failure)
+
+
+def reach(server: Server) -> None:
+    """Connect, and send nothing; raises `MailError` when nobody answers there."""
+    try:
+        with _connected(server) as session:
+            session.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(type(error).__name__) from error
 
 
 def _connected(server: Server) -> smtplib.SMTP:

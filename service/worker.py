@@ -8,25 +8,24 @@ fails is recorded, and the next period tries again. Once a week a cycle reads th
 What is wrong is told once when it begins and once when it ends (`service.incidents`).
 """
 
-import signal
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from threading import Event, Thread
-from types import FrameType
+from threading import Thread
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from structlog.contextvars import bound_contextvars
 
 from connectors.base import ConnectorError
 from rules.language import Text
-from service import alert, cycle, incidents, lease
+from service import alert, cycle, incidents, lease, logs
 from service.app import App
 from service.cycle import CycleReport
 from service.lease import Leases, StoppedError
 from service.push_report import PushReport, told_of_held
 from service.schedule import Every, Quiet, Weekly, due
-from service.store import ledger, requests
+from service.store import ledger, requests, schema
 from service.store.engine import StoreError
 from service.store.requests import Wanted
 
@@ -173,10 +172,13 @@ def run(
 def _tick_safely(app: App, vendors: list[str]) -> None:
     """One tick, whatever happens in it: a job must not end the worker."""
     try:
+        # A program of another version may have changed the tables meanwhile: nothing is touched.
+        schema.check(app.store)
         with _told(app):
             report = tick(app, vendors)
             if report is not None:
-                _tell(app, report)
+                with bound_contextvars(run=report.run_id):
+                    _tell(app, report)
     except StoppedError:
         log.info("cycle stopped", why="asked to end")
     except StoreError as error:
@@ -203,7 +205,7 @@ def _told(app: App) -> Iterator[None]:
             f"défaut du programme ({kind}) : le journal en dit plus",
             f"a defect of the program ({kind}): the log says more",
         )
-    incidents.follow(app, "schedule", {"cycle": problem, "review": _late_review(app)})
+    incidents.follow(app, incidents.SCHEDULE, {"cycle": problem, "review": _late_review(app)})
     incidents.send_mail(app, app.settings.language)
 
 
@@ -232,26 +234,15 @@ def _tell(app: App, report: CycleReport) -> None:
         app, "crm", {vendor: text for vendor, text in worked.items() if vendor not in report.busy}
     )
     incidents.follow(app, "held", {crm: _held(pushed) for crm, pushed in report.pushed.items()})
-    log.info("cycle done", run=report.run_id, failures=len(report.failures), **report.counts())
+    for vendor, pushed in report.pushed.items():
+        if pushed.rejections:
+            first = pushed.rejections[0]
+            why = logs.impersonal(first.reason, first.account, first.external_id)
+            log.warning("rejected", crm=vendor, count=pushed.rejected, first=why)
+    log.info("cycle done", failures=len(report.failures), **report.counts())
 
 
 def _held(pushed: PushReport) -> Text | None:
     """What of a CRM waits for a person to release it; None when nothing does."""
     told = list(told_of_held(pushed.held))
     return Text(*(" ".join(words) for words in zip(*told, strict=True))) if told else None
-
-
-def until_signal() -> Callable[[], None]:
-    """A wait that ends with SIGTERM or Ctrl-C; call it from the main thread."""
-    ended = Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
-
-    def wait() -> None:
-        ended.wait()
-
-    return wait

@@ -23,6 +23,7 @@ from connectors.http import (
     Oversized,
     Transport,
     is_this_machine,
+    scrubbed,
 )
 from connectors.hubspot.credentials import Surroundings, credentials_of
 from connectors.hubspot.errors import (
@@ -46,6 +47,7 @@ LONGEST_WAIT = 30.0
 
 _HOSTS = frozenset({"api.hubapi.com", "*.hubapi.com"})
 _SUCCESS = range(200, 300)
+_SECRET_PARTS = ("client_secret", "refresh_token")
 _UNAUTHORISED = 401
 _DATE_PRECISION = 1_000
 
@@ -255,7 +257,7 @@ class Client:
 
     def _ask_for_token(self, form: Mapping[str, str]) -> Answer:
         """One request to the token endpoint; its form is nowhere but on the wire."""
-        return self._transport.send(
+        answer = self._transport.send(
             "POST",
             self.base_url + self._paths.oauth,
             headers={
@@ -264,6 +266,9 @@ class Client:
             },
             body=urlencode(form),
         )
+        if answer.status in _SUCCESS:
+            return answer
+        return scrubbed(answer, *[SecretStr(form[name]) for name in _SECRET_PARTS if name in form])
 
     def _verify(self, authorization: SecretStr) -> None:
         """Check that a credential opens the account that is known; raises what it is not."""

@@ -21,6 +21,13 @@ from service.store.engine import StoreError
 
 FAILED, MISTAKEN, HELD, INTERRUPTED = 1, 2, 3, 130
 
+DEFECT = Text(
+    "C'est un défaut d'Arpent. Ce qui était fait est gardé ; relancez la commande. Si cela se "
+    "répète, « arpent doctor » dit ce qui va et ce qui ne va pas : joignez-y ces lignes.",
+    "This is a defect of Arpent. What was done is kept; run the command again. If it happens "
+    "again, `arpent doctor` says what works and what does not: send these lines along.",
+)
+
 
 class Mistake(Exception):  # noqa: N818 - what was typed, said in a sentence
     """An option that can't be used."""
@@ -52,6 +59,20 @@ def main() -> None:
     except (ConnectorError, StoreError, NotFound) as error:
         _say([error.message.to(language())])
         sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001 - Python's own trace would quote values at hand
+        _say([_defect(error), say(DEFECT)])
+        sys.exit(FAILED)
+
+
+def _defect(error: Exception) -> str:
+    """Where a defect of the program happened, without a secret or a value of the CRM."""
+    from service import logs  # noqa: PLC0415 - only a defect needs it
+
+    try:
+        hidden = load_settings().secrets
+    except SettingsError:
+        hidden = []
+    return logs.Hiding(hidden).text(logs.trace_of(error))
 
 
 def language() -> Language:

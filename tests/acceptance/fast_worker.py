@@ -9,7 +9,7 @@ import time
 from datetime import datetime
 
 from rules.time import Instant, instant_of
-from service import logs, worker
+from service import ending, logs, worker
 from service.app import open_app
 from service.settings import load_settings
 
@@ -25,7 +25,7 @@ def main(start: str, speed: str) -> None:
 
     app = open_app(load_settings(), clock)
     logs.configure(app.settings.log)
-    worker.run(app, app.vendors(), wait=worker.until_signal(), tick_seconds=TICK_SECONDS)
+    worker.run(app, app.vendors(), wait=ending.until_signal(), tick_seconds=TICK_SECONDS)
 
 
 if __name__ == "__main__":

@@ -23,13 +23,15 @@ from tests.torture import serving, world
 from tests.torture.checking import Picture, violations
 from tests.torture.places import Place
 from tests.torture.points import BATCH, Points
-from tests.torture.processes import KILLED, Process, forked
+from tests.torture.processes import FAILED, KILLED, Process, forked
 from tests.torture.serving import Served
 from tests.torture.world import Stage
 
-# Rounds of the worker after a death: until one writes nothing; after faults all of them, for the
-# last ones come after all waits that a CRM or the outbox may ask for.
-ROUNDS = tuple(timedelta(hours=hours) for hours in (0.4, 1, 2, 9, 27, 34))
+# Rounds of the worker after the last death, until one finds all as it should be. The later ones, on
+# the next day, come after all waits that a CRM or the outbox may ask for.
+ROUNDS = tuple(timedelta(hours=hours) for hours in (1, 2, 9, 26, 27, 34))
+FIRST_OF_LATE = 3
+BETWEEN_DEATHS = timedelta(minutes=16)
 PATIENT, HASTY = 20.0, 0.4
 
 Planted = Callable[[pytest.MonkeyPatch], None]
@@ -44,6 +46,8 @@ class Course:
     is_ordered: bool = True
     faults: Sequence[dict[str, Any]] = ()
     seed: int = 0
+    # What was written is found by the search some seconds, or minutes, after it was.
+    has_late_search: bool = False
 
 
 CALM = Course()
@@ -51,12 +55,17 @@ CALM = Course()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A stage about to begin: the portal, the store beside it, and the picture of a clean run."""
+    """A stage about to begin: the portal, the store beside it, and how a calm run ends.
+
+    `labels` are the points that a calm run passes.
+    """
 
     stage: Stage
     portal: Sandbox
     place: Place
     clean: Picture
+    # The same once all rounds are over.
+    late: Picture
     labels: Sequence[str]
 
 
@@ -77,8 +86,8 @@ class Verdict:
 class Run:
     """A store and a portal on the way through a stage."""
 
-    def __init__(self, ready: Stage, portal: Sandbox, place: Place, course: Course) -> None:
-        self.stage, self.portal, self.place, self.course = ready, portal, place, course
+    def __init__(self, stage: Stage, portal: Sandbox, place: Place, course: Course) -> None:
+        self.stage, self.portal, self.place, self.course = stage, portal, place, course
         self.since = len(portal.portal.state.writes)
 
     @contextmanager
@@ -90,13 +99,13 @@ class Run:
 
     def start(
         self, served: Served, work: Callable[[App], None], *, dies_at: int = 0,
-        read: float = PATIENT, prepare: Callable[[Points], None] | None = None,
+        seconds: float = PATIENT, prepare: Callable[[Points], None] | None = None,
     ) -> Process:  # fmt: skip
         """A process of Arpent that does this work, and dies at a point."""
 
         def run(line: Any) -> None:
             points = Points(dies_at)
-            app = _opened(self.place, served, self.course, points, read)
+            app = _opened(self.place, served, self.course, points, seconds)
             meanwhile = self.stage.meanwhile
             if meanwhile is not None:
                 points.before_call = _once(BATCH, lambda: meanwhile(app))
@@ -105,20 +114,32 @@ class Run:
             try:
                 work(app)
             finally:
-                line.send(points.labels)
+                if not dies_at:
+                    line.send(points.labels)
                 app.store.close()
 
         return forked(run)
 
-    def settle(self, served: Served) -> None:
-        """Rounds of the worker until nothing is left to write."""
-        for after in ROUNDS:
+    def settle(self, served: Served, clean: Picture, late: Picture) -> list[str]:
+        """Rounds of the worker until all is as it should be; what is wrong after the last one."""
+        is_done = self.stage.work is world.cycle
+        wrong = ["no round was quiet"]
+        for number, after in enumerate(ROUNDS):
             served.set_clock(self.stage.begins_at + after)
-            before = served.ask("written")
-            ended = self.start(served, _round).wait()
-            assert ended == 0, "a round without faults failed"
-            if served.ask("written") == before and not self.course.faults:
-                return
+            is_done = is_done or self.start(served, self.stage.work).wait() == 0
+            if not self.writes(served) and is_done:
+                expected = late if number >= FIRST_OF_LATE else clean
+                wrong = violations(self.picture(served), expected)
+                if not wrong or not self.course.faults:
+                    break
+        return wrong
+
+    def writes(self, served: Served) -> bool:
+        """Whether the worker has something to write in a round."""
+        before = served.ask("written")
+        process = self.start(served, _round)
+        assert process.wait() == 0, "a round without faults failed"
+        return bool(served.ask("written") != before)
 
     def picture(self, served: Served) -> Picture:
         """How it stands now."""
@@ -144,7 +165,7 @@ def _once(path: str, work: Callable[[], None]) -> Callable[[str], None]:
     return hear
 
 
-def _opened(place: Place, served: Served, course: Course, points: Points, read: float) -> App:
+def _opened(place: Place, served: Served, course: Course, points: Points, seconds: float) -> App:
     """An installation in this process, which was just made."""
     lease.me.cache_clear()
     patch = pytest.MonkeyPatch()
@@ -162,7 +183,7 @@ def _opened(place: Place, served: Served, course: Course, points: Points, read: 
         )
         return HubSpot(
             token, base_url=base_url, expected_account_id=expected, clock=clock,
-            read_seconds=read, write_seconds=read,
+            read_seconds=seconds, write_seconds=seconds,
         )  # fmt: skip
 
     patch.setattr(service.app, "open_connector", connected)
@@ -193,32 +214,37 @@ def prepared(stage: Stage, portal: Sandbox, place: Place) -> tuple[Ready, Sandbo
         process = run.start(served, stage.work)
         labels = process.line.recv()
         assert process.wait() == 0, f"the stage {stage.name} failed"
-        run.settle(served)
-        clean = run.picture(served)
-        state = served.ask("state")
-    assert not clean["wrong"], clean["wrong"]
+        for number, after in enumerate(ROUNDS):
+            if number == FIRST_OF_LATE:
+                clean, state = run.picture(served), served.ask("state")
+                ended = place.copied(f"after-{stage.name}")
+            served.set_clock(stage.begins_at + after)
+            run.writes(served)
+        late = run.picture(served)
+    assert not clean["wrong"] + late["wrong"], clean["wrong"] + late["wrong"]
     following = world.portal()
     serving.take_over(following, state)
-    ready = Ready(stage=stage, portal=portal, place=kept, clean=clean, labels=labels)
-    return ready, following, place
+    ready = Ready(stage=stage, portal=portal, place=kept, clean=clean, late=late, labels=labels)
+    return ready, following, ended
 
 
 def killed(ready: Ready, deaths: Sequence[int], course: Course = CALM) -> Verdict:
-    """Kill the stage at these points, one process after the other, then let it come to its end."""
+    """Kill the stage at these points, one process after the other, then let it come to its end.
+
+    A process that is to die at 0 lives.
+    """
     place = ready.place.copied("run")
     run = Run(ready.stage, ready.portal, place, course)
-    ends = []
+    ends, hasty = [], HASTY if course.faults else PATIENT
     with run.begun() as served:
-        read = HASTY if course.faults else PATIENT
-        served.ask("set_faults", list(course.faults), course.seed)
-        for dies_at in deaths:
-            process = run.start(served, ready.stage.work, dies_at=dies_at, read=read)
+        served.ask("disturb", list(course.faults), course.seed, course.has_late_search)
+        for number, dies_at in enumerate(deaths):
+            served.set_clock(ready.stage.begins_at + number * BETWEEN_DEATHS)
+            process = run.start(served, ready.stage.work, dies_at=dies_at, seconds=hasty)
             ends.append(process.wait())
         fired = served.ask("fired")
-        served.ask("set_faults", [], 0)
-        if ready.stage.work is not world.cycle:
-            ends.append(run.start(served, ready.stage.work).wait())
-        run.settle(served)
-        wrong = violations(run.picture(served), ready.clean)
+        served.ask("disturb", [], 0, course.has_late_search)
+        wrong = run.settle(served, ready.clean, ready.late)
     place.remove()
+    wrong += ["a process ended by a defect"] * (FAILED in ends)
     return Verdict(ends=ends, wrong=wrong, fired=fired)

@@ -13,8 +13,12 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
+from connectors.base import ConnectorError
+from service.store.engine import StoreError
+
 KILLED = -signal.SIGKILL
-FAILED = 1
+# A failure that has a name and a remedy, and one that is a defect.
+REFUSED, FAILED = 3, 1
 
 
 class Process:
@@ -53,7 +57,7 @@ class Process:
 
 
 def forked(work: "Callable[[Connection[Any, Any]], None]") -> Process:
-    """A child that does this work with its end of the line; it ends with 1 when that fails."""
+    """A child that does this work with its end of the line; it ends with `REFUSED` or `FAILED`."""
     assert threading.active_count() == 1, "a process with threads must not be forked"
     here, there = Pipe()
     number = os.fork()
@@ -65,6 +69,8 @@ def forked(work: "Callable[[Connection[Any, Any]], None]") -> Process:
     try:
         work(there)
         status = 0
+    except (ConnectorError, StoreError):
+        status = REFUSED
     except BaseException:  # noqa: BLE001 - whatever it was, this process ends here
         traceback.print_exc()
     finally:

@@ -71,9 +71,11 @@ class _Serving:
         """Take over the clock of the other side."""
         self._portal.clock._start, self._portal.clock._origin = start, origin
 
-    def set_faults(self, rules: list[dict[str, Any]], seed: int) -> None:
-        """Replace the faults."""
+    def disturb(self, rules: list[dict[str, Any]], seed: int, is_late: bool) -> None:  # noqa: FBT001 - sent over a line
+        """Replace the faults; whether the search shows late what was written."""
         self._portal.set_faults(*rules, seed=seed)
+        late = {"search_lag": "tailed", "search_lag_seconds": 2.0, "search_lag_seed": seed}
+        self._portal.switches.change(late if is_late else {})
 
     def fired(self) -> Mapping[str, int]:
         """How often each fault has fired, by its name, and all requests as `requests`."""

@@ -23,17 +23,21 @@ from service.cli.edge import FAILED
 @app.command()
 def worker(*, crm: Crm = None) -> None:
     """Run the schedule until SIGTERM or Ctrl-C."""
+    from service.ending import until_signal
+
+    wait = until_signal()  # before what takes long to load
+
     from service import logs
     from service import worker as stage
 
     opened = open_installation()
-    logs.configure(opened.settings.log)
+    logs.configure(opened.settings.log, opened.settings.secrets)
     vendors = vendors_of(opened, crm)
     for vendor in vendors:
         with opened.connector(vendor):  # a missing key is said now, not at every tick
             pass
     opened.published()
-    if not stage.run(opened, vendors, wait=stage.until_signal()):
+    if not stage.run(opened, vendors, wait=wait):
         os._exit(0)  # a thread that waits for a CRM would hold the process back
 
 

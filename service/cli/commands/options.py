@@ -87,6 +87,9 @@ class Counts(dict[str, int]):
 @contextmanager
 def recorded(opened: Any, command: str) -> Iterator[tuple[int, Counts]]:  # noqa: ANN401 - an App
     """A recorded run of whoever is at the keyboard: its id, and the counts to fill."""
+    from structlog.contextvars import bound_contextvars
+
+    from service import logs
     from service.app import author
     from service.store import holds
     from service.store import runs as recording
@@ -97,10 +100,11 @@ def recorded(opened: Any, command: str) -> Iterator[tuple[int, Counts]]:  # noqa
     counts = Counts()
     state, said = RunState.FAILED, None
     try:
-        yield run_id, counts
+        with bound_contextvars(run=run_id):
+            yield run_id, counts
         state, said = (RunState.FAILED if counts.error else RunState.DONE), counts.error
     except Exception as error:
-        said = str(error)
+        said = logs.told(error)
         raise
     finally:
         with opened.store.write() as connection:
