@@ -26,5 +26,5 @@ WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=60s --timeout=20s --start-period=30s --retries=3 \
-    CMD ["arpent", "status", "--json"]
+    CMD ["arpent", "status", "--health"]
 CMD ["arpent", "worker"]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: demo check test scenarios bench format lock clean
+.PHONY: demo check test scenarios fuzz bench format lock clean
 
 demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
 	@$(BIN)/arpent demo
@@ -20,8 +20,16 @@ test: .venv/.dev       ## the whole suite, on SQLite and PostgreSQL
 scenarios: .venv/.dev  ## 200,000 changes that a CRM shows late: none missed
 	$(BIN)/python -m tests.scenarios
 
+fuzz: .venv/.dev       ## 55,000 random conditions on both databases, 300,000 hostile strings
+	$(BIN)/python -m tests.fuzz
+
 bench: .venv/.dev      ## ratios measured side by side, printed, never asserted
 	$(BIN)/python -m tests.bench
+
+torture: .venv/.dev    ## killed at each point, twice among faults, frozen: hours, and it resumes
+	$(BIN)/python -m tests.torture
+	ARPENT_TEST_TAKEOVERS=200 ARPENT_TEST_WEEKS=7500 $(BIN)/pytest -q -k sqlite \
+		tests/integration/test_worker_ticks.py tests/integration/test_weekly_periods.py
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
@@ -50,4 +58,4 @@ lock:                  ## pin again, with hashes and without any address
 	$(COMPILE) --group dev -c requirements-run.lock -o requirements.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .arpent
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .arpent .torture

@@ -2,18 +2,15 @@
 
 `Transport` sends one request under the policy: a host that is not on the list is refused before
 the credential is attached, TLS is verified, no proxy and no redirect is followed, the whole
-exchange has one deadline however slowly bytes drip, and the decoded body has a ceiling. The pace
-is that of `connectors.pace`. Clients decide what to retry; nothing is retried here.
+exchange has one deadline (`connectors.deadline`), and the decoded body has a ceiling. The pace is
+that of `connectors.pace`. Clients decide what to retry; nothing is retried here.
 """
 
 import http.client
-import io
 import ipaddress
 import re
-import socket
 import ssl
 import threading
-import time
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,12 +21,10 @@ import certifi
 import urllib3
 from pydantic import SecretStr
 from urllib3 import exceptions
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, Url, parse_url
 
 from connectors.base import Fatal, Retriable, Unanswered
+from connectors.deadline import POOLS
 from connectors.pace import Governor
 from rules.language import Text
 from rules.time import Instant, instant_of
@@ -42,10 +37,15 @@ LARGEST_BODY = 32 * 1024 * 1024
 
 _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CREDENTIALS = re.compile(r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+")
+_CREDENTIALS = re.compile(
+    r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+"
+    r"|\b(?i:client_secret|refresh_token|access_token|hapikey|password)=[^\s&\"']+"
+)
 _TOKEN = re.compile(r"[!-~]+")
 # Shorter ones would be found in ordinary words.
 _SHORTEST_SECRET = 8
+# Two keys, or the access tokens of some hours.
+_TOKENS_KEPT = 8
 
 
 class Oversized(Unanswered):
@@ -108,7 +108,8 @@ def retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
 class Transport:
     """Sends requests to the hosts of one CRM. Thread-safe; connections are kept alive.
 
-    `hosts` are exact names or `*.suffix`; http is allowed only towards this machine.
+    `hosts` are exact names or `*.suffix`; http is allowed only towards this machine. `hidden`, and
+    the tokens that were sent, are taken out of every answer.
     """
 
     def __init__(
@@ -117,10 +118,13 @@ class Transport:
         hosts: Collection[str],
         largest_body: int = LARGEST_BODY,
         connections: int = 16,
+        hidden: Collection[SecretStr] = (),
     ) -> None:
         self._hosts = frozenset(hosts)
         self._largest_body = largest_body
         self._calls = 0
+        self._hidden = tuple(hidden)
+        self._used: tuple[SecretStr, ...] = ()
         self._lock = threading.Lock()
         self._connections = connections
         self._managers: dict[str, urllib3.PoolManager] = {}
@@ -161,28 +165,25 @@ class Transport:
         sent = {"Accept-Encoding": "gzip", **headers}
         if authorization is not None:
             sent["Authorization"] = authorization.get_secret_value()
+            self._remember(authorization)
         if governor is not None:
             governor.acquire()
-        manager = self._manager(scheme)
-        with self._lock:
-            self._calls += 1
         try:
-            response = manager.urlopen(
-                method,
-                url,
-                body=body,
-                headers=sent,
-                timeout=Timeout(total=seconds, connect=min(CONNECT_SECONDS, seconds)),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            answer = self._read(response, host)
+            answer = self._exchange(method, url, scheme, headers=sent, body=body, seconds=seconds)
         except (exceptions.HTTPError, OSError, http.client.HTTPException) as error:
             raise _failure(error, host, seconds) from error
+        if answer is None:
+            raise _oversized(host, self._largest_body)
         if answer.status in _REDIRECTS:
             raise _redirected(host)
-        return answer if authorization is None else scrubbed(answer, _token_of(authorization))
+        return scrubbed(answer, *self._hidden, *self._used)
+
+    def _remember(self, authorization: SecretStr) -> None:
+        """Keep a token that is sent, so as to know it again in whatever is answered."""
+        token = _token_of(authorization)
+        with self._lock:
+            if token not in (*self._hidden, *self._used):
+                self._used = (*self._used, token)[-_TOKENS_KEPT:]
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -200,7 +201,7 @@ class Transport:
                     retries=False,
                     ssl_context=_trusting() if scheme == "https" else None,
                 )
-                manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+                manager.pool_classes_by_scheme = POOLS
                 self._managers[scheme] = manager
             return self._managers[scheme]
 
@@ -221,75 +222,44 @@ class Transport:
             )
         )
 
-    def _read(self, response: BaseHTTPResponse, host: str) -> Answer:
-        body = bytearray()
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        scheme: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | str | None,
+        seconds: float,
+    ) -> Answer | None:
+        """Send, and read the answer to its end; None once it is over the ceiling."""
+        manager = self._manager(scheme)
+        with self._lock:
+            self._calls += 1
+        response = manager.urlopen(
+            method,
+            url,
+            body=body,
+            headers=headers,
+            timeout=Timeout(total=seconds, connect=min(CONNECT_SECONDS, seconds)),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        received = bytearray()
         with closing(response):
             while chunk := response.read(_CHUNK, decode_content=True):
-                body += chunk
-                if len(body) > self._largest_body:
-                    raise _oversized(host, self._largest_body)
+                received += chunk
+                if len(received) > self._largest_body:
+                    return None
             # Released before it is closed, so that a connection read to its end is kept.
             response.release_conn()
         return Answer(
             status=response.status,
             reason=response.reason or "",
             headers=response.headers,
-            body=bytes(body),
+            body=bytes(received),
         )
-
-
-class _TimedReader(io.RawIOBase):
-    """A socket's incoming bytes, until a moment: the timeout shrinks with each read.
-
-    A socket's own timeout starts anew with each byte, so a server that drips would hold a
-    request for ever.
-    """
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        left = sock.gettimeout()
-        self._deadline = None if left is None else time.monotonic() + left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview[int]", /) -> int | None:  # type: ignore[override]  # as io does
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("timed out")
-            self._socket.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    """A response whose headers and body are read by `_TimedReader`."""
-
-    def __init__(self, sock: socket.socket, *args: object, **kwargs: object) -> None:
-        super().__init__(sock, *args, **kwargs)  # type: ignore[arg-type]  # passed through
-        self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(sock))
-
-
-class _Connection(HTTPConnection):
-    response_class = _TimedResponse
-
-
-class _SecureConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
 
 
 def _trusting() -> ssl.SSLContext:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from connectors import values
 from connectors.base import (
     Allowance,
     Binding,
@@ -30,16 +29,11 @@ from connectors.base import (
     Unanswered,
 )
 from connectors.memory_fields import ADDED, decide, widened, without_room
-from connectors.memory_records import RELATIONS, Records, Row
+from connectors.memory_pages import Pages
 from rules.language import Text
 from rules.records import (
     Account,
     Kind,
-    Link,
-    Opportunity,
-    Quarantine,
-    Record,
-    Value,
 )
 from rules.time import Instant
 
@@ -49,7 +43,7 @@ _LOST = Text(
 )
 
 
-class Memory(Records):
+class Memory(Pages):
     """A CRM in dictionaries. `clock` stamps records; without it each change lasts a second.
 
     `room` is how many own fields it takes; `normalised` says by field in which form it keeps a
@@ -67,7 +61,7 @@ class Memory(Records):
         readers: int = 1,
         room: int | None = None,
     ) -> None:
-        super().__init__(clock)
+        super().__init__(clock, page_size)
         self.senders = senders
         self.readers = readers
         self.room = room
@@ -81,7 +75,6 @@ class Memory(Records):
             time_zone="America/Toronto",
             currency="CAD",
         )
-        self.page_size = page_size
         self.tasks: dict[str, Task] = {}
         self.finished: set[str] = set()
         self.written: list[Change] = []
@@ -169,7 +162,7 @@ class Memory(Records):
         while True:
             with self._lock:
                 self._call()
-                page = self._page(kind, cursor, bound, own_fields)
+                page = self.page(kind, cursor, bound, own_fields)
             yield page
             if page.is_last:
                 return
@@ -281,91 +274,6 @@ class Memory(Records):
             return _refusal(task_id, reason)
         return Outcome(external_id=task_id, state=State.APPLIED)
 
-    def _page(
-        self, kind: Kind, cursor: str | None, bound: Sequence[Binding], own_fields: Sequence[str]
-    ) -> Page:
-        """Cursors are `full:CHANGE_AT_START:LAST_ORDER` and `since:LAST_CHANGE`."""
-        stream = self._streams[kind]
-        mode, *numbers = (cursor or f"full:{self._change}:0").split(":")
-        gone: list[str] = []
-        if mode == "full":
-            start, after = map(int, numbers)
-            rows = sorted((r for r in stream.rows.values() if r.order > after), key=_order)
-            shown = rows[: self.page_size]
-            following = f"full:{start}:{shown[-1].order}" if shown else ""
-            finished = f"since:{start}"
-        else:
-            after = int(numbers[0])
-            rows = sorted((r for r in stream.rows.values() if r.change > after), key=_change)
-            shown = rows[: self.page_size]
-            gone = [key for key, change in stream.destroyed.items() if change > after]
-            following = f"since:{shown[-1].change}" if shown else ""
-            finished = f"since:{self._change}"
-        is_last = len(rows) == len(shown)
-        quarantine: list[Quarantine] = []
-        return Page(
-            kind=kind,
-            records=[self._canonical(row, kind, bound, own_fields, quarantine) for row in shown],
-            cursor=finished if is_last else following,
-            is_last=is_last,
-            links=[link for row in shown for link in self._links_of(kind, row.record)],
-            gone=gone if is_last else [],
-            quarantined=quarantine,
-        )
-
-    def _links_of(self, kind: Kind, record: Record) -> Iterator[Link]:
-        relation = RELATIONS.get(kind)
-        if relation is None:
-            return
-        links = self._links.get((relation, record.external_id), {})
-        for to_id, is_primary in links.items():
-            yield Link(
-                relation=relation, from_id=record.external_id, to_id=to_id, is_primary=is_primary
-            )
-
-    def _canonical(
-        self,
-        row: Row,
-        kind: Kind,
-        bound: Sequence[Binding],
-        own_fields: Sequence[str],
-        quarantine: list[Quarantine],
-    ) -> Record:
-        record = row.record
-        key = record.external_id
-
-        def read(name: str, raw: object, parse: values.Parser) -> Value:
-            try:
-                return parse(raw)
-            except values.Unreadable as error:
-                quarantine.append(values.quarantined(kind, key, name, raw, error))
-                return None
-
-        if not isinstance(record, Account | Opportunity):
-            return record
-        fields = {
-            binding.name: read(
-                binding.name,
-                row.raw.get(binding.crm_field),
-                values.parser(binding.type, binding.values),
-            )
-            for binding in bound
-        }
-        if isinstance(record, Account):
-            own = self._own.get(key, {})
-            return replace(
-                record, fields=fields, observed={name: own.get(name) for name in own_fields}
-            )
-        amount = read("amount", row.raw["amount"], values.money)
-        closes_at = read("closes_at", row.raw["closes_at"], values.business_instant)
-        return replace(
-            record,
-            fields=fields,
-            amount=amount if isinstance(amount, int) else None,
-            home_amount=amount if isinstance(amount, int) else None,
-            closes_at=closes_at if isinstance(closes_at, int) else None,
-        )
-
     def _apply(self, wanted: OwnField, found: Provisioned) -> None:
         if found.state in ADDED:
             self.own_schema[wanted.name] = wanted
@@ -403,14 +311,6 @@ class Memory(Records):
                 name: value for name, value in kept.items() if value != change.values[name]
             },
         )
-
-
-def _order(row: Row) -> int:
-    return row.order
-
-
-def _change(row: Row) -> int:
-    return row.change
 
 
 def _refusal(external_id: str, reason: str) -> Outcome:

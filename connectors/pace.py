@@ -98,24 +98,24 @@ class DailyBudget:
     def __init__(self, *, clock: Clock, reserve: float = DAILY_RESERVE) -> None:
         self._clock = clock
         self._reserve = reserve
-        self._parked_until: Instant | None = None
+        self._used_up_until: Instant | None = None
 
     def observe(self, *, limit: int, remaining: int, resets_at: Instant) -> None:
         """Learn how many of the day's calls remain, and when they are given anew."""
-        self._parked_until = resets_at if remaining <= limit * self._reserve else None
+        self._used_up_until = resets_at if remaining <= limit * self._reserve else None
 
-    def park(self, until: Instant) -> None:
-        """The CRM says that the day's calls are used up."""
-        self._parked_until = until
+    def use_up(self, until: Instant) -> None:
+        """The CRM says that the day's calls are used up, until they are given anew."""
+        self._used_up_until = until
 
     def check(self, when: Callable[[Instant], str]) -> None:
         """Raise `Retriable` while the reserve is reached; `when` writes the hour for people."""
-        until = self._parked_until
+        until = self._used_up_until
         if until is None:
             return
         now = self._clock.wall()
         if now >= until:
-            self._parked_until = None
+            self._used_up_until = None
             return
         hour = when(until)
         raise Retriable(

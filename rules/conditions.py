@@ -6,17 +6,20 @@ reaches a database as SQL. Unknown (NULL) follows SQL: a comparison with an unkn
 an unknown condition does not hold.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Float, and_, cast, func, literal, not_, or_, type_coerce
-from sqlglot import Token, TokenType, exp
+from sqlalchemy import and_, literal, not_, null, or_
+from sqlalchemy.sql.elements import Grouping
+from sqlglot import TokenType, exp
 
+from rules.arithmetic import SMALLEST_NUMBER, calculated, constant, opposite, shifted
+from rules.containing import contains
 from rules.language import Text
 from rules.located import Misfit, nearest
 from rules.numbers import DAYS_LIMIT, NUMBER_LIMIT, read_day
 from rules.records import FieldType
-from rules.syntax import ConditionError, read_condition, too_deep
+from rules.syntax import Condition, ConditionError, read_condition, too_deep
 from rules.terms import RESERVED_NAMES, SQL_TYPES, TYPE_NAMES, Name, Sql, Term, age_compared
 
 DEPTH_LIMIT = 40
@@ -40,12 +43,15 @@ _NUMERIC = (FieldType.NUMBER, FieldType.MONEY)
 class _Literal:
     """A constant as written; what it is compared with settles its type.
 
-    `kind` is TEXT for what stands in quotes, NUMBER for digits, YES_NO for true and false.
+    `kind` is TEXT for what stands in quotes, NUMBER for digits, YES_NO for true and false. A
+    number has its `amount`; that of `25 %` is a share.
     """
 
     value: str
     kind: FieldType
     offset: int
+    amount: float = 0.0
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,8 @@ _Part = Term | _Literal | _Age
 
 def compile_condition(text: str, names: Mapping[str, Name]) -> Term:
     """A condition as a yes/no term over `names`; raises `ConditionError` at the first misfit."""
-    tree, tokens = read_condition(text)
-    return _Compiler(tree, tokens, names).yes_no(tree)
+    condition = read_condition(text)
+    return _Compiler(condition, names).yes_no(condition.tree)
 
 
 def name_fault(name: str) -> Text | None:
@@ -87,10 +93,16 @@ def name_fault(name: str) -> Text | None:
     )
 
 
+def _whole(term: Term) -> Sql:
+    """An operand that may itself be a condition: `(size > 3) = (vip = true)` keeps its brackets."""
+    return Grouping(term.sql) if term.type is FieldType.YES_NO else term.sql
+
+
 class _Compiler:
     """Visits a tree by the exact class of each node; what is not listed is refused."""
 
-    def __init__(self, tree: exp.Expr, tokens: Sequence[Token], names: Mapping[str, Name]) -> None:
+    def __init__(self, condition: Condition, names: Mapping[str, Name]) -> None:
+        tree, tokens, self._numbers = condition
         self._names = names
         self._depth = 0
         # Unlike names and literals, TRUE, FALSE and NULL bear no position in the tree.
@@ -117,6 +129,7 @@ class _Compiler:
             exp.Null: self._null,
             exp.Neg: self._negative,
             exp.Anonymous: self._function,
+            exp.Contains: self._contains,
             exp.Add: lambda node: self._arithmetic(node, "+"),
             exp.Sub: lambda node: self._arithmetic(node, "-"),
             exp.Mul: lambda node: self._arithmetic(node, "*"),
@@ -126,9 +139,9 @@ class _Compiler:
 
     def yes_no(self, node: exp.Expr) -> Term:
         """A node that must be true or false."""
-        if isinstance(node, exp.Boolean):
-            return Term(type=FieldType.YES_NO, sql=literal(bool(node.this)))
         part = self._part(node)
+        if isinstance(part, _Literal) and part.kind is FieldType.YES_NO:
+            return self._constant(part, Term(type=FieldType.YES_NO, sql=null()))
         if isinstance(part, Term) and part.type is FieldType.YES_NO:
             return part
         raise ConditionError(
@@ -144,9 +157,9 @@ class _Compiler:
             raise ConditionError(
                 self._offset(node),
                 "cette construction n'est pas admise dans une condition (comparaisons, AND, OR, "
-                "NOT, IN, BETWEEN, IS NULL et days_since seulement)",
+                "NOT, IN, BETWEEN, IS NULL, days_since et contains seulement)",
                 "this construct is not allowed in a condition (comparisons, AND, OR, NOT, IN, "
-                "BETWEEN, IS NULL and days_since only)",
+                "BETWEEN, IS NULL, days_since and contains only)",
             )
         if self._depth == DEPTH_LIMIT:
             raise too_deep(self._offset(node))
@@ -183,15 +196,22 @@ class _Compiler:
         )
 
     def _literal(self, node: exp.Literal) -> _Literal:
-        kind = FieldType.TEXT if node.is_string else FieldType.NUMBER
-        return _Literal(str(node.this), kind, self._offset(node))
+        value, offset = str(node.this), self._offset(node)
+        if node.is_string:
+            return _Literal(value, FieldType.TEXT, offset)
+        spelled = self._numbers.get(offset)
+        if spelled is None:
+            return _Literal(value, FieldType.NUMBER, offset, float(value))
+        return _Literal(
+            spelled.written, FieldType.NUMBER, offset, spelled.value, is_share=spelled.is_share
+        )
 
     def _negative(self, node: exp.Neg) -> _Part:
         part = self._part(node.this)
         if isinstance(part, _Literal) and part.kind is FieldType.NUMBER:
-            return replace(part, value=f"-{part.value}".removeprefix("--"))
-        term = self._numeric(part, node)
-        return term.becoming(term.type, -cast(term.sql, Float))
+            value = f"-{part.value}".removeprefix("--")
+            return replace(part, value=value, amount=-part.amount)
+        return opposite(self._numeric(part, node))
 
     def _name(self, node: exp.Column) -> Term:
         identifier = node.this
@@ -219,8 +239,8 @@ class _Compiler:
         if name != "days_since" or len(node.expressions) != 1:
             raise ConditionError(
                 self._offset(node),
-                f"fonction inconnue « {name} » (la seule est days_since(date))",
-                f"unknown function '{name}' (the only one is days_since(date))",
+                f"fonction inconnue « {name} » (il y a days_since(date), contains(texte, 'mot'))",
+                f"unknown function '{name}' (there are days_since(date), contains(text, 'word'))",
             )
         part = self._part(node.expressions[0])
         if not isinstance(part, Term) or part.type is not FieldType.DATE:
@@ -230,6 +250,25 @@ class _Compiler:
                 "days_since() needs a date field",
             )
         return _Age(part, self._offset(node))
+
+    def _contains(self, node: exp.Contains) -> Term:
+        subject, words = self._part(node.this), self._part(node.expression)
+        if not (
+            isinstance(subject, Term)
+            and subject.type is FieldType.TEXT
+            and isinstance(words, _Literal)
+            and words.kind is FieldType.TEXT
+        ):
+            raise ConditionError(
+                self._offset(node),
+                "écrivez contains(champ de texte, 'mot')",
+                "write contains(text field, 'word')",
+            )
+        try:
+            found = contains(subject.sql, words.value)
+        except Misfit as error:
+            raise ConditionError(words.offset, *error.text) from error
+        return subject.becoming(FieldType.YES_NO, found)
 
     def _comparison(self, node: exp.Binary) -> Term:
         operator = _COMPARISONS[type(node)]
@@ -286,9 +325,8 @@ class _Compiler:
                 f"{TYPE_NAMES[left.type].fr} ne se compare que par =, <> ou IN",
                 f"{TYPE_NAMES[left.type].en} is only compared by =, <> or IN",
             )
-        return left.becoming(
-            FieldType.YES_NO, left.sql.op(operator, is_comparison=True)(right.sql), right
-        )
+        compared = _whole(left).op(operator, is_comparison=True)(_whole(right))
+        return left.becoming(FieldType.YES_NO, compared, right)
 
     def _days(self, constant: _Literal) -> int:
         days = self._number(constant) if constant.kind is FieldType.NUMBER else 0.5
@@ -302,22 +340,33 @@ class _Compiler:
 
     @staticmethod
     def _number(constant: _Literal) -> float:
-        value = float(constant.value)
-        if abs(value) > NUMBER_LIMIT:
+        size = abs(constant.amount)
+        if size > NUMBER_LIMIT:
             raise ConditionError(
                 constant.offset,
                 f"« {constant.value} » est trop grand",
                 f"'{constant.value}' is too large",
             )
-        return value
+        if 0 < size < SMALLEST_NUMBER:
+            raise ConditionError(
+                constant.offset,
+                f"« {constant.value} » est trop petit",
+                f"'{constant.value}' is too small",
+            )
+        return constant.amount
 
     def _constant(self, constant: _Literal, like: Term) -> Term:
         """A constant read as the type of the term that it is compared with."""
         value: object
         kind = constant.kind
-        if like.type in _NUMERIC and kind is FieldType.NUMBER:
+        is_amount = like.type is FieldType.MONEY
+        if (
+            like.type in _NUMERIC
+            and kind is FieldType.NUMBER
+            and not (constant.is_share and is_amount)
+        ):
             number = self._number(constant)
-            value = round(number * 100) if like.type is FieldType.MONEY else number
+            value = round(number * 100) if is_amount else number
         elif like.type is FieldType.DATE and kind is FieldType.TEXT:
             try:
                 value = read_day(constant.value)
@@ -370,12 +419,9 @@ class _Compiler:
         term = self._term(node.this)
         match node.expression:
             case exp.Null():
-                return term.becoming(FieldType.YES_NO, term.sql.is_(None))
+                return term.becoming(FieldType.YES_NO, _whole(term).is_(None))
             case exp.Boolean() if term.type is FieldType.YES_NO:
-                return term.becoming(
-                    FieldType.YES_NO,
-                    term.sql.is_(True) if node.expression.this else term.sql.is_(False),
-                )
+                return term.becoming(FieldType.YES_NO, _whole(term).is_(bool(node.expression.this)))
         raise ConditionError(
             self._offset(node), "écrivez IS NULL ou IS NOT NULL", "write IS NULL or IS NOT NULL"
         )
@@ -392,48 +438,43 @@ class _Compiler:
 
     def _numeric(self, part: _Part, node: exp.Expr) -> Term:
         if isinstance(part, _Literal) and part.kind is FieldType.NUMBER:
-            return Term(type=FieldType.NUMBER, sql=literal(self._number(part), Float()))
+            return constant(self._number(part))
         if isinstance(part, Term) and part.type in _NUMERIC:
             return part
         raise ConditionError(
             self._offset(node),
-            "un calcul ne se fait qu'avec des nombres et des montants",
-            "only numbers and amounts can be calculated with",
+            "un calcul ne se fait qu'avec des nombres, des montants et des dates",
+            "only numbers, amounts and dates can be calculated with",
         )
 
     def _arithmetic(self, node: exp.Binary, operator: str) -> Term:
-        """`+ - * /`; money keeps its unit, money ÷ money is a number, x ÷ 0 is unknown.
+        """`+ - * /`; a constant that is added to an amount is an amount, to a date, days."""
+        left, right = self._part(node.left), self._part(node.right)
+        if operator in "+-":
+            if isinstance(left, Term) and isinstance(right, _Literal):
+                if left.type is FieldType.DATE and right.kind is FieldType.NUMBER:
+                    days = self._days(right)
+                    return shifted(left, days if operator == "+" else -days)
+                right = self._beside(left, right)
+            elif isinstance(left, _Literal) and isinstance(right, Term):
+                if right.type is FieldType.DATE and operator == "+":
+                    return shifted(right, self._days(left))
+                left = self._beside(right, left)
+        terms = [
+            part
+            if isinstance(part, Term) and part.type is FieldType.DATE
+            else self._numeric(part, node)
+            for part in (left, right)
+        ]
+        try:
+            return calculated(terms[0], operator, terms[1])
+        except Misfit as error:
+            raise ConditionError(self._offset(node), *error.text) from error
 
-        A constant that is added to an amount is an amount.
-        """
-        parts = [self._part(node.left), self._part(node.right)]
-        left, right = (self._numeric(part, node) for part in parts)
-        if operator in "+-" and FieldType.MONEY in {left.type, right.type}:
-            left, right = (
-                self._constant(part, Term(type=FieldType.MONEY, sql=term.sql))
-                if isinstance(part, _Literal)
-                else term
-                for part, term in zip(parts, (left, right), strict=True)
-            )
-        kinds = (left.type, right.type)
-        money, plain = FieldType.MONEY, FieldType.NUMBER
-        results = {
-            ("+", money, money): money, ("-", money, money): money,
-            ("*", money, plain): money, ("*", plain, money): money,
-            ("/", money, plain): money, ("/", money, money): plain,
-            **{(each, plain, plain): plain for each in "+-*/"},
-        }  # fmt: skip
-        result = results.get((operator, *kinds))
-        if result is None:
-            raise ConditionError(
-                self._offset(node),
-                f"on ne calcule pas {TYPE_NAMES[kinds[0]].fr} {operator} {TYPE_NAMES[kinds[1]].fr}",
-                f"{TYPE_NAMES[kinds[0]].en} {operator} {TYPE_NAMES[kinds[1]].en} has no meaning",
-            )
-        # In floating point: PostgreSQL refuses a sum of two amounts that is over 64 bits.
-        first: Sql = cast(left.sql, Float)
-        second: Sql = cast(right.sql, Float)
-        if operator == "/":
-            second = func.nullif(second, 0.0)
-        sql = first.op(operator, precedence=8)(second)
-        return left.becoming(result, type_coerce(sql, Float), right)
+    def _beside(self, term: Term, part: _Literal) -> _Part:
+        """A constant added to a term, as an amount or a date where the term is one."""
+        if term.type is FieldType.MONEY:
+            amount = self._constant(part, term)
+            cents = float(round(part.amount * 100))
+            return replace(amount, sql=constant(cents).sql, reach=constant(cents).reach)
+        return self._constant(part, term) if term.type is FieldType.DATE else part

@@ -61,6 +61,15 @@ def number(value: float, language: Language, *, digits: int = 1) -> str:
     return format_decimal(round(value, digits), locale=language.locale)
 
 
+def counted(count: int, one: Text, many: Text) -> Text:
+    """`1 compte`, `2 comptes`; French counts none like one, English like many."""
+    french, english = (number(count, each, digits=0) for each in Language)
+    return Text(
+        f"{french} {one.fr if abs(count) <= 1 else many.fr}",
+        f"{english} {one.en if abs(count) == 1 else many.en}",
+    )
+
+
 def percent(ratio: float, language: Language) -> str:
     """A ratio as a whole percentage: `25 %`."""
     return format_percent(ratio, locale=language.locale)

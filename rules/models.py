@@ -28,6 +28,9 @@ def model_of(document: Document, model: type[Model], path: Path = ()) -> Model |
 
 def _complain_of(document: Document, path: Path, detail: ErrorDetails, model: type[Model]) -> None:
     location = (*path, *detail["loc"])
+    # Of a key that is not allowed, pydantic tells this as the last step.
+    is_key = location[-1:] == ("[key]",)
+    location = location[:-1] if is_key else location
     last = str(location[-1]) if location else ""
     kind = detail["type"]
     if kind == "extra_forbidden":
@@ -47,7 +50,7 @@ def _complain_of(document: Document, path: Path, detail: ErrorDetails, model: ty
     else:
         cause = detail.get("ctx", {}).get("error")
         text = cause.text if isinstance(cause, Misfit) else _translated(detail)
-        document.complain(location, text)
+        document.complain(location, text, at_key=is_key)
 
 
 def _keys_of(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """A playbook read whole: the files of ops become one checked, compiled value.
 
 `compile_rulebook` collects everything that is wrong, in every file, before it refuses. The hash
-of a rulebook is that of its meaning: comments and spaces don't count.
+of a rulebook is that of its meaning: comments, spaces and examples don't count.
 """
 
 import json
@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from rules import examples
 from rules.alerts import Alerts, read_alerts
+from rules.examples import Example, read_examples
 from rules.facts import Fields, names_of, read_fields
 from rules.kpis import Kpis, read_kpis
 from rules.language import Language, Text
@@ -18,9 +20,11 @@ from rules.plan import Plan, check_plans, read_plan
 from rules.segments import Segments, read_segments
 from rules.tagging import Tagging
 from rules.team import Team, read_team
+from rules.terms import Name
 from rules.yaml_text import read
 
 FILES = ("team.yaml", "fields.yaml", "segments.yaml", "kpis.yaml", "alerts.yaml")
+OPTIONAL_FILES = (examples.FILE,)
 PLANS = "plans/"
 
 
@@ -35,19 +39,89 @@ class Rulebook:
     alerts: Alerts
     plans: Sequence[Plan]
     tagging: Tagging
+    examples: Sequence[Example]
     source: Mapping[str, str]
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A playbook as far as it could be read, and all that is wrong with it.
+
+    `segments` and `names`, the facts that its rules can name, are there where they are right even
+    when another file is not.
+    """
+
+    documents: Mapping[str, Document]
+    issues: Sequence[Issue]
+    team: Team | None
+    segments: Segments | None
+    names: Mapping[str, Name]
+    rulebook: Rulebook | None
+
+
 def compile_rulebook(files: Mapping[str, str | bytes]) -> Rulebook:
     """The rulebook of these files (name → content); raises `PlaybookError` with all issues."""
+    reading = read_rulebook(files)
+    if reading.issues or reading.rulebook is None:
+        raise PlaybookError(reading.issues)
+    return reading.rulebook
+
+
+def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
+    """As much as can be read, so that every file is checked even when another is wrong."""
     documents = {name: read(name, content) for name, content in sorted(files.items())}
-    issues = _missing(documents)
-    rulebook = _compile(documents, files)
-    issues += [issue for document in documents.values() for issue in document.issues]
-    if issues or rulebook is None:
-        raise PlaybookError(issues)
-    return rulebook
+    readable = {name: document for name, document in documents.items() if not document.issues}
+    team = read_team(readable["team.yaml"]) if "team.yaml" in readable else None
+    fields = read_fields(readable["fields.yaml"]) if "fields.yaml" in readable else None
+    names = names_of(fields) if fields else {}
+    segments = None
+    if fields and "segments.yaml" in readable:
+        language = team.language if team else Language.FR
+        segments = read_segments(readable["segments.yaml"], names, language)
+    tiers = tuple(segments.tier.choices) if segments else _tiers(readable.get("segments.yaml"))
+    kpis = alerts = None
+    if "kpis.yaml" in readable and tiers is not None:
+        kpis = read_kpis(readable["kpis.yaml"], tiers)
+    if kpis and "alerts.yaml" in readable:
+        alerts = read_alerts(readable["alerts.yaml"], kpis)
+    plans = _plans(readable, team, kpis)
+    tried: Sequence[Example] = ()
+    if fields and segments and examples.FILE in readable:
+        tried = read_examples(readable[examples.FILE], names, fields, segments)
+    rulebook = None
+    if team and fields and segments and kpis and alerts and plans is not None:
+        rulebook = Rulebook(
+            team=team, fields=fields, segments=segments, kpis=kpis, alerts=alerts, plans=plans,
+            tagging=Tagging(segments, names), examples=tried, source=_source(files),
+            hash=_hash({name: document.data for name, document in documents.items()}),
+        )  # fmt: skip
+    issues = [issue for document in documents.values() for issue in document.issues]
+    return Reading(
+        documents=documents, issues=sorted([*_missing(documents), *issues]), team=team,
+        segments=segments, names=names, rulebook=rulebook,
+    )  # fmt: skip
+
+
+def _plans(
+    readable: Mapping[str, Document], team: Team | None, kpis: Kpis | None
+) -> list[Plan] | None:
+    """The plans, checked one by one and together; None when one can't be read."""
+    files = [document for name, document in readable.items() if name.startswith(PLANS)]
+    plans = [read_plan(document, team) for document in files] if team else []
+    found = [plan for plan in plans if plan is not None]
+    if len(found) < len(plans):
+        return None
+    if kpis and team:
+        check_plans(list(zip(files, found, strict=True)), kpis)
+    return found
+
+
+def _source(files: Mapping[str, str | bytes]) -> dict[str, str]:
+    return {
+        name: content if isinstance(content, str) else content.decode("utf-8-sig")
+        for name, content in files.items()
+    }
 
 
 def _missing(documents: Mapping[str, Document]) -> list[Issue]:
@@ -57,48 +131,15 @@ def _missing(documents: Mapping[str, Document]) -> list[Issue]:
         if name not in documents
     ]
     for name in documents:
-        if name not in FILES and not name.startswith(PLANS):
-            hint = nearest(name, FILES)
+        known = (*FILES, *OPTIONAL_FILES)
+        if name not in known and not name.startswith(PLANS):
+            hint = nearest(name, known)
             text = Text(
-                f"fichier inconnu{hint.fr} : {', '.join(FILES)} et {PLANS}*.yaml",
-                f"unknown file{hint.en}: {', '.join(FILES)} and {PLANS}*.yaml",
+                f"fichier inconnu{hint.fr} : {', '.join(known)} et {PLANS}*.yaml",
+                f"unknown file{hint.en}: {', '.join(known)} and {PLANS}*.yaml",
             )
             issues.append(Issue(name, 1, 1, text))
     return issues
-
-
-def _compile(
-    documents: Mapping[str, Document], files: Mapping[str, str | bytes]
-) -> Rulebook | None:
-    """As much as can be read, so that every file is checked even when another is wrong."""
-    readable = {name: document for name, document in documents.items() if not document.issues}
-    team = read_team(readable["team.yaml"]) if "team.yaml" in readable else None
-    fields = read_fields(readable["fields.yaml"]) if "fields.yaml" in readable else None
-    segments = None
-    if fields and "segments.yaml" in readable:
-        language = team.language if team else Language.FR
-        segments = read_segments(readable["segments.yaml"], names_of(fields), language)
-    tiers = tuple(segments.tier.choices) if segments else _tiers(readable.get("segments.yaml"))
-    kpis = alerts = None
-    if "kpis.yaml" in readable and tiers is not None:
-        kpis = read_kpis(readable["kpis.yaml"], tiers)
-    if kpis and "alerts.yaml" in readable:
-        alerts = read_alerts(readable["alerts.yaml"], kpis)
-    plan_files = [document for name, document in readable.items() if name.startswith(PLANS)]
-    plans = [read_plan(document, team) for document in plan_files] if team else []
-    found = [plan for plan in plans if plan is not None]
-    if not (team and fields and segments and kpis and alerts) or len(found) < len(plans):
-        return None
-    check_plans(list(zip(plan_files, found, strict=True)), kpis)
-    return Rulebook(
-        team=team, fields=fields, segments=segments, kpis=kpis, alerts=alerts, plans=found,
-        tagging=Tagging(segments, names_of(fields)),
-        source={
-            name: content if isinstance(content, str) else content.decode("utf-8-sig")
-            for name, content in files.items()
-        },
-        hash=_hash({name: document.data for name, document in documents.items()}),
-    )  # fmt: skip
 
 
 def _tiers(segments: Document | None) -> tuple[str, ...] | None:
@@ -110,4 +151,5 @@ def _tiers(segments: Document | None) -> tuple[str, ...] | None:
 
 def _hash(meaning: Mapping[str, object]) -> str:
     """Of the content in its order: the first band that holds wins, so the order has a meaning."""
-    return sha256(json.dumps(meaning).encode()).hexdigest()[:16]
+    counted = {name: data for name, data in meaning.items() if name not in OPTIONAL_FILES}
+    return sha256(json.dumps(counted).encode()).hexdigest()[:16]

@@ -292,7 +292,7 @@ class _Reader:
             return None
         return Rule(
             name=name, shape=shape, label=label, type=term.type, term=term,
-            choices=choices if term.type is FieldType.CHOICE else {},
+            choices=choices if term.type is FieldType.CHOICE else {}, written=body,
         )  # fmt: skip
 
     def _table(
@@ -326,7 +326,7 @@ class _Reader:
             )
         return Rule(
             name=name, shape="table", label=label, type=term.type, term=term, rows=rows,
-            choices={} if templates else choices,
+            choices={} if templates else choices, written=data["table"],
             contact_every=self._contact_every(name, data.get("contact_every"), choices),
         )  # fmt: skip
 

@@ -49,7 +49,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A named rule. A table has `rows` and is computed through the number of the row that won."""
+    """A named rule. A table has `rows` and is computed through the number of the row that won.
+
+    `written` is the shape as the file has it, once found right.
+    """
 
     name: str
     shape: str
@@ -59,6 +62,7 @@ class Rule:
     term: Term
     rows: Sequence[Row] = ()
     contact_every: Mapping[str, int] = field(default_factory=dict)
+    written: Any = None
 
     @property
     def as_name(self) -> Name:

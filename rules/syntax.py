@@ -1,16 +1,19 @@
 """The text of a condition as tokens and a tree: sqlglot reads it, and what it lets pass is refused.
 
-sqlglot is lenient (`10k` is an alias to it, `==` an `=`, a comment nothing): every token is checked
-against a list before its parser sees them.
+sqlglot is lenient (`10kg` is an alias to it, `==` an `=`, a comment nothing): every token is
+checked against a list before its parser sees them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from sqlglot import Token, TokenType, exp, parse, tokenize
+from sqlglot import Parser, Token, TokenType, exp, tokenize
 from sqlglot.errors import ParseError, TokenError
 
 from rules.language import Text
+from rules.located import Misfit
+from rules.spelling import Spelled, respell
 
 LENGTH_LIMIT = 4_000
 
@@ -24,6 +27,9 @@ _TOKENS = {
     TokenType.GTE, TokenType.PLUS, TokenType.DASH, TokenType.STAR, TokenType.SLASH,
 }  # fmt: skip
 
+_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# To its tokenizer, `0e` is a number too.
+_NUMBER = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?P<comment>--|/\*)|(?P<unclosed>['"])""")
 
 
@@ -36,15 +42,28 @@ class ConditionError(Exception):
         self.text = Text(fr, en)
 
 
-def read_condition(text: str) -> tuple[exp.Expr, Sequence[Token]]:
-    """The tree and the tokens of a condition; raises `ConditionError`."""
+class Condition(NamedTuple):
+    """A condition as read: its tree, its tokens, and by offset the numbers that it spells."""
+
+    tree: exp.Expr
+    tokens: Sequence[Token]
+    numbers: Mapping[int, Spelled]
+
+
+def read_condition(text: str) -> Condition:
+    """A condition as tree and tokens; raises `ConditionError`."""
     if len(text) > LENGTH_LIMIT:
         raise _too_long()
-    tokens = _tokens(text)
-    tree = _parse(text)
+    _check_characters(text)
+    try:
+        plain, numbers = respell(text)
+    except Misfit as error:
+        raise ConditionError(error.offset or 0, *error.text) from error
+    tokens = _tokens(plain)
+    tree = _parse(plain, tokens)
     if sum(1 for _ in tree.walk()) > NODE_LIMIT:
         raise _too_long()
-    return tree, tokens
+    return Condition(tree, tokens, numbers)
 
 
 def _too_long() -> ConditionError:
@@ -55,8 +74,14 @@ def _too_long() -> ConditionError:
     )
 
 
-def _tokens(text: str) -> Sequence[Token]:
-    """The tokens of a condition, all of kinds that may stand in one."""
+def _check_characters(text: str) -> None:
+    """Refuse what no database holds, comments, and quotes that stay open."""
+    if found := _UNREADABLE.search(text):
+        raise ConditionError(
+            found.start(),
+            "ce caractère est invisible ou interdit : supprimez-le et écrivez-le à nouveau",
+            "this character is invisible or not allowed: delete it and type it again",
+        )
     for found in _QUOTED.finditer(text):
         if found["unclosed"]:
             raise ConditionError(
@@ -64,6 +89,10 @@ def _tokens(text: str) -> Sequence[Token]:
             )
         if found["comment"]:
             raise _refused(found.start(), found["comment"])
+
+
+def _tokens(text: str) -> list[Token]:
+    """The tokens of a condition, all of kinds that may stand in one."""
     try:
         tokens = tokenize(text)
     except TokenError as error:
@@ -75,15 +104,23 @@ def _tokens(text: str) -> Sequence[Token]:
         # Its parser takes a lone IF for a command, and says so on the terminal.
         if is_odd or token.comments or token.text.upper() == "IF":
             raise _refused(token.start, token.text)
+        if token.token_type is TokenType.NUMBER and not _NUMBER.fullmatch(token.text):
+            raise _unread(token)
         if before and before.token_type is TokenType.NUMBER:
             _check_number(before, token)
     return tokens
 
 
+_LIKE = Text(" (écrivez contains(champ, 'mot'))", " (write contains(field, 'word'))")
+_HINTS = {
+    "==": Text(" (écrivez = une seule fois)", " (write a single =)"),
+    "like": _LIKE,
+    "ilike": _LIKE,
+}
+
+
 def _refused(offset: int, shown: str) -> ConditionError:
-    hint = Text(" (écrivez = une seule fois)", " (write a single =)")
-    if shown != "==":
-        hint = Text("", "")
+    hint = _HINTS.get(shown.lower(), Text("", ""))
     return ConditionError(
         offset,
         f"« {shown} » n'est pas admis dans une condition{hint.fr}",
@@ -92,18 +129,22 @@ def _refused(offset: int, shown: str) -> ConditionError:
 
 
 def _check_number(number: Token, following: Token) -> None:
-    """`10k`, `10_000` and `10 000` are read as two tokens; so is a forgotten AND."""
+    """`10kg`, `10_000` and `10 00` are read as two tokens; so is a forgotten AND."""
     is_joined = following.start == number.end + 1
     if following.token_type is TokenType.NUMBER or (
         following.token_type is TokenType.VAR and is_joined
     ):
-        raise ConditionError(
-            number.start,
-            "écrivez ce nombre sans espace ni suffixe (500000)",
-            "write this number without space or suffix (500000)",
-        )
+        raise _unread(number)
     if following.token_type is TokenType.VAR:
         raise _broken(following.start)
+
+
+def _unread(number: Token) -> ConditionError:
+    return ConditionError(
+        number.start,
+        "ce nombre ne se lit pas : écrivez 500000, 500 000, 500k ou 25 %",
+        "this number can't be read: write 500000, 500 000, 500k or 25 %",
+    )
 
 
 def _broken(offset: int) -> ConditionError:
@@ -123,9 +164,9 @@ def too_deep(offset: int) -> ConditionError:
     )
 
 
-def _parse(text: str) -> exp.Expr:
+def _parse(text: str, tokens: list[Token]) -> exp.Expr:
     try:
-        trees = parse(text)
+        trees = Parser().parse(tokens, text)
     except ParseError as error:
         found = error.errors[0] if error.errors else {}
         line, column = int(found.get("line") or 1), int(found.get("col") or 1)

@@ -7,7 +7,7 @@ passes. The day on which rules are evaluated is the bound parameter `today`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Float, Integer, bindparam, column
 from sqlalchemy import Text as TextType
@@ -66,21 +66,40 @@ class Name:
         )
 
 
+class Reach(NamedTuple):
+    """How far the values of a calculation go, in absolute value, zero apart.
+
+    They are from `least` to `most`, and multiples of `grain`.
+    """
+
+    least: float
+    most: float
+    grain: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A typed expression; `uses` are the names that it reads, in order of appearance."""
+    """A typed expression; `uses` are the names that it reads, in order of appearance.
+
+    `reach` is that of a calculation (`rules.arithmetic`).
+    """
 
     type: FieldType
     sql: Sql
     uses: Sequence[str] = ()
     flips: Sequence[Sql] = ()
     choices: Sequence[str] = ()
+    reach: Reach | None = None
 
     def becoming(self, kind: FieldType, sql: Sql, *others: "Term") -> "Term":
         """A term of another type made of this one and others."""
         uses = dict.fromkeys(name for term in (self, *others) for name in term.uses)
         flips = [flip for term in (self, *others) for flip in term.flips]
         return Term(type=kind, sql=sql, uses=tuple(uses), flips=tuple(flips))
+
+    def within(self, reach: Reach) -> "Term":
+        """The same term, once it is known how far its values go."""
+        return replace(self, reach=reach)
 
     def flipping(self, *flips: Sql) -> "Term":
         """The same term with more days on which it can change."""

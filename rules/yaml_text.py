@@ -5,6 +5,8 @@ decide what a text means, so an error can always point at the place it came from
 aliases, tags, duplicate keys and documents over 256 KB are refused.
 """
 
+import re
+
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -119,6 +121,18 @@ _UNREADABLE = Text(
 _NEVER_CLOSED = Text("guillemet jamais fermé", "this quote is never closed")
 
 
+_AFTER_QUOTE = Text(
+    "texte inattendu : un guillemet ou une accolade se ferme trop tôt avant lui",
+    "unexpected text: a quote or a brace before it closes too early",
+)
+
+
+_UNMERGED = Text(
+    "marque d'un conflit de git : choisissez l'une des deux versions et retirez les marques",
+    "mark of a git conflict: choose one of the two versions and remove the marks",
+)
+
+
 # What the parser says → what to do about it.
 _MISTAKES = {
     "mapping values are not allowed": Text(
@@ -142,6 +156,14 @@ _MISTAKES = {
         "il manque un deux-points : écrivez « clé: valeur »",
         "a colon is missing: write 'key: value'",
     ),
+    "expected the node content": Text(
+        "il manque une valeur ici, ou le fichier s'arrête trop tôt",
+        "a value is missing here, or the file ends too early",
+    ),
+    "unknown escape character": Text(
+        "\\ a un sens entre guillemets doubles : doublez-le, ou mettez le texte entre apostrophes",
+        "\\ has a meaning in double quotes: double it, or put the text in single quotes",
+    ),
     "another document": Text(
         "« --- » commence un autre document : écrivez un fichier pour chacun",
         "'---' begins another document: write one file for each",
@@ -149,8 +171,13 @@ _MISTAKES = {
 }
 
 
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})", re.MULTILINE)
+
+
 def _syntax(document: Document, error: MarkedYAMLError) -> Issue:
     """An error of the parser as a sentence, at the place to mend."""
+    if conflict := _CONFLICT.search(document.source):
+        return document._at(conflict.start(), _UNMERGED)  # noqa: SLF001 - of this module
     problem = str(error.problem or error.context)
     mark = error.problem_mark or error.context_mark
     text = next(
@@ -160,6 +187,14 @@ def _syntax(document: Document, error: MarkedYAMLError) -> Issue:
         mark, text = error.context_mark, _NEVER_CLOSED
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     here = [*document.source.split("\n"), ""][line - 1]
+    if "expected <block end>" in problem and here[: column - 1].strip(" -"):
+        text = _AFTER_QUOTE
+    opened = error.context_mark.line + 1 if error.context_mark else line
+    if "expected ',' or" in problem and opened < line:
+        text = Text(
+            f"{text.fr} (ce qui s'ouvre à la ligne {opened})",
+            f"{text.en} (what opens on line {opened})",
+        )
     if "\t" in here[: len(here) - len(here.lstrip())] or "'\\t'" in problem:
         text = Text(
             "tabulation : YAML s'indente avec des espaces, remplacez-la",

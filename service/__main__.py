@@ -8,10 +8,13 @@ def main() -> None:
     """Run the command line; an unsupported Python is told before anything else is imported."""
     if sys.version_info < (3, 11):  # noqa: UP036 - pip lets an older Python run a checkout
         sys.exit("Arpent needs Python 3.11 or newer: install it, then `make PYTHON=python3.11`.")
-    from service.cli import edge  # noqa: PLC0415 - after the check above
+    try:
+        from service.cli import edge  # noqa: PLC0415 - after the check above
 
-    collect_rarely()
-    edge.main()
+        collect_rarely()
+        edge.main()
+    except KeyboardInterrupt:  # while modules are loaded: nothing was begun
+        sys.exit(130)
 
 
 def collect_rarely() -> None:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from connectors.base import Connector, Fatal, Retriable
 from connectors.registry import open_connector
 from rules.language import Text
-from rules.located import Issue, PlaybookError
+from rules.located import PlaybookError
 from rules.owned import CORE
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, instant_of
 from service import access, parking, preflight
+from service.playbook_folder import read_folder
 from service.read_only import ReadOnly, guarded, restored, switched_off
 from service.settings import Settings
 from service.store import connections, requests, rulebooks, schema
@@ -154,13 +155,17 @@ class App:
 
         Raises `Retriable`, without a call, while the CRM is to be left alone.
         """
-        with self.store.read() as connection:
-            known = connections.find(connection, connector.vendor)
-        if known is not None and known.not_before_at is not None:
-            parking.respect(known, self.clock(), self.zone())
+        self.respect(connector.vendor)
         identity = connector.identify()
         with self.store.write() as connection:
             return connections.save(connection, identity)
+
+    def respect(self, vendor: str) -> None:
+        """Raise `Retriable` while a CRM is to be left alone."""
+        with self.store.read() as connection:
+            known = connections.find(connection, vendor)
+        if known is not None and known.not_before_at is not None:
+            parking.respect(known, self.clock(), self.zone())
 
     def zone(self) -> ZoneInfo:
         """The team's zone; UTC before anything is published."""
@@ -181,7 +186,11 @@ class App:
 def open_app(settings: Settings, clock: Clock = system_clock) -> App:
     """An installation whose store exists and is at this version's revision."""
     store = open_store(settings.database_url)
-    schema.check(store)
+    try:
+        schema.check(store)
+    except BaseException:
+        store.close()
+        raise
     return App(settings, store, clock)
 
 
@@ -192,21 +201,7 @@ def author() -> str:
 
 def read_playbook(folder: Path) -> dict[str, bytes]:
     """The files of a playbook by name (`plans/elise.yaml`); raises `PlaybookError` when unread."""
-    try:
-        found = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
-    except OSError as error:
-        raise PlaybookError([_unread(folder, str(error.strerror))]) from error
-    if not files:
-        raise PlaybookError([_unread(folder, "no *.yaml")])
+    files, issues = read_folder(folder)
+    if issues:
+        raise PlaybookError(issues)
     return files
-
-
-def _unread(folder: Path, cause: str) -> Issue:
-    return Issue(
-        str(folder), 1, 1,
-        Text(
-            f"pas de playbook ici ({cause}) : indiquez son dossier dans ARPENT_PLAYBOOK",
-            f"no playbook here ({cause}): name its folder in ARPENT_PLAYBOOK",
-        ),
-    )  # fmt: skip

@@ -3,14 +3,18 @@
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+import migrations
 from connectors.base import Connector, ConnectorError, Provision
 from rules.language import Text
 from rules.located import Issue, PlaybookError
-from service import preflight, provision
+from rules.time import moment_of
+from service import agenda, ground, preflight, provision
 from service.app import App, open_app
+from service.push_report import told_of_held
 from service.settings import Settings
-from service.store import notices
+from service.store import condition, connections, holds, notices
 from service.store.bindings import load_bindings
 from service.store.engine import StoreError
 from service.store.notices import FieldState
@@ -38,8 +42,11 @@ def run(settings: Settings) -> list[Finding]:
         app = open_app(settings)
     except StoreError as error:
         return [*findings, _wrong(Text("Base", "Store"), error.message)]
-    findings.append(_fine(Text("Base", "Store"), Text(app.store.place, app.store.place)))
+    at = f"{app.store.place} ({migrations.HEAD})"
+    findings.append(_fine(Text("Base", "Store"), Text(at, at)))
+    findings += _ground(app)
     findings += _playbook(app)
+    findings += _work(app)
     for vendor in app.vendors() or ["hubspot"]:
         findings += _crm(app, vendor)
     app.store.close()
@@ -52,6 +59,76 @@ def _fine(check: Text, text: Text) -> Finding:
 
 def _wrong(check: Text, text: Text) -> Finding:
     return Finding(check=check, is_fine=False, text=text)
+
+
+def _ground(app: App) -> Iterator[Finding]:
+    """The file of the store, its disk, who may read what is secret, the mail server."""
+    file = condition.sqlite_file(app.store)
+    if file is not None:
+        disk = Text("Disque", "Disk")
+        size = max(1, round(file.size / ground.MEGABYTE))
+        journal = Text(f"{size} Mo, journal {file.journal}", f"{size} MB, journal {file.journal}")
+        yield from _told(disk, [ground.look_at_network(file), ground.look_at_room(file)], journal)
+    private = ground.private_files(app.settings, file)
+    yield from _told(
+        Text("Fichiers privés", "Private files"),
+        list(ground.open_to_others(private)),
+        Text("lisibles par vous seul", "readable by you alone"),
+    )
+    if app.settings.mail_to is not None:
+        yield from _told(
+            Text("Courriel", "Mail"),
+            [ground.look_at_mail(app.settings)],
+            Text("le serveur répond", "the server answers"),
+        )
+
+
+def _told(check: Text, problems: Sequence[Text | None], fine: Text) -> Iterator[Finding]:
+    """What is wrong of a check, else that it is fine."""
+    found = [each for each in problems if each is not None]
+    yield from (_wrong(check, each) for each in found)
+    if not found:
+        yield _fine(check, fine)
+
+
+def _work(app: App) -> Iterator[Finding]:
+    """The worker, what is wrong since when, and what waits for a person."""
+    schedule = agenda.run(app)
+    zone = ZoneInfo(schedule.zone)
+    worker = Text("Worker", "Worker")
+    if schedule.pause is not None:
+        yield _wrong(worker, _PAUSED)
+    elif schedule.cycle_at is None:
+        yield _fine(worker, Text("aucun cycle par le worker", "no cycle by the worker"))
+    else:
+        at = f"{moment_of(schedule.cycle_at, zone):%Y-%m-%d %H:%M} ({zone.key})"
+        done = Text(f"dernier cycle le {at}", f"last cycle at {at}")
+        yield from _told(worker, [schedule.late], done)
+    unwritable = app.unwritable()
+    if unwritable is not None:
+        yield Finding(
+            check=Text("Écriture", "Writing"), is_fine=app.settings.read_only, text=unwritable
+        )
+    for incident in schedule.incidents:
+        at = f"{moment_of(incident.since_at, zone):%Y-%m-%d %H:%M} ({zone.key})"
+        its = incident.text
+        yield _wrong(
+            Text(f"Incident {incident.subject}", f"Incident {incident.subject}"),
+            Text(f"depuis le {at} : {its.fr}", f"since {at}: {its.en}"),
+        )
+    with app.store.read() as connection:
+        held = [
+            each for crm in connections.find_all(connection)
+            for each in holds.held(connection, crm.id)
+        ]  # fmt: skip
+    for text in told_of_held(held):
+        yield _wrong(Text("Valeurs retenues", "Held values"), text)
+
+
+_PAUSED = Text(
+    "en pause : « arpent schedule resume » le relance, « arpent status » dit qui l'a arrêté",
+    "paused: `arpent schedule resume` lets it go on, `arpent status` says who stopped it",
+)
 
 
 def _playbook(app: App) -> Iterator[Finding]:
@@ -96,6 +173,7 @@ def _crm(app: App, vendor: str) -> Iterator[Finding]:
     check = Text(vendor, vendor)
     try:
         with app.connector(vendor) as connector:
+            app.respect(vendor)
             identity = connector.identify()
             words = f"{identity.name} ({identity.account_id}), {identity.time_zone}"
             yield _fine(check, Text(words, words))
@@ -112,7 +190,8 @@ def _tried(
     connector: Connector,
 ) -> Iterator[Finding]:
     try:
-        yield from look(app, connector)
+        with app.heeding(connector.vendor):
+            yield from look(app, connector)
     except StoreError:
         return  # nothing is published: said already
     except ConnectorError as error:

@@ -42,9 +42,11 @@ def run(connector: Connector, bound: Sequence[Binding], own: Sequence[Owned] = (
             continue
         known = {each.name: each for each in connector.fields(kind)}
         for binding in wanted:
-            found += _findings(connector.vendor, binding, known)
+            finding = _finding_of(connector.vendor, binding, known)
+            found += [] if finding is None else [finding]
         if kind is Kind.ACCOUNT:
-            found += _missing_own(connector.vendor, own, known.values())
+            there = {each.own for each in known.values()}
+            found += [lost_own(connector.vendor, each.value) for each in own if each not in there]
     return found
 
 
@@ -142,7 +144,7 @@ def _finding(binding: Binding, reason: Text, *, is_parked: bool) -> Finding:
     )
 
 
-def _findings(vendor: str, binding: Binding, known: Mapping[str, CrmField]) -> Iterable[Finding]:
+def _finding_of(vendor: str, binding: Binding, known: Mapping[str, CrmField]) -> Finding | None:
     """What is the matter with a binding, the worst thing only."""
     field, of = known.get(binding.crm_field), OBJECTS[binding.kind]
     wanted = TYPES[binding.type]
@@ -158,8 +160,7 @@ def _findings(vendor: str, binding: Binding, known: Mapping[str, CrmField]) -> I
             f"'{wanted.en}'. Restore it in {vendor}, or correct the internal name in fields.yaml "
             "and publish.",
         )
-        yield _finding(binding, reason, is_parked=True)
-        return
+        return _finding(binding, reason, is_parked=True)
     if binding.type in field.never:
         reason = Text(
             f"{binding.crm_field}, parmi les {of.fr}, est de type « {field.type} » dans {vendor}. "
@@ -169,11 +170,9 @@ def _findings(vendor: str, binding: Binding, known: Mapping[str, CrmField]) -> I
             f"a field that reads as '{wanted.en}'. Correct the type in fields.yaml and publish, or "
             "restore the field's in the CRM.",
         )
-        yield _finding(binding, reason, is_parked=True)
-        return
+        return _finding(binding, reason, is_parked=True)
     missing = [option for option in binding.values if field.options and option not in field.options]
-    if missing:
-        yield _without_options(vendor, binding, field, missing)
+    return _without_options(vendor, binding, field, missing) if missing else None
 
 
 def _without_options(
@@ -193,13 +192,6 @@ def _without_options(
         f"Found: {found}. Restore the option, or correct values in fields.yaml and publish.",
     )
     return _finding(binding, reason, is_parked=len(missing) == len(binding.values))
-
-
-def _missing_own(vendor: str, own: Sequence[Owned], known: Iterable[CrmField]) -> Iterable[Finding]:
-    there = {each.own for each in known}
-    for field in own:
-        if field.value not in there:
-            yield lost_own(vendor, field.value)
 
 
 def lost_own(vendor: str, name: str) -> Finding:

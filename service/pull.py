@@ -123,22 +123,17 @@ def run(
         context = load_context(
             connection, connection_id, run_id=run_id, now=now(), own_fields=own_fields
         )
+        # Reps and rates that were published since count for the records that are here already.
         reps.match_owners(connection, context.reps, connection_id)
         revalue.fill_unknown(connection, context)
-    writing = {
-        kind: _Writing.begin(store, connector, context, kind, full=full)
-        for kind in ORDER
-        if kind in kinds
-    }
+    wanted = [kind for kind in ORDER if kind in kinds]
+    writing = {kind: _Writing.begin(store, connector, context, kind, full=full) for kind in wanted}
 
     def write(kind: Kind, pages: Sequence[Page]) -> None:
         progress(writing[kind].write(store, pages, now()))
 
-    streams.read(
-        [streams.Stream(kind, each.fetched(connector), now) for kind, each in writing.items()],
-        connector.readers,
-        write,
-    )
+    fetched = [streams.Stream(kind, each.fetched(connector), now) for kind, each in writing.items()]
+    streams.read(fetched, connector.readers, write)
     preflight.settle(store, connector, connection_id, now())
     with store.read() as connection:
         told = notices.load(connection, connector.vendor)

@@ -9,6 +9,7 @@ from operator import attrgetter
 from connectors.base import State
 from rules.diff import Debt
 from rules.language import Text
+from rules.owned import LABELS
 from service.store.backlog import Rejection
 from service.store.holds import Held
 
@@ -80,8 +81,8 @@ def told_of_held(found: Sequence[Held]) -> Iterator[Text]:
     """What waits for a person, by the run that holds it, and what to do."""
     for run_id, group in groupby(found, key=attrgetter("run_id")):
         of_run = list(group)
-        fr = ", ".join(_counted(each, "effacées") for each in of_run)
-        en = ", ".join(_counted(each, "cleared") for each in of_run)
+        fr = ", ".join(_counted(each, LABELS[each.field].fr, "effacées") for each in of_run)
+        en = ", ".join(_counted(each, LABELS[each.field].en, "cleared") for each in of_run)
         yield Text(
             f"Retenu par l'exécution {run_id}, trop de valeurs changeaient d'un coup : {fr}. Si "
             f"c'est voulu, « arpent push --release {run_id} » les écrit ; sinon corrigez la règle "
@@ -92,7 +93,7 @@ def told_of_held(found: Sequence[Held]) -> Iterator[Text]:
         )
 
 
-def _counted(held: Held, cleared: str) -> str:
-    """`tier 120 (30 cleared)`."""
-    words = f"{held.field.value} {held.values}"
+def _counted(held: Held, label: str, cleared: str) -> str:
+    """`Tier 120 (30 cleared)`."""
+    words = f"{label} {held.values}"
     return f"{words} ({held.cleared} {cleared})" if held.cleared else words

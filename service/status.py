@@ -1,13 +1,16 @@
-"""Status: what is published, what is owed, when each CRM was last read."""
+"""Status: what is published, what is owed, when each CRM was last read, what is wrong."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Allowance
+from rules.language import Text
 from rules.located import PlaybookError
 from rules.time import Instant
-from service import set_aside
+from service import agenda, set_aside
+from service.agenda import Agenda
 from service.app import App
+from service.pull import ORDER
 from service.set_aside import SetAside
 from service.store import backlog, connections, holds, notices, overview, quarantines, rulebooks
 from service.store.backlog import Drift, Rejection
@@ -18,7 +21,10 @@ from service.store.runs import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmStatus:
-    """One CRM: records by kind, values by state of the outbox, when a stream was last saved.
+    """One CRM: records by kind, values by state of the outbox, when its streams were read.
+
+    `read_at` is the reading of the stream that was read the longest ago, None while one never was;
+    `streams` has them all.
 
     `set_aside` are the first of the values that could not be read, of `set_aside_count`.
     `rejections` and `drifting` are the first that wait for a person. `parked_until`: it is left
@@ -37,6 +43,7 @@ class CrmStatus:
     held: Sequence[Held]
     drifting: Sequence[Drift]
     read_at: Instant | None
+    streams: Mapping[str, Instant]
     parked_until: Instant | None
     allowance: Allowance | None
     notices: Sequence[Notice]
@@ -44,14 +51,22 @@ class CrmStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The workspace at a glance."""
+    """The workspace at a glance.
+
+    `unwritable` says why nothing is written to a CRM now; `tiers` are the accounts in scope by
+    value of the rulebook (`unrated`: none), which has their `labels`.
+    """
 
     store: str
+    schedule: Agenda
+    is_late: bool
+    unwritable: Text | None
     rulebook: str | None
     published_at: Instant | None
     author: str | None
     differs_from_disk: bool | None
     tiers: Mapping[str, int]
+    labels: Mapping[str, Text]
     waiting_accounts: int
     open_alerts: int
     crms: Sequence[CrmStatus]
@@ -59,8 +74,8 @@ class Status:
 
 
 def run(app: App) -> Status:
-    """Read everything in one transaction; no CRM is asked."""
-    on_disk = _hash_on_disk(app)
+    """Read everything; no CRM is asked."""
+    on_disk, schedule, unwritable = _hash_on_disk(app), agenda.run(app), app.unwritable()
     with app.store.read() as connection:
         published = rulebooks.load(connection)
         crms = [
@@ -73,7 +88,8 @@ def run(app: App) -> Status:
                 rejections=backlog.rejections(connection, crm.id),
                 held=holds.held(connection, crm.id),
                 drifting=backlog.drifting(connection, crm.id),
-                read_at=overview.read_at(connection, crm.id),
+                read_at=_oldest(overview.read_at(connection, crm.id)),
+                streams=overview.read_at(connection, crm.id),
                 parked_until=_in_future(crm.not_before_at, app.clock()),
                 allowance=crm.allowance,
                 notices=notices.load(connection, crm.vendor),
@@ -82,6 +98,9 @@ def run(app: App) -> Status:
         ]  # fmt: skip
         return Status(
             store=app.store.place,
+            schedule=schedule,
+            is_late=schedule.is_late,
+            unwritable=unwritable,
             rulebook=published.rulebook.hash if published else None,
             published_at=published.published_at if published else None,
             author=published.author if published else None,
@@ -89,11 +108,18 @@ def run(app: App) -> Status:
                 None if on_disk is None or not published else on_disk != published.rulebook.hash
             ),
             tiers=overview.tiers(connection),
+            labels=dict(published.rulebook.segments.tier.choices) if published else {},
             waiting_accounts=overview.dirty_accounts(connection),
             open_alerts=overview.open_alerts(connection),
             crms=crms,
             last_run=overview.last_run(connection),
         )
+
+
+def _oldest(streams: Mapping[str, Instant]) -> Instant | None:
+    """When everything was read: as of the stream that waits the longest."""
+    is_whole = all(kind.value in streams for kind in ORDER)
+    return min(streams.values()) if is_whole else None
 
 
 def _in_future(instant: Instant | None, now: Instant) -> Instant | None:

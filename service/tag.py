@@ -7,7 +7,7 @@ only what is dirty, and what the passing of days may have changed.
 from rules.language import Text
 from rules.records import Kind
 from rules.time import Instant, day_of
-from service.store import connections, ledger
+from service.store import connections, ledger, overview
 from service.store.bindings import waiting
 from service.store.engine import Store, StoreError, Transaction
 from service.store.rulebooks import Published
@@ -41,6 +41,17 @@ def run(store: Store, published: Published, now: Instant, *, full: bool = False)
             moment,
             is_full=full or is_new,
         )
+
+
+def is_behind(store: Store, published: Published) -> int:
+    """How many accounts a tagging would evaluate now, for what they hold or for new rules.
+
+    What the passing of days changes is not counted: it is known only by evaluating.
+    """
+    with store.read() as connection:
+        if not ledger.is_done(connection, JOB, scope="workspace", period=str(published.id)):
+            return overview.live_accounts(connection)
+        return overview.dirty_accounts(connection)
 
 
 def _check_fields_are_read(connection: Transaction) -> None:

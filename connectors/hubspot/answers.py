@@ -7,11 +7,9 @@ and a task would be created twice.
 from collections.abc import Mapping
 
 from connectors.base import Retriable, Unanswered
-from connectors.hubspot.errors import words_of
+from connectors.hubspot.errors import MISSING_RECORD, words_of
 from connectors.hubspot.mapping import Json
 from rules.language import Text
-
-_MISSING = "OBJECT_NOT_FOUND"
 
 
 def results(answer: Mapping[str, object]) -> list[object]:
@@ -44,7 +42,7 @@ def found_results(answer: Mapping[str, object]) -> list[Json]:
         Unanswered: The answer has no list of results.
     """
     for error in objects(answer, "errors"):
-        if error.get("category") != _MISSING:
+        if error.get("category") != MISSING_RECORD:
             words = words_of(error.get("message") or error.get("category"))
             raise Retriable(
                 Text(
@@ -60,19 +58,19 @@ def missing_ids(answer: Mapping[str, object]) -> set[str]:
     named: set[str] = set()
     for error in objects(answer, "errors"):
         ids = member(error, "context").get("ids")
-        if error.get("category") == _MISSING and isinstance(ids, list):
+        if error.get("category") == MISSING_RECORD and isinstance(ids, list):
             named.update(map(str, ids))
     return named
 
 
-def left_out(records: int) -> Unanswered:
+def left_out() -> Unanswered:
     """HubSpot neither gives a record nor says that it does not exist."""
     return Unanswered(
         Text(
-            fr=f"HubSpot a passé sous silence {records} fiche(s) demandée(s) : rien n'en a été "
-            "conclu. Arpent réessaiera.",
-            en=f"HubSpot was silent on {records} record(s) that were asked for: nothing was "
-            "concluded. Arpent will try again.",
+            fr="HubSpot a passé sous silence une fiche demandée : rien n'en a été conclu. Arpent "
+            "réessaiera.",
+            en="HubSpot was silent on a record that was asked for: nothing was concluded. Arpent "
+            "will try again.",
         )
     )
 

@@ -25,7 +25,8 @@ from connectors.http import (
     is_this_machine,
     scrubbed,
 )
-from connectors.hubspot.credentials import Surroundings, credentials_of
+from connectors.hubspot import remarks
+from connectors.hubspot.credentials import Surroundings, credentials_of, secrets_of
 from connectors.hubspot.errors import (
     DailyLimit,
     Forbidden,
@@ -80,7 +81,8 @@ class Client:
         self._told_at: Instant | None = None
         self._offset: int | None = None
         self._lock = threading.Lock()
-        self._transport = Transport(hosts=_HOSTS | ({host} if is_this_machine(host) else set()))
+        hosts = _HOSTS | ({host} if is_this_machine(host) else set())
+        self._transport = Transport(hosts=hosts, hidden=secrets_of(access))
         self._pool = GuardedPool(self._transport, clock)
         self._budget = DailyBudget(clock=clock)
         self._api = ApiClient(Configuration(host=self.base_url))
@@ -113,8 +115,10 @@ class Client:
         )
 
     def remarks(self) -> Sequence[Remark]:
-        """What an operator should know of the credentials."""
-        return self._credentials.remarks()
+        """What an operator should know of the credentials, and of this machine's clock."""
+        # An emulated portal keeps its own time.
+        told = () if self.is_sandbox else remarks.of_clock(self._offset)
+        return (*self._credentials.remarks(), *told)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -211,7 +215,7 @@ class Client:
             return decoded(answer)
         failure = failure_of(answer, self._clock.wall())
         if isinstance(failure, DailyLimit):
-            self._budget.park(self._midnight())
+            self._budget.use_up(self._midnight())
             self._budget.check(self._hour)
         if answer.status == 429 and isinstance(failure, Retriable):  # noqa: PLR2004 - HTTP status
             wait = min(failure.retry_after or FIRST_WAIT, LONGEST_WAIT)

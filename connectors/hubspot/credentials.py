@@ -91,6 +91,17 @@ def credentials_of(access: Access, around: Surroundings) -> Credentials:
             return Keys([access], around.verify)
 
 
+def secrets_of(access: Access) -> list[SecretStr]:
+    """What an access holds that no answer of HubSpot has a reason to repeat."""
+    match access:
+        case Grant():
+            return [access.client_secret]
+        case Rotation():
+            return [access.current, access.following]
+        case _:
+            return [access]
+
+
 class Keys:
     """One service key, or two of which the second is tried once the first is not recognised."""
 

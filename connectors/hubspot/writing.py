@@ -17,6 +17,7 @@ from connectors.hubspot.client import Client
 from connectors.hubspot.errors import (
     LOCKED_SECONDS,
     MISSING_PROPERTY,
+    MISSING_RECORD,
     MISSING_STATUS,
     Locked,
     Refused,
@@ -190,7 +191,7 @@ def _failed(change: Change, error: Json) -> Outcome:
     words = words_of(error.get("message") or category)
     if "LOCK" in category.upper():
         return Outcome(external_id=change.external_id, state=State.DEFERRED, reason=words)
-    status = MISSING_STATUS if category == "OBJECT_NOT_FOUND" else 400
+    status = MISSING_STATUS if category == MISSING_RECORD else 400
     return _rejected(change, Refused(status, category, words, objects(error, "errors")))
 
 
@@ -245,7 +246,7 @@ def _missing(refused: Refused) -> frozenset[str]:
 
 
 def _rejected(change: Change, refused: Refused, missing: Collection[str] = ()) -> Outcome:
-    if refused.status == MISSING_STATUS or refused.category == "OBJECT_NOT_FOUND":
+    if refused.status == MISSING_STATUS or refused.category == MISSING_RECORD:
         remedy = _MOVED
     elif refused.required:
         remedy = _to_fill(refused.required)

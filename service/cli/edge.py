@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cache
 
 from rich.console import Console
@@ -37,8 +38,17 @@ class Mistake(Exception):  # noqa: N818 - what was typed, said in a sentence
         self.message = message
 
 
+# What a command opens is closed when it ends.
+at_end = ExitStack()
+
+
 def main() -> None:
     """Run the command line and exit."""
+    with at_end:
+        _run()
+
+
+def _run() -> None:
     from service.cli.commands import app  # noqa: PLC0415 - the commands import the stages lazily
 
     # urllib3 and its like log request lines: nothing of a request belongs on a terminal.

@@ -229,14 +229,13 @@ def _replace(
         for each in stored
         if each.is_backfilled
     }
+    before = [(each.vendor, each.binding, each.slot) for each in stored]
     rows, changed = [], set()
     for (vendor, kind, name), binding in wanted.items():
         slot = slots[kind, name]
         is_backfilled = full.get((vendor, kind, slot)) == binding
         rows.append(_row(vendor, binding, slot, is_backfilled=is_backfilled))
-        if (vendor, binding, slot) not in [
-            (each.vendor, each.binding, each.slot) for each in stored
-        ]:
+        if (vendor, binding, slot) not in before:
             changed.add((vendor, kind))
     connection.execute(delete(field_binding))
     bulk_upsert(connection, field_binding, _COLUMNS, rows)

@@ -20,15 +20,14 @@ from service.store.bulk import bulk_delete, bulk_update, insert_missing, select_
 from service.store.context import MirrorContext
 from service.store.links import accounts_of
 from service.store.notices import FieldState, Notice
-from service.store.rows import Row, shape_of
-from service.store.tables import account, blank, field_binding, field_notice, opportunity
+from service.store.rows import TABLES, Row, shape_of
+from service.store.tables import blank, field_binding, field_notice
 from service.store.tables import connection as crm
 
 # So many values must go, and more than this part of those there were, to be held.
 LEAST = 50
 PART = 0.3
 
-_TABLES = {Kind.ACCOUNT: account, Kind.OPPORTUNITY: opportunity}
 _KEY = ("connection_id", "kind", "entity_id", "field")
 
 
@@ -88,11 +87,11 @@ def follow(
     blanked: Mapping[int, Collection[str]],
 ) -> None:
     """Note the blanks of a page in place of the earlier ones of the records that it read."""
-    if kind not in _TABLES:
+    if kind not in context.guarded:
         return
     wanted = {(entity_id, name) for entity_id, names in blanked.items() for name in names}
     prefix = (context.connection_id, kind.value)
-    if _has_any(connection, context.connection_id, kind):
+    if _has_any_of(connection, context.connection_id, kind):
         stored = select_among(
             connection,
             blank,
@@ -186,28 +185,26 @@ def waiting(connection: Connection, connection_id: int) -> list[Held]:
 
 def take_over(connection: Connection, connection_id: int, kind: Kind, name: str) -> int:
     """Empty the values that the CRM has emptied, and mark the accounts; returns how many."""
+    # Where two CRMs bind a name, it sits in the same slot.
     slot = connection.execute(
-        select(field_binding.c.slot).where(
-            field_binding.c.kind == kind.value, field_binding.c.name == name
-        )
-    ).scalars()
-    column = slot.first()
+        select(field_binding.c.slot)
+        .where(field_binding.c.kind == kind.value, field_binding.c.name == name)
+        .distinct()
+    ).scalar_one()
     is_of_field = (
         (blank.c.connection_id == connection_id)
         & (blank.c.kind == kind.value)
         & (blank.c.field == name)
     )
     ids = list(connection.execute(select(blank.c.entity_id).where(is_of_field)).scalars())
-    if column is not None:
-        bulk_update(connection, _TABLES[kind], column, None, ids)
-        concerned = ids if kind is Kind.ACCOUNT else accounts_of(connection, kind, ids)
-        dirt.mark(connection, concerned)
+    bulk_update(connection, TABLES[kind], slot, None, ids)
+    dirt.mark(connection, ids if kind is Kind.ACCOUNT else accounts_of(connection, kind, ids))
     connection.execute(delete(blank).where(is_of_field))
     return len(ids)
 
 
 def _filled(connection: Connection, connection_id: int, kind: Kind, slot: str) -> int:
-    table = _TABLES[kind]
+    table = TABLES[kind]
     return connection.execute(
         select(func.count()).where(
             table.c.connection_id == connection_id,
@@ -217,7 +214,7 @@ def _filled(connection: Connection, connection_id: int, kind: Kind, slot: str) -
     ).scalar_one()
 
 
-def _has_any(connection: Connection, connection_id: int, kind: Kind) -> bool:
+def _has_any_of(connection: Connection, connection_id: int, kind: Kind) -> bool:
     query = select(blank.c.field).where(
         blank.c.connection_id == connection_id, blank.c.kind == kind.value
     )

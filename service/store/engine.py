@@ -231,14 +231,18 @@ def _open_postgresql(url: URL) -> Store:
 
 def _verify(store: Store) -> None:
     """Reach the database once, so that a wrong place is told here and not in the middle of work."""
+    failure: Text | None = None
     try:
         with store.engine.connect() as connection:
             connection.exec_driver_sql(
                 "SELECT count(*) FROM sqlite_master" if store.is_sqlite else "SELECT 1"
             )
     except DBAPIError as error:
+        failure = explain(error, store.place)
+    # Raised out here: the driver's own error keeps the password that it tried.
+    if failure is not None:
         store.close()
-        raise StoreError(explain(error, store.place)) from error
+        raise StoreError(failure)
 
 
 _UNREADABLE_URL = Text(

@@ -44,6 +44,15 @@ _ADVICE = (
         "The disk of {place} is full; nothing was changed. Free some space, then run again.",
     ),
     _Advice(
+        # Also what SQLite says where a full disk leaves no room for the files beside the store.
+        ("disk I/O error",),
+        ("58030",),
+        "Le disque de {place} ne se lit ou ne s'écrit pas : il est plein, ou abîmé ({words}). "
+        "Libérez de l'espace, puis relancez ; « arpent db restore » remet une sauvegarde.",
+        "The disk of {place} can't be read or written: it is full, or damaged ({words}). Free some "
+        "space, then run again; `arpent db restore` puts a backup back.",
+    ),
+    _Advice(
         ("readonly", "unable to open"),
         ("25006",),
         "La base {place} ne peut pas être écrite. Vérifiez les droits du fichier et de son "

@@ -6,7 +6,7 @@ The fence rises with each new holder: who beats with an old one learns that the 
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.time import Instant
@@ -32,6 +32,13 @@ def find(connection: Connection, name: str) -> Lease | None:
     if row is None:
         return None
     return Lease(holder=row.holder, fence=row.fence, beat=row.beat, beat_at=row.beat_at)
+
+
+def last_beat(connection: Connection) -> Instant | None:
+    """The last sign of life of whoever holds a place now; None when nobody does."""
+    latest = select(func.max(lease.c.beat_at)).where(lease.c.holder.is_not(None))
+    at: Instant | None = connection.execute(latest).scalar_one()
+    return at
 
 
 def acquire(

@@ -26,6 +26,7 @@ from service.store.tables import account, blank, field_binding, field_notice, ou
 from service.store.tables import connection as crm
 
 OWN = "own"
+UTC = ZoneInfo("UTC")
 _KEY = ("kind", "name", "vendor")
 _COLUMNS = (*_KEY, "state", "since_at", "reason_fr", "reason_en")
 
@@ -60,16 +61,16 @@ class Finding:
     reason: Text
 
 
-def since(notice: Notice) -> Text:
+def since(notice: Notice, zone: ZoneInfo = UTC) -> Text:
     """Since when a notice holds, and what is done meanwhile, to follow its reason."""
-    at = f"{moment_of(notice.since_at, ZoneInfo('UTC')):%Y-%m-%d %H:%M} UTC"
+    at = f"{moment_of(notice.since_at, zone):%Y-%m-%d %H:%M} {zone.key}"
     words = _MEANWHILE[OWN if notice.kind == OWN else notice.state.value]
     return Text(f" (Depuis le {at} ; {words.fr}.)", f" (Since {at}; {words.en}.)")
 
 
-def told(notice: Notice) -> Text:
-    """A notice in a sentence or two, for people."""
-    its = since(notice)
+def told(notice: Notice, zone: ZoneInfo = UTC) -> Text:
+    """A notice in a sentence or two, for people; its hour is of the zone."""
+    its = since(notice, zone)
     return Text(notice.reason.fr + its.fr, notice.reason.en + its.en)
 
 

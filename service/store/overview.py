@@ -16,6 +16,9 @@ from service.store.tables import (
     tag,
 )
 
+# The accounts that lack an input of the rules.
+UNRATED = "unrated"
+
 _MIRROR = {
     "owner": owner,
     "account": account,
@@ -38,11 +41,14 @@ def records(connection: Connection, connection_id: int) -> dict[str, int]:
     return counts
 
 
-def read_at(connection: Connection, connection_id: int) -> Instant | None:
-    """When a page of this CRM was last saved."""
-    query = select(func.max(cursor.c.saved_at)).where(cursor.c.connection_id == connection_id)
-    found: Instant | None = connection.execute(query).scalar_one()
-    return found
+def read_at(connection: Connection, connection_id: int) -> dict[str, Instant]:
+    """When each stream of this CRM was last read, by kind; one that never was is not there."""
+    rows = connection.execute(
+        select(cursor.c.stream, cursor.c.saved_at)
+        .where(cursor.c.connection_id == connection_id)
+        .order_by(cursor.c.stream)
+    )
+    return {row.stream: row.saved_at for row in rows}
 
 
 def tiers(connection: Connection) -> dict[str, int]:
@@ -53,7 +59,13 @@ def tiers(connection: Connection) -> dict[str, int]:
         .group_by(tag.c.tier)
         .order_by(tag.c.tier)
     )
-    return {row.tier or "none": row.accounts for row in rows}
+    return {row.tier or UNRATED: row.accounts for row in rows}
+
+
+def live_accounts(connection: Connection) -> int:
+    """Accounts that were read and are not gone, in scope or not."""
+    query = select(func.count()).select_from(account).where(account.c.archived_at.is_(None))
+    return connection.execute(query).scalar_one()
 
 
 def dirty_accounts(connection: Connection) -> int:

@@ -66,13 +66,19 @@ def check(store: Store) -> None:
     found = revision(store)
     if found == migrations.HEAD:
         return
-    at = Text(found or "aucune", found or "none")
+    if found is None:
+        raise StoreError(
+            Text(
+                f"La base {store.place} n'a pas encore ses tables. Lancez « arpent db upgrade ».",
+                f"The database {store.place} lacks its tables so far. Run `arpent db upgrade`.",
+            )
+        )
     raise StoreError(
         Text(
-            f"La base {store.place} est à la révision {at.fr}, et ce programme a besoin de "
+            f"La base {store.place} est à la révision {found}, et ce programme a besoin de "
             f"{migrations.HEAD}. Lancez « arpent db upgrade » ; si la base est plus récente que "
             "le programme, installez la version qui va avec elle.",
-            f"The database {store.place} is at revision {at.en}, and this program needs "
+            f"The database {store.place} is at revision {found}, and this program needs "
             f'{migrations.HEAD}. Run "arpent db upgrade"; if the database is newer than the '
             "program, install the version that goes with it.",
         )

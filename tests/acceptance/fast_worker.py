@@ -25,7 +25,8 @@ def main(start: str, speed: str) -> None:
 
     app = open_app(load_settings(), clock)
     logs.configure(app.settings.log)
-    worker.run(app, app.vendors(), wait=ending.until_signal(), tick_seconds=TICK_SECONDS)
+    with ending.until_signal() as wait:
+        worker.run(app, app.vendors(), wait=wait, tick_seconds=TICK_SECONDS)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ FIRST_DAY: list[Step] = [
     (("preview",), "805 valeurs sur 115 comptes", "0 values on 0 accounts"),
     (("push",), "805 valeurs écrites, 0 refusées", "0 values written, 0 rejected"),
     (("run",), "hubspot : 0 valeurs écrites", "hubspot: 0 values written"),
-    (("status",), "settled 805", "Accounts to evaluate"),
+    (("status",), "805 en place", "Accounts to evaluate"),
     (("kpi",), "opportunités créées dans le mois", "won ÷ (won + lost)"),
     (("rules", "explain", "20009"), "Toitures Laflèche-Arbour et fils (20009)", "Inputs"),
     (("rules", "explain", "Toitures Laflèche"), "1 040 000", "To evaluate again by"),
@@ -208,7 +208,7 @@ def test_a_drift_is_shown(elise: Sandbox, published: Shell) -> None:
         "why",
         "La mienne",
     )
-    assert "1 valeurs modifiées dans le CRM" in published.say("status").out
+    assert "1 valeur modifiée dans le CRM" in published.say("status").out
 
 
 @pytest.mark.parametrize("command", ["pull", "push"])

@@ -264,7 +264,7 @@ def test_mistakes_in_the_files_of_settings(shell: Shell) -> None:
     says(shell.say("status"), MISTAKEN, "arpent.toml ne se lit pas")
     (shell.folder / "arpent.toml").unlink()
     (shell.folder / ".env").write_text("ARPENT_LANGUAGE=en\n")
-    says(shell.run("status"), FAILED, 'Run "arpent db upgrade"')
+    says(shell.run("status"), FAILED, "Run `arpent db upgrade`")
 
 
 # The emulated CRM.

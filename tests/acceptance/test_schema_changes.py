@@ -27,7 +27,7 @@ from service import (
 )
 from service.app import read_playbook
 from service.cli.show import cycle as show_cycle
-from service.cli.show import operations as show_operations
+from service.cli.show import status as show_status
 from service.release_field import NotHeldError
 from service.settings import SHIPPED_PLAYBOOK
 from service.store import bindings, rulebooks
@@ -343,7 +343,7 @@ def test_every_place_tells_of_a_parked_field_and_the_log_once(
         ("field parked", "account.potential")
     ]
     show_cycle.pulled(VENDOR, report)
-    show_operations.status(status.run(office.app))
+    show_status.status(status.run(office.app))
     # The table of `status` breaks the sentence into lines.
     printed = " ".join(capsys.readouterr().out.split())
     assert printed.count("« potentiel_annuel »") >= 1

@@ -195,7 +195,7 @@ def test_more_properties_than_an_address_can_hold(world: World) -> None:
 def test_the_long_way_round_fills_the_same_store(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.hubspot.reading.LONGEST_URL", 510)
+    monkeypatch.setattr("connectors.hubspot.source.LONGEST_URL", 510)
     gone = companies(world.portal, 2)
     world.archive("companies", gone[0])
     world.portal.generate(companies=150, deals=120)

@@ -103,6 +103,14 @@ class _Store:
             for row in self._rows("outbox")
         }  # fmt: skip
 
+    def settled(self) -> dict[tuple[str, str], str | None]:
+        """What is taken as held by the CRM, and is all that is wanted there."""
+        return {
+            (self._names[row.account_id], f"arpent_{row.field}"): row.confirmed
+            for row in self._rows("outbox")
+            if row.state == "settled"
+        }
+
     def alerts(self) -> dict[str, list[Any]]:
         """Each episode and its task."""
         return {
@@ -131,7 +139,9 @@ class _Store:
             if row.state in {"owed", "rejected", "held"}
         )
         yield from (f"account {row.account_id} is dirty" for row in self._rows("dirty"))
-        yield from (f"{row.name} is held by {row.holder}" for row in self._rows("lease") if row[1])
+        yield from (
+            f"{row.name} is held by {row.holder}" for row in self._rows("lease") if row.holder
+        )
 
     def miscounted(self) -> Iterator[str]:
         """Runs whose counts don't add up: in = written + unchanged + rejected + held."""
@@ -173,6 +183,32 @@ def _broken(connection: Connection, store: Store) -> Iterator[str]:
         yield from (
             f"foreign key: {row}" for row in connection.execute(text("PRAGMA foreign_key_check"))
         )
+
+
+def false_acknowledgements(portal: Sandbox, database: str) -> list[str]:
+    """Values that the store takes for settled and the portal does not hold, at any moment.
+
+    A person's edit that was not pulled yet is none.
+    """
+    latest = {
+        (row["id"], row["property"]): row["source"]
+        for row in portal.history()
+        if row["property"] in WRITTEN
+    }
+    store = open_store(database)
+    try:
+        with store.read() as connection:
+            confirmed = _Store(connection).settled()
+    finally:
+        store.close()
+    held = _values(portal)
+    return [
+        f"acknowledged: {company} {name} is {held[company][name]!r}, not {value!r}"
+        for (company, name), value in confirmed.items()
+        if company in held
+        and held[company][name] != value
+        and latest.get((company, name), ARPENT) == ARPENT
+    ]
 
 
 def violations(found: Picture, clean: Picture, *, is_frozen: bool = False) -> list[str]:

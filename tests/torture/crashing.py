@@ -1,6 +1,6 @@
 """One death, or several: a stage is killed at given points, taken up again, and looked at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,7 +29,7 @@ from tests.torture.world import Stage
 
 # Rounds of the worker after the last death, until one finds all as it should be. The later ones, on
 # the next day, come after all waits that a CRM or the outbox may ask for.
-ROUNDS = tuple(timedelta(hours=hours) for hours in (1, 2, 9, 26, 27, 34))
+ROUNDS = tuple(timedelta(hours=hours) for hours in (2, 3, 9, 26, 27, 34))
 FIRST_OF_LATE = 3
 BETWEEN_DEATHS = timedelta(minutes=16)
 PATIENT, HASTY = 20.0, 0.4
@@ -46,8 +46,15 @@ class Course:
     is_ordered: bool = True
     faults: Sequence[dict[str, Any]] = ()
     seed: int = 0
-    # What was written is found by the search some seconds, or minutes, after it was.
-    has_late_search: bool = False
+    # Switches of the portal until the last death, and what they are from then on.
+    switches: Mapping[str, object] = field(default_factory=dict)
+    calm_switches: Mapping[str, object] = field(default_factory=dict)
+    lease_seconds: float = 60
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the CRM answers as it should, at once."""
+        return not self.faults
 
 
 CALM = Course()
@@ -104,8 +111,9 @@ class Run:
         """A process of Arpent that does this work, and dies at a point."""
 
         def run(line: Any) -> None:
-            points = Points(dies_at)
-            app = _opened(self.place, served, self.course, points, seconds)
+            patch, points = pytest.MonkeyPatch(), Points(dies_at, seconds)
+            app = opened(self.place, served, self.course, patch, seconds=seconds)
+            points.install(patch)
             meanwhile = self.stage.meanwhile
             if meanwhile is not None:
                 points.before_call = _once(BATCH, lambda: meanwhile(app))
@@ -130,7 +138,7 @@ class Run:
             if not self.writes(served) and is_done:
                 expected = late if number >= FIRST_OF_LATE else clean
                 wrong = violations(self.picture(served), expected)
-                if not wrong or not self.course.faults:
+                if not wrong or self.course.is_calm:
                     break
         return wrong
 
@@ -155,7 +163,7 @@ def _round(app: App) -> None:
 
 
 def _once(path: str, work: Callable[[], None]) -> Callable[[str], None]:
-    done = []
+    done: list[str] = []
 
     def hear(called: str) -> None:
         if called.endswith(path) and not done:
@@ -165,10 +173,16 @@ def _once(path: str, work: Callable[[], None]) -> Callable[[str], None]:
     return hear
 
 
-def _opened(place: Place, served: Served, course: Course, points: Points, seconds: float) -> App:
-    """An installation in this process, which was just made."""
+def opened(
+    place: Place,
+    served: Served,
+    course: Course,
+    patch: pytest.MonkeyPatch,
+    *,
+    seconds: float = PATIENT,
+) -> App:
+    """An installation in this process, whose clock is the portal's and who never really waits."""
     lease.me.cache_clear()
-    patch = pytest.MonkeyPatch()
     hurried = Hurried()
 
     def wall() -> int:
@@ -192,7 +206,6 @@ def _opened(place: Place, served: Served, course: Course, points: Points, second
         patch.setattr(HubSpot, "senders", 1)
     if course.planted is not None:
         course.planted(patch)
-    points.install(patch)
     settings = Settings(
         database_url=place.url,
         hubspot_url=served.url,
@@ -200,8 +213,14 @@ def _opened(place: Place, served: Served, course: Course, points: Points, second
         hubspot_client_secret=SecretStr(world.SECRET),
         hubspot_refresh_token=SecretStr(world.REFRESH),
         hubspot_refresh_token_file=place.refresh_file,
+        lease_seconds=course.lease_seconds,
     )
-    return open_app(settings, wall)
+    app = open_app(settings, wall)
+    if place.warm is not None:
+        # What was compiled before this process was made is not compiled again.
+        app.store.engine.dialect = place.warm.dialect
+        app.store.engine._compiled_cache = place.warm._compiled_cache
+    return app
 
 
 def prepared(stage: Stage, portal: Sandbox, place: Place) -> tuple[Ready, Sandbox, Place]:
@@ -228,23 +247,48 @@ def prepared(stage: Stage, portal: Sandbox, place: Place) -> tuple[Ready, Sandbo
     return ready, following, ended
 
 
-def killed(ready: Ready, deaths: Sequence[int], course: Course = CALM) -> Verdict:
+def killed(
+    ready: Ready, deaths: Iterable[int], course: Course = CALM, *, times: int | None = None
+) -> Verdict:
     """Kill the stage at these points, one process after the other, then let it come to its end.
 
-    A process that is to die at 0 lives.
+    A process that is to die at 0 lives. With `times`, once so many have died, one lives.
     """
     place = ready.place.copied("run")
     run = Run(ready.stage, ready.portal, place, course)
-    ends, hasty = [], HASTY if course.faults else PATIENT
+    ends: list[int] = []
+    wrong: list[str] = []
     with run.begun() as served:
-        served.ask("disturb", list(course.faults), course.seed, course.has_late_search)
-        for number, dies_at in enumerate(deaths):
+        served.ask("disturb", list(course.faults), course.seed, course.switches)
+        for number, dies_at in enumerate(_until_enough(deaths, ends, times)):
             served.set_clock(ready.stage.begins_at + number * BETWEEN_DEATHS)
-            process = run.start(served, ready.stage.work, dies_at=dies_at, seconds=hasty)
+            seconds = PATIENT if course.is_calm else HASTY
+            process = run.start(served, ready.stage.work, dies_at=dies_at, seconds=seconds)
             ends.append(process.wait())
+            wrong += served.ask("false_acknowledgements", place.url)
         fired = served.ask("fired")
-        served.ask("disturb", [], 0, course.has_late_search)
-        wrong = run.settle(served, ready.clean, ready.late)
+        served.ask("disturb", [], 0, course.calm_switches)
+        wrong += run.settle(served, ready.clean, ready.late)
     place.remove()
     wrong += ["a process ended by a defect"] * (FAILED in ends)
     return Verdict(ends=ends, wrong=wrong, fired=fired)
+
+
+def _until_enough(deaths: Iterable[int], ends: list[int], times: int | None) -> Iterator[int]:
+    for dies_at in deaths:
+        if ends.count(KILLED) == times:
+            yield 0
+            return
+        yield dies_at
+
+
+def passed(ready: Ready, course: Course) -> list[str]:
+    """The points that the stage passes in this course, where nobody dies."""
+    place = ready.place.copied("run")
+    run = Run(ready.stage, ready.portal, place, course)
+    with run.begun() as served:
+        process = run.start(served, ready.stage.work)
+        labels: list[str] = process.line.recv()
+        process.wait()
+    place.remove()
+    return labels

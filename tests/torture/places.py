@@ -5,10 +5,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import Engine
 
 from service.store import schema
 from service.store.engine import open_store
@@ -22,11 +23,13 @@ _STORE = "arpent.sqlite3"
 class Place:
     """A folder with a store and the refresh token; on PostgreSQL, the store is a database.
 
-    `server` is the URL of the PostgreSQL server, None on SQLite.
+    `server` is the URL of the PostgreSQL server, None on SQLite; `warm` an engine that has done
+    all the work before, whose compiled statements are used again.
     """
 
     folder: Path
     server: str | None = None
+    warm: Engine | None = None
 
     @property
     def refresh_file(self) -> Path:
@@ -46,7 +49,7 @@ class Place:
 
     def copied(self, name: str) -> "Place":
         """A copy beside this one, in place of an earlier one of that name."""
-        copy = Place(folder=self.folder.parent / name, server=self.server)
+        copy = replace(self, folder=self.folder.parent / name)
         copy.remove()
         shutil.copytree(self.folder, copy.folder)
         if self.server is not None:

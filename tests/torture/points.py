@@ -25,10 +25,14 @@ BATCH = "/companies/batch/update"
 
 
 class Points:
-    """Those passed so far, by their labels; `before_call` hears of each call as it leaves."""
+    """Those passed so far, by their labels; `before_call` hears of each call as it leaves.
 
-    def __init__(self, dies_at: int = 0) -> None:
+    `seconds` is how long a call may take that does not say it itself.
+    """
+
+    def __init__(self, dies_at: int, seconds: float) -> None:
         self.labels: list[str] = []
+        self.seconds = seconds
         self.before_call: Callable[[str], None] = lambda _: None
         self._dies_at = dies_at
         self._lock = Lock()
@@ -56,13 +60,13 @@ class Points:
 
         def committed(dialect: DefaultDialect, connection: Any) -> None:
             with self.around("commit"):
-                commit(dialect, connection)
+                commit(dialect, connection)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 
         def sent(transport: Transport, method: str, url: str, **how: Any) -> Any:
             path = urlsplit(url).path
             self.before_call(path)
             with self.around(f"{method} {path}"):
-                return send(transport, method, url, **how)
+                return send(transport, method, url, **{"seconds": self.seconds, **how})
 
         def replaced(file: Path, text: str) -> None:
             with self.around(f"file {file.name}"):
@@ -75,5 +79,5 @@ class Points:
 
 def _said(side: str, call: tuple[Any, ...]) -> str:
     """The beginning of a statement, with the table that it writes."""
-    words = str(call[2]).split()
+    words = str(call[2]).replace('"', "").split()
     return f"{side} sql {' '.join(words[:3])}"

@@ -11,9 +11,6 @@ from connectors.sandbox import Sandbox
 from tests.torture import checking
 from tests.torture.processes import forked
 
-# The line carries what one side asks and the other answers.
-Line = Connection
-
 
 class Served:
     """A portal that is served: `url` is where, the rest is asked over the line."""
@@ -71,11 +68,18 @@ class _Serving:
         """Take over the clock of the other side."""
         self._portal.clock._start, self._portal.clock._origin = start, origin
 
-    def disturb(self, rules: list[dict[str, Any]], seed: int, is_late: bool) -> None:  # noqa: FBT001 - sent over a line
-        """Replace the faults; whether the search shows late what was written."""
+    def disturb(self, rules: list[dict[str, Any]], seed: int, switches: Mapping[str, Any]) -> None:
+        """Replace the faults, and turn switches."""
         self._portal.set_faults(*rules, seed=seed)
-        late = {"search_lag": "tailed", "search_lag_seconds": 2.0, "search_lag_seed": seed}
-        self._portal.switches.change(late if is_late else {})
+        self._portal.switches.change(dict(switches))
+
+    def edit(self, company: str, values: Mapping[str, str]) -> None:
+        """Edit a company as a person does."""
+        self._portal.act("edit", objectType="companies", id=company, properties=dict(values))
+
+    def values(self, company: str) -> dict[str, str]:
+        """What a company holds."""
+        return self._portal.values_of("companies", company)
 
     def fired(self) -> Mapping[str, int]:
         """How often each fault has fired, by its name, and all requests as `requests`."""
@@ -93,6 +97,10 @@ class _Serving:
     def picture(self, database: str, since: int) -> dict[str, Any]:
         """What the portal and a store hold now."""
         return checking.picture(self._portal, database, since)
+
+    def false_acknowledgements(self, database: str) -> list[str]:
+        """Values that a store wrongly takes for settled."""
+        return checking.false_acknowledgements(self._portal, database)
 
     def state(self) -> tuple[Any, ...]:
         """All that another copy of the portal needs to go on from here."""

@@ -163,9 +163,7 @@ def take_back(app: App) -> None:
         recorded(app, "undo") as (run_id, counts),
     ):
         app.connect(connector)
-        report = undo.run(
-            app, connector, app.published().rulebook, undone, run_id, renew=renew
-        )
+        report = undo.run(app, connector, app.published().rulebook, undone, run_id, renew=renew)
         counts.update(report.counts())
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from rules.examples import FILE
 from rules.rulebook import compile_rulebook
+from service.examples import run as outcomes
 from service.settings import Settings
 from tests.playbooks import shipped
 
+TODAY = 20_000
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
@@ -16,13 +19,22 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 TOP_LEVEL = re.compile(r"^(\w+):", re.MULTILINE)
 
 
+CONDITION = re.compile(r"^\| `(.+?)` \| `(.+?)` \| (true|false|unknown) \|", re.MULTILINE)
+
+
+def page() -> str:
+    return (ROOT / "docs" / "playbook.md").read_text(encoding="utf-8")
+
+
 def examples() -> list[str]:
-    return YAML.findall((ROOT / "docs" / "playbook.md").read_text(encoding="utf-8"))
+    return YAML.findall(page())
 
 
 def with_example(example: str) -> dict[str, str]:
     """The shipped playbook in which the rules of an example replace those of the same name."""
     files = dict(shipped())
+    # The shipped examples hold for the shipped rules.
+    del files[FILE]
     name = "fields.yaml" if example.startswith(("account:", "write:")) else "segments.yaml"
     text = files[name]
     for key in TOP_LEVEL.findall(example):
@@ -35,9 +47,33 @@ def test_the_playbook_page_has_examples() -> None:
     assert len(examples()) >= 5
 
 
-@pytest.mark.parametrize("example", [each for each in examples() if "account:" not in each])
+RULES = [each for each in examples() if not each.startswith(("account:", "always:"))]
+
+
+@pytest.mark.parametrize("example", RULES)
 def test_an_example_of_the_playbook_page_compiles(example: str) -> None:
     compile_rulebook(with_example(example))
+
+
+def test_the_examples_of_the_playbook_page_hold() -> None:
+    (tests,) = [each for each in examples() if each.startswith("always:")]
+    assert outcomes(compile_rulebook({**shipped(), FILE: tests}), TODAY) == []
+
+
+def test_the_truths_of_the_playbook_page_are_those_of_the_rules() -> None:
+    told = CONDITION.findall(page())
+    assert len(told) > 25
+    files = shipped()
+    words = {"true": "yes", "false": "no", "unknown": "unknown"}
+    files["segments.yaml"] += "".join(
+        f'asked_{number}: {{when: "{condition}"}}\n'
+        for number, (condition, _, _) in enumerate(told)
+    )
+    files[FILE] = "examples:\n" + "".join(
+        f"  {number}: {{given: {{{given}}}, expect: {{asked_{number}: {words[truth]}}}}}\n"
+        for number, (_, given, truth) in enumerate(told)
+    )
+    assert outcomes(compile_rulebook(files), TODAY) == []
 
 
 def test_every_setting_is_documented() -> None:

@@ -1,7 +1,7 @@
 """Reading through a search that shows 10,000 records at most, lags and shifts, without a loss."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -127,9 +127,18 @@ def read(
     object_type: ObjectType = COMPANIES,
     bindings: Sequence[Binding] = (),
 ) -> list[Page]:
+    return list(reading(portal, cursor, object_type, bindings))
+
+
+def reading(
+    portal: Portal,
+    cursor: str | None,
+    object_type: ObjectType = COMPANIES,
+    bindings: Sequence[Binding] = (),
+) -> Iterator[Page]:
     mapper = Mapper(object_type, bindings, (), "CAD")
     reader = Reader(portal, paths_of(API_VERSION), [mapper], lag=SAFETY_LAG)
-    return list(reader.pages(cursor_of(cursor, [object_type])))
+    return reader.pages(cursor_of(cursor, [object_type]))
 
 
 def ids(pages: Sequence[Page]) -> list[str]:
@@ -233,7 +242,23 @@ def test_a_clock_that_moves_meanwhile_is_followed(
     pages = read(portal, incremental())
 
     assert ids(pages) == ["1"]
-    assert until(pages[-1]) == NOW + 2 * HOUR - SAFETY_LAG
+    assert until(pages[-1]) == NOW - SAFETY_LAG
+    assert until(read(portal, pages[-1].cursor)[-1]) == NOW + 2 * HOUR - SAFETY_LAG
+
+
+def test_what_the_index_shows_late_is_read_next_however_long_the_reading_took(
+    portal: Portal,
+) -> None:
+    portal.modified = {str(key): LOADED + key for key in range(1, 151)}
+    pages = reading(portal, incremental())
+
+    next(pages)
+    portal.now += HOUR
+    portal.modified["900"] = NOW - 1  # before the search, in the index after it
+    last = list(pages)[-1]
+
+    assert until(last) == NOW - SAFETY_LAG
+    assert "900" in ids(read(portal, last.cursor))
 
 
 def test_what_the_index_still_shows_and_the_store_has_not_is_gone(
@@ -286,9 +311,7 @@ def test_a_first_load_starts_again_where_it_stopped(portal: Portal) -> None:
 
 def test_a_first_load_counts_from_its_start(portal: Portal) -> None:
     portal.modified = {"1": LOADED, "2": LOADED}
-    mapper = Mapper(COMPANIES, (), (), "CAD")
-    reader = Reader(portal, paths_of(API_VERSION), [mapper], lag=SAFETY_LAG)
-    pages = reader.pages(cursor_of(None, [COMPANIES]))
+    pages = reading(portal, None)
 
     next(pages)
     portal.now += HOUR
@@ -302,6 +325,19 @@ def test_only_what_was_archived_since_is_given_again(portal: Portal) -> None:
     (page,) = read(portal, incremental(LOADED - HOUR))
 
     assert ids([page]) == ["2"]
+
+
+def test_what_is_archived_while_the_archived_are_read_is_read_next(portal: Portal) -> None:
+    portal.archived = {str(key): NOW - 1 for key in range(1_000, 1_150)}
+    pages = reading(portal, incremental(swept_at=LOADED - HOUR))
+
+    next(pages)
+    portal.now += 2 * HOUR
+    portal.archived["7"] = NOW + 1  # on a page that is read already
+    last = list(pages)[-1]
+    portal.now += HOUR
+
+    assert "7" in ids(read(portal, last.cursor))
 
 
 def test_a_long_archived_list_is_read_less_often(portal: Portal) -> None:

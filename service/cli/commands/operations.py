@@ -1,6 +1,7 @@
 """Running Arpent: the worker, its state, the store, the emulated CRMs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +26,11 @@ def worker(*, crm: Crm = None) -> None:
     """Run the schedule until SIGTERM or Ctrl-C."""
     from service.ending import until_signal
 
-    wait = until_signal()  # before what takes long to load
+    with until_signal() as wait:  # before what takes long to load
+        _work(crm, wait)
 
+
+def _work(crm: str | None, wait: Callable[[], None]) -> None:
     from service import logs
     from service import worker as stage
 
@@ -42,13 +46,29 @@ def worker(*, crm: Crm = None) -> None:
 
 
 @app.command()
-def status(*, json: Json = False) -> None:
-    """What is published, what is owed, when each CRM was last read."""
+def status(
+    *,
+    json: Json = False,
+    health: Annotated[
+        bool, typer.Option("--health", help="Only whether the worker is late: then code 1.")
+    ] = False,
+) -> None:
+    """What is published, what is owed, when each CRM was last read, what is wrong."""
+    from service import agenda
     from service import status as stage
-    from service.cli.show import operations as show
+    from service.cli.show import status as show
     from service.cli.show import terminal
 
     opened = open_installation()
+    if health:
+        late = agenda.late(opened)
+        if json:
+            terminal.as_json({"is_late": late is not None, "late": late})
+        elif late is not None:
+            terminal.line(late)
+        if late is not None:
+            raise typer.Exit(FAILED)
+        return
     report = stage.run(opened)
     terminal.as_json(report) if json else show.status(report)
 

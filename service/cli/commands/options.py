@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rules.language import Text
-from service.cli.edge import Mistake
+from service.cli.edge import Mistake, at_end
 
 app = typer.Typer(
     name="arpent", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -37,11 +37,13 @@ Full = Annotated[bool, typer.Option("--full", help="From the beginning, not what
 
 
 def open_installation() -> Any:  # noqa: ANN401 - an App, imported late
-    """The installation that the settings describe."""
+    """The installation that the settings describe; closed when the command ends."""
     from service.app import open_app
     from service.settings import load_settings
 
-    return open_app(load_settings())
+    opened = open_app(load_settings())
+    at_end.callback(opened.store.close)
+    return opened
 
 
 def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an App

@@ -1,6 +1,6 @@
 """What a person asks of the schedule while a worker runs: to pause, to go on, to do a cycle now."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,8 +17,15 @@ def schedule_show(*, json: Json = False) -> None:
     from service.cli.show import schedule as show
     from service.cli.show import terminal
 
-    report = agenda.run(open_installation())
-    terminal.as_json(report) if json else show.agenda(report)
+    opened = open_installation()
+    report = agenda.run(opened)
+    if json:
+        terminal.as_json(report)
+        return
+    show.agenda(report)
+    # Read-only, or the hold that a restore leaves: the worker works, and writes nothing.
+    if (why := opened.unwritable()) is not None:
+        terminal.line(why)
 
 
 @schedule.command("pause")
@@ -62,9 +69,20 @@ def schedule_resume() -> None:
 @schedule.command("now")
 def schedule_now(*, who: Who = None) -> None:
     """Let the worker do a cycle when it next wakes, whatever the hour."""
+    from service.store import requests
     from service.store.requests import Wanted
 
-    _ask(Wanted.NOW, who, "")
+    opened = _ask(Wanted.NOW, who, "")
+    with opened.store.read() as connection:
+        is_paused = requests.find(connection, Wanted.PAUSE) is not None
+    if is_paused:
+        _say(
+            "Le worker est en pause : ce cycle commencera après « arpent schedule resume ». "
+            "« arpent run » en fait un ici.",
+            "The worker is paused: this cycle will begin after `arpent schedule resume`. "
+            "`arpent run` does one here.",
+        )
+        return
     _say(
         "Un cycle commencera au prochain réveil du worker, dans quelques secondes. Sans worker, "
         "« arpent run » en fait un ici.",
@@ -73,7 +91,8 @@ def schedule_now(*, who: Who = None) -> None:
     )
 
 
-def _ask(wanted: object, who: str | None, why: str) -> None:
+def _ask(wanted: object, who: str | None, why: str) -> Any:  # noqa: ANN401 - an App
+    """Leave a request; returns the installation that it was left in."""
     from service.app import author
     from service.store import requests
     from service.store.requests import Request, Wanted
@@ -82,6 +101,7 @@ def _ask(wanted: object, who: str | None, why: str) -> None:
     given = Request(author=who or author(), reason=why, at=opened.clock())
     with opened.store.write() as connection:
         requests.ask(connection, Wanted(str(wanted)), given)
+    return opened
 
 
 def _say(french: str, english: str) -> None:

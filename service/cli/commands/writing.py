@@ -33,7 +33,7 @@ def preview(
     json: Json = False,
 ) -> None:
     """Show what a push would write, old and new, by rep and reason. Costs no API call."""
-    from service import lease, owe, preview_file
+    from service import lease, owe, preview_file, tag
     from service import preview as stage
     from service.cli.show import terminal
     from service.cli.show import writing as show
@@ -41,8 +41,10 @@ def preview(
 
     opened = open_installation()
     check_owner(opened, owner)
-    book = opened.published().rulebook
+    published = opened.published()
+    book = published.rulebook
     vendors = vendors_of(opened, crm)
+    to_evaluate = tag.is_behind(opened.store, published)
     if output is not None and len(vendors) > 1:
         raise Mistake(_ONE_CRM)
     for vendor in vendors:
@@ -62,9 +64,12 @@ def preview(
             report.changes if limit else stage.all_changes(opened.store, found.id, rep_key=owner)
         )
         if json:
-            terminal.as_long_json(report.figures, "changes", changes)
+            terminal.as_long_json(
+                {**report.figures, "to_evaluate": to_evaluate}, "changes", changes
+            )
         else:
             show.previewed(vendor, report, changes)
+            show.behind(to_evaluate)
         if output is not None:
             count = preview_file.write(
                 output, found, book.hash, stage.all_changes(opened.store, found.id, rep_key=owner),
@@ -137,13 +142,14 @@ def _push(
     json: bool,
 ) -> int:
     """Push into one CRM, tell of it, and return the exit code."""
-    from service import lease, owe
+    from service import lease, owe, tag
     from service.cli.edge import language
     from service.cli.show import progress, terminal
     from service.cli.show import writing as show
     from service.push import Push
 
-    book, thresholds = opened.published().rulebook, opened.settings.thresholds
+    published, thresholds = opened.published(), opened.settings.thresholds
+    book = published.rulebook
     with (
         opened.connector(vendor) as connector,
         lease.held(opened, vendor) as renew,
@@ -166,6 +172,7 @@ def _push(
     else:
         show.pushed(vendor, report)
         show.stale(stale)
+        show.behind(tag.is_behind(opened.store, published))
     if report.stopped is not None or report.rejected or report.lost:
         return FAILED
     return HELD if report.held else 0

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from rules.language import Text
-from rules.located import Issue
 from rules.rulebook import Rulebook
 from rules.time import date_of, moment_of
 from service.cli.edge import say
@@ -42,25 +41,6 @@ def explained(told: Explanation) -> None:
     if told.recheck_on is not None:
         day = date_of(told.recheck_on).isoformat()
         line(Text(f"À réévaluer le {day} au plus tard.", f"To evaluate again by {day}."))
-
-
-def issue(found: Issue) -> dict[str, object]:
-    """An issue as plain data."""
-    return {
-        "file": found.file, "line": found.line, "column": found.column,
-        "fr": found.text.fr, "en": found.text.en,
-    }  # fmt: skip
-
-
-def checked(book: Rulebook) -> None:
-    """A playbook without errors."""
-    rules, plans = len(book.segments.rules), len(book.plans)
-    line(
-        Text(
-            f"Aucune erreur : {rules} règles, {plans} plans, version {book.hash}.",
-            f"No errors: {rules} rules, {plans} plans, version {book.hash}.",
-        )
-    )
 
 
 def published(book: Rulebook, *, is_new: bool) -> None:

@@ -11,7 +11,7 @@ from service.push_report import told_of_held
 from service.runs import RunTold
 from service.store.runs import Run
 
-_STATES = {
+STATES = {
     "running": Text("en cours", "running"),
     "done": Text("faite", "done"),
     "failed": Text("échouée", "failed"),
@@ -28,7 +28,7 @@ def listed(found: Sequence[Run]) -> None:
          Text("État", "State"), Text("Ce qui a manqué", "What went wrong")],
         [
             (each.id, each.command, _actor(each), _moment(each.started_at), _seconds(each),
-             say(_STATES[each.state.value]), each.error)
+             say(STATES[each.state.value]), each.error)
             for each in found
         ],
     )  # fmt: skip
@@ -37,7 +37,7 @@ def listed(found: Sequence[Run]) -> None:
 def told(found: RunTold) -> None:
     """A run, its counts, what it holds and what was refused."""
     run = found.run
-    state = _STATES[run.state.value]
+    state = STATES[run.state.value]
     line(
         Text(
             f"Exécution {run.id} : {run.command}, par {_actor(run)}, {_moment(run.started_at)} "

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from connectors.base import Provisioned
+from connectors.base import Provision, Provisioned
+from rules.diff import Debt
 from rules.language import Text
 from rules.owned import Owned
 from service.cli.edge import say
@@ -25,6 +26,29 @@ CAUSES: Mapping[Cause, Text] = {
     Cause.STATE: Text("n'est plus à écrire", "no longer to be written"),
     Cause.AFTER: Text("la valeur voulue", "the wanted value"),
     Cause.BEFORE: Text("la valeur dans le CRM", "the value in the CRM"),
+}
+
+
+DEBTS: Mapping[Debt, Text] = {
+    Debt.OWED: Text("à écrire", "to write"),
+    Debt.SETTLED: Text("en place", "in place"),
+    Debt.REJECTED: Text("refusée par le CRM", "refused by the CRM"),
+    Debt.HELD: Text("retenue", "held"),
+    Debt.DRIFT: Text("modifiée dans le CRM", "edited in the CRM"),
+}
+PROVISIONED: Mapping[Provision, Text] = {
+    Provision.PRESENT: Text("en place", "in place"),
+    Provision.CREATED: Text("créé", "created"),
+    Provision.REVIVED: Text("ranimé", "revived"),
+    Provision.UPDATED: Text("complété", "updated"),
+    Provision.CONFLICT: Text("en conflit", "in conflict"),
+    Provision.NO_ROOM: Text("plus de place", "no room"),
+}
+# The same, where nothing is done yet.
+TO_PROVISION: Mapping[Provision, Text] = {
+    Provision.CREATED: Text("à créer", "to create"),
+    Provision.REVIVED: Text("à ranimer", "to revive"),
+    Provision.UPDATED: Text("à compléter", "to update"),
 }
 
 
@@ -75,6 +99,21 @@ def previewed(vendor: str, preview: Preview, changes: Iterable[Pending]) -> None
         )
     for text in told_of_held(preview.held):
         line(text)
+
+
+def behind(count: int) -> None:
+    """Accounts that the rules have not judged yet: what they will be owed is not counted."""
+    if count:
+        line(
+            Text(
+                f"Comptes qui attendent d'être évalués, pour des règles publiées ou des données "
+                f"lues depuis : {count}. Ce qu'ils changeront n'est pas compté ici : lancez "
+                "« arpent tag », puis recommencez.",
+                f"Accounts that wait to be evaluated, for rules published or data read since: "
+                f"{count}. What they will change is not counted here: run `arpent tag`, then try "
+                "again.",
+            )
+        )
 
 
 def under_way(vendor: str) -> None:
@@ -138,10 +177,17 @@ def stale(found: Sequence[Stale]) -> None:
              Text("Maintenant", "Now")],
             [
                 (each.account, each.external_id, each.field.value, say(CAUSES[each.cause]),
-                 each.expected or "–", each.now or "–")
+                 _seen(each, each.expected), _seen(each, each.now))
                 for each in found
             ],
         )  # fmt: skip
+
+
+def _seen(stale: Stale, value: str | None) -> str:
+    """A value; or, where the state is the cause, its word."""
+    if stale.cause is Cause.STATE and value is not None:
+        return say(DEBTS[Debt(value)])
+    return value or "–"
 
 
 def pushed(vendor: str, report: PushReport) -> None:
@@ -211,13 +257,15 @@ def provisioned(
     vendor: str, found: Sequence[Provisioned], steps: Sequence[Text], *, dry_run: bool
 ) -> None:
     """What became of our own fields, and what only an admin can do."""
+    states = {**PROVISIONED, **(TO_PROVISION if dry_run else {})}
     title = Text("Champs d'Arpent (simulation)", "Arpent's fields (dry run)")
     table(
         title if dry_run else Text("Champs d'Arpent", "Arpent's fields"),
         [Text("Champ", "Field"), Text(f"dans {vendor}", f"in {vendor}"), Text("État", "State"),
          Text("Note", "Note")],
         [
-            (each.field, each.crm_field, each.state.value, say(each.note) if each.note else None)
+            (each.field, each.crm_field, say(states[each.state]),
+             say(each.note) if each.note else None)
             for each in found
         ],
     )  # fmt: skip

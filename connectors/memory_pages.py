@@ -1,0 +1,114 @@
+"""The pages of the CRM in dictionaries: its records as the contract wants them, cut by a size."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from connectors import values
+from connectors.base import Binding, Page
+from connectors.memory_records import RELATIONS, Records, Row
+from rules.records import Account, Kind, Link, Opportunity, Quarantine, Record, Value
+from rules.time import Instant
+
+
+class Pages(Records):
+    """The records, `page_size` at a time."""
+
+    def __init__(self, clock: Callable[[], Instant] | None, page_size: int) -> None:
+        super().__init__(clock)
+        self.page_size = page_size
+
+    def page(
+        self, kind: Kind, cursor: str | None, bound: Sequence[Binding], own_fields: Sequence[str]
+    ) -> Page:
+        """Cursors are `full:CHANGE_AT_START:LAST_ORDER` and `since:LAST_CHANGE`."""
+        stream = self._streams[kind]
+        mode, *numbers = (cursor or f"full:{self._change}:0").split(":")
+        gone: list[str] = []
+        if mode == "full":
+            start, after = map(int, numbers)
+            rows = sorted((r for r in stream.rows.values() if r.order > after), key=_order)
+            shown = rows[: self.page_size]
+            following = f"full:{start}:{shown[-1].order}" if shown else ""
+            finished = f"since:{start}"
+        else:
+            after = int(numbers[0])
+            rows = sorted((r for r in stream.rows.values() if r.change > after), key=_change)
+            shown = rows[: self.page_size]
+            gone = [key for key, change in stream.destroyed.items() if change > after]
+            following = f"since:{shown[-1].change}" if shown else ""
+            finished = f"since:{self._change}"
+        is_last = len(rows) == len(shown)
+        quarantine: list[Quarantine] = []
+        return Page(
+            kind=kind,
+            records=[
+                _canonical(row, kind, bound, self._observed(row, own_fields), quarantine)
+                for row in shown
+            ],
+            cursor=finished if is_last else following,
+            is_last=is_last,
+            links=[link for row in shown for link in self._links_of(kind, row.record)],
+            gone=gone if is_last else [],
+            quarantined=quarantine,
+        )
+
+    def _links_of(self, kind: Kind, record: Record) -> Iterator[Link]:
+        relation = RELATIONS.get(kind)
+        if relation is None:
+            return
+        links = self._links.get((relation, record.external_id), {})
+        for to_id, is_primary in links.items():
+            yield Link(
+                relation=relation, from_id=record.external_id, to_id=to_id, is_primary=is_primary
+            )
+
+    def _observed(self, row: Row, own_fields: Sequence[str]) -> dict[str, str | None]:
+        own = self._own.get(row.record.external_id, {})
+        return {name: own.get(name) for name in own_fields}
+
+
+def _canonical(
+    row: Row,
+    kind: Kind,
+    bound: Sequence[Binding],
+    observed: Mapping[str, str | None],
+    quarantine: list[Quarantine],
+) -> Record:
+    """A record with its values read, and our fields as observed."""
+    record = row.record
+    key = record.external_id
+
+    def read(name: str, raw: object, parse: values.Parser) -> Value:
+        try:
+            return parse(raw)
+        except values.Unreadable as error:
+            quarantine.append(values.quarantined(kind, key, name, raw, error))
+            return None
+
+    if not isinstance(record, Account | Opportunity):
+        return record
+    fields = {
+        each.name: read(
+            each.name, row.raw.get(each.crm_field), values.parser(each.type, each.values)
+        )
+        for each in bound
+    }
+    if isinstance(record, Account):
+        return replace(record, fields=fields, observed=observed)
+    amount = read("amount", row.raw["amount"], values.money)
+    closes_at = read("closes_at", row.raw["closes_at"], values.business_instant)
+    return replace(
+        record,
+        fields=fields,
+        amount=amount if isinstance(amount, int) else None,
+        home_amount=amount if isinstance(amount, int) else None,
+        closes_at=closes_at if isinstance(closes_at, int) else None,
+    )
+
+
+def _order(row: Row) -> int:
+    return row.order
+
+
+def _change(row: Row) -> int:
+    return row.change

@@ -1,0 +1,44 @@
+"""The examples of a playbook through its compiled SELECT, in a database that lives for a moment."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
+
+from rules.facts import FLIPPING
+from rules.tagging import Tagging
+from rules.terms import SQL_TYPES
+from rules.time import Day
+from service.store.engine import sqlite_driver
+
+
+def evaluate(tagging: Tagging, accounts: Sequence[Mapping[str, Any]], today: Day) -> list[Any]:
+    """For each account, by its facts: every rule, every table's winning row and every tag."""
+    relation = _relation(tagging)
+    names = relation.c.keys()
+    rows = [
+        {**{name: facts.get(name) for name in names}, "account_id": number}
+        for number, facts in enumerate(accounts)
+    ]
+    engine = create_engine("sqlite://", module=sqlite_driver()[0])
+    try:
+        with engine.connect() as connection:
+            relation.create(connection)
+            connection.execute(insert(relation), rows)
+            found: list[dict[str, Any]] = [{} for _ in accounts]
+            for query in (select(tagging.layers(relation)), tagging.select(relation)):
+                for row in connection.execute(query, {"today": today}).mappings():
+                    found[row["account_id"]].update(row)
+    finally:
+        engine.dispose()
+    return found
+
+
+def _relation(tagging: Tagging) -> Table:
+    """The facts that the rules read, typed as in the store."""
+    flips = [FLIPPING[name] for name in tagging.facts if name in FLIPPING]
+    return Table(
+        "facts", MetaData(), Column("account_id", Integer, primary_key=True),
+        *(Column(name, SQL_TYPES[tagging.names[name].type]) for name in tagging.facts),
+        *(Column(name, Integer) for name in flips),
+    )  # fmt: skip
