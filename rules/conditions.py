@@ -19,7 +19,7 @@ from rules.language import Text
 from rules.located import Misfit, nearest
 from rules.numbers import DAYS_LIMIT, NUMBER_LIMIT, read_day
 from rules.records import FieldType
-from rules.syntax import Condition, ConditionError, read_condition, too_deep
+from rules.syntax import Condition, ConditionError, read_condition, too_deep, unknown_function
 from rules.terms import RESERVED_NAMES, SQL_TYPES, TYPE_NAMES, Name, Sql, Term, age_compared
 
 DEPTH_LIMIT = 40
@@ -237,11 +237,7 @@ class _Compiler:
     def _function(self, node: exp.Anonymous) -> _Age:
         name = str(node.this).lower()
         if name != "days_since" or len(node.expressions) != 1:
-            raise ConditionError(
-                self._offset(node),
-                f"fonction inconnue « {name} » (il y a days_since(date), contains(texte, 'mot'))",
-                f"unknown function '{name}' (there are days_since(date), contains(text, 'word'))",
-            )
+            raise unknown_function(self._offset(node), name)
         part = self._part(node.expressions[0])
         if not isinstance(part, Term) or part.type is not FieldType.DATE:
             raise ConditionError(

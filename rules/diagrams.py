@@ -28,7 +28,7 @@ class Node:
 
 
 class Diagrams:
-    """Makes nodes, each only once; `steps` are what is left of the work allowed."""
+    """Makes nodes, each only once; `steps`, one for each child, are what is left of the work."""
 
     def __init__(self) -> None:
         self._ends: dict[Any, Node] = {}
@@ -64,9 +64,9 @@ class Diagrams:
             return other
         key = (id(test), id(then), id(other))
         if key not in known:
-            self._step()
             first = min(test.variable, then.variable, other.variable)
             width = max(len(_children(node, first)) for node in (test, then, other))
+            self._step(width)
             tests, thens, others = (_cofactors(node, first, width) for node in (test, then, other))
             known[key] = self.node(
                 first,
@@ -93,7 +93,7 @@ class Diagrams:
             if not each.children:
                 return self.end(change(each.result))
             if id(each) not in known:
-                self._step()
+                self._step(len(each.children))
                 known[id(each)] = self.node(each.variable, map(visit, each.children))
             return known[id(each)]
 
@@ -109,9 +109,9 @@ class Diagrams:
                 return self.end(left.result + right.result if is_known else None)
             key = (id(left), id(right))
             if key not in known:
-                self._step()
                 first = min(left.variable, right.variable)
                 width = max(len(_children(node, first)) for node in (left, right))
+                self._step(width)
                 pairs = zip(_cofactors(left, first, width), _cofactors(right, first, width),
                             strict=True)  # fmt: skip
                 known[key] = self.node(first, [visit(*pair) for pair in pairs])
@@ -143,7 +143,7 @@ class Diagrams:
             if each.variable > variable:
                 return each
             if id(each) not in known:
-                self._step()
+                self._step(len(each.children))
                 known[id(each)] = (
                     merge(each.children)
                     if each.variable == variable
@@ -153,8 +153,8 @@ class Diagrams:
 
         return visit(node)
 
-    def _step(self) -> None:
-        self.steps -= 1
+    def _step(self, width: int) -> None:
+        self.steps -= width
         if self.steps < 0:
             raise TooLarge
 

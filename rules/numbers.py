@@ -6,6 +6,7 @@ it is a list or nothing at all. Limits keep every value where both databases com
 
 import re
 from datetime import date
+from decimal import Decimal
 
 from rules.located import Misfit
 from rules.time import Day, day_number
@@ -27,8 +28,8 @@ def _text(given: object) -> str:
     raise Misfit("il faut ici une valeur sur une ligne", "a value on one line is needed here")
 
 
-def read_number(given: object) -> float:
-    """`500 000`, `500k`, `1,2M`, `-3.5` as a number."""
+def _read(given: object) -> Decimal:
+    """In decimals as written: in floating point, 64.4 × 1,000 is not 64,400."""
     text = _text(given)
     compact = text.translate(_SPACES)
     if _THOUSANDS.fullmatch(compact):
@@ -44,26 +45,33 @@ def read_number(given: object) -> float:
             f"'{text}' is not a number (write for example 500 000, 500k or 12.5)",
         )
     sign, digits, scale = found.groups()
-    value = float(digits.replace(",", ".")) * _SCALE[scale.lower()]
-    if value > NUMBER_LIMIT:
+    value = Decimal(digits.replace(",", ".")) * _SCALE[scale.lower()]
+    if value > int(NUMBER_LIMIT):
         raise Misfit(f"« {text} » est trop grand", f"'{text}' is too large")
     return -value if sign == "-" else value
 
 
+def read_number(given: object) -> float:
+    """`500 000`, `500k`, `1,2M`, `-3.5` as a number."""
+    return float(_read(given))
+
+
 def read_money(given: object) -> int:
     """An amount in minor units: `10k` → 1 000 000."""
-    return round(read_number(given) * 100)
+    return round(_read(given) * 100)
 
 
 def read_share(given: object) -> float:
     """`25 %` → 0.25; a bare number must be between 0 and 1."""
     text = _text(given)
-    value = read_number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    if not text.endswith("%") and not 0 <= value <= 1:
+    value = _read(text.removesuffix("%"))
+    if text.endswith("%"):
+        return float(value / 100)
+    if not 0 <= value <= 1:
         raise Misfit(
             f"« {text} » : écrivez une part comme 25 %", f"'{text}': write a share as 25 %"
         )
-    return value
+    return float(value)
 
 
 def read_days(given: object) -> int:

@@ -22,7 +22,7 @@ from rules.shapes import Rule
 from rules.terms import Name
 from rules.time import Day
 
-STEP_LIMIT = 100_000
+STEP_LIMIT = 300_000
 _SCOPE = Name(name="", type=FieldType.YES_NO, label=Text("", ""), choices={})
 
 

@@ -17,11 +17,13 @@ from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
+from rules import verdicts
 from rules.cells import UNKNOWN, alternatives
 from rules.diagrams import Node, TooLarge, first_way, is_possible, result_at
-from rules.language import Language, Text, joined
+from rules.language import Language, Text
 from rules.located import Document, Issue
 from rules.outcomes import STEP_LIMIT, Ladder, Outcomes, Rung
+from rules.owned import Owned
 from rules.segments import TAGS, Segments
 from rules.shapes import Rule
 from rules.terms import Name
@@ -109,16 +111,20 @@ class _Prover:
 
     def __post_init__(self) -> None:
         # A tier that a person imposes may let a row win that its table never would.
-        self._exact, self._free = (
-            Outcomes(self.segments, self.facts, self.today, is_tier_free=is_tier_free)
-            for is_tier_free in (False, True)
-        )
+        self._exact = Outcomes(self.segments, self.facts, self.today, is_tier_free=False)
+        self._free = self._exact
+        if any(Owned.TIER in rule.term.uses for rule in self.segments.rules):
+            self._free = Outcomes(self.segments, self.facts, self.today, is_tier_free=True)
+
+    @property
+    def _views(self) -> list[Outcomes]:
+        return [self._exact] if self._free is self._exact else [self._exact, self._free]
 
     def add(self, rule: Rule) -> None:
         """Prove a rule, and let those that use it know what it gives."""
         known = len(self.findings)
         try:
-            for outcomes in (self._exact, self._free):
+            for outcomes in self._views:
                 outcomes.diagrams.steps = STEP_LIMIT
                 ladders = outcomes.ladders(rule)
                 for ladder in ladders:
@@ -126,9 +132,9 @@ class _Prover:
                 outcomes.settle(rule, ladders)
         except TooLarge:
             del self.findings[known:]
-            for outcomes in (self._exact, self._free):
+            for outcomes in self._views:
                 outcomes.close(rule)
-            self._find(Kind.UNPROVED, Severity.WARNING, rule, (rule.shape,), _TOO_LARGE)
+            self._find(Kind.UNPROVED, Severity.WARNING, rule, (rule.shape,), verdicts.TOO_LARGE)
             return
         if rule.shape != "when":
             self.proved.append(rule.name)
@@ -173,12 +179,16 @@ class _Prover:
             conditions = sorted(outcomes.names_in(gap) & outcomes.opaque)
             if outcomes.names_in(gap) & set(self.segments.scope.uses):
                 conditions.append("scope")
-            text = _gap(rule, example, conditions)
+            text = verdicts.gap(rule, example, conditions)
             severity = Severity.WARNING if conditions else Severity.ERROR
         else:
             is_expected = _is_expected(self.segments, rule)
             severity = Severity.NOTE if is_expected else Severity.WARNING
-            text = _expected_gap(example) if is_expected else _unrated_gap(rule, example)
+            text = (
+                verdicts.expected_gap(example)
+                if is_expected
+                else verdicts.unrated_gap(rule, example)
+            )
         account = outcomes.account(way)
         self._find(Kind.GAP, severity, rule, (rule.shape,), text, account=account, at_key=True)
 
@@ -193,7 +203,7 @@ class _Prover:
     def _tell_dead(self, rule: Rule, ladder: Ladder, number: int, wins: Sequence[Node]) -> None:
         rung, outcomes = ladder.rungs[number], self._free
         if not rung.cells:
-            self._find(Kind.DEAD, Severity.NOTE, rule, rung.path, _USELESS_ELSE)
+            self._find(Kind.DEAD, Severity.NOTE, rule, rung.path, verdicts.USELESS_ELSE)
             return
         account = None
         if is_possible(rung.holds):
@@ -205,15 +215,15 @@ class _Prover:
                 if is_possible(outcomes.diagrams.both(rung.holds, won))
             ]
             taker = next(index for index in takers if result_at(wins[index], way))
-            text = _covered(
-                _named(rule, ladder, [number]),
-                _named(rule, ladder, takers),
+            text = verdicts.covered(
+                verdicts.named(rule, ladder, [number]),
+                verdicts.named(rule, ladder, takers),
                 self._example(rule, ladder.names, way, outcomes),
-                _named(rule, ladder, [taker]),
+                verdicts.named(rule, ladder, [taker]),
             )
         else:
-            text = _impossible(
-                _named(rule, ladder, [number]), self._contradiction(rule, rung, outcomes)
+            text = verdicts.impossible(
+                verdicts.named(rule, ladder, [number]), self._contradiction(rule, rung, outcomes)
             )
         at_key = rule.shape != "table"
         self._find(Kind.DEAD, Severity.ERROR, rule, rung.path, text, account=account, at_key=at_key)
@@ -285,101 +295,3 @@ def _unknowns(rule: Rule, name: str) -> Iterator[bool]:
         case _:
             cells = list(body[name])
     yield from (UNKNOWN in {part for _, part in alternatives(text)} for text in cells)
-
-
-# What is said.
-
-_TOO_LARGE = Text(
-    f"trop de combinaisons pour être démontré (plus de {STEP_LIMIT} étapes) : découpez cette "
-    "règle en plusieurs, ou essayez-la avec « arpent preview »",
-    f"too many combinations to prove (over {STEP_LIMIT} steps): split this rule into several, or "
-    "try it with `arpent preview`",
-)
-_USELESS_ELSE = Text(
-    "la ligne else ne sert à aucun compte : les autres les prennent tous",
-    "the else row serves no account: the others take them all",
-)
-
-
-def _gap(rule: Rule, example: Text, conditions: Sequence[str] = ()) -> Text:
-    """Accounts without a result, if these opaque rules allow them."""
-    allowed = Text("", "")
-    if conditions:
-        fr, en = (joined(conditions, language) for language in Language)
-        allowed = Text(f" (si {fr} le permet : non démontré)", f" (if {en} allows it: not proved)")
-    if rule.shape == "bands":
-        return Text(
-            f"aucune bande ne convient{allowed.fr}, par exemple à {example.fr} : élargissez-en "
-            "une, ou ajoutez-en une",
-            f"no band fits{allowed.en}, for example, {example.en}: widen one, or add one",
-        )
-    return Text(
-        f"aucune ligne ne convient à certains comptes{allowed.fr}, par exemple {example.fr} : "
-        "ajoutez une ligne, ou {else: …} à la fin",
-        f"no row fits some accounts{allowed.en}, for example {example.en}: add a row, or "
-        "{else: …} at the end",
-    )
-
-
-def _unrated_gap(rule: Rule, example: Text) -> Text:
-    text = _gap(rule, example)
-    return Text(
-        f"{text.fr} ; sinon le résultat est inconnu, et une règle qui s'en sert ne dit pas "
-        "qu'en faire (unknown)",
-        f"{text.en}; otherwise the result is unknown, and a rule that uses it does not say what "
-        "then (unknown)",
-    )
-
-
-def _expected_gap(example: Text) -> Text:
-    return Text(
-        f"sans résultat pour certains comptes, par exemple {example.fr} ; les règles qui s'en "
-        "servent prévoient l'inconnu",
-        f"no result for some accounts, for example {example.en}; the rules that use it provide "
-        "for the unknown",
-    )
-
-
-def _named(rule: Rule, ladder: Ladder, numbers: Sequence[int]) -> Text:
-    """`la ligne 3`, `les lignes 1 et 2`, `la bande « low »`, `la case « > 2 »`."""
-    words = {
-        "table": (Text("la ligne", "row"), Text("les lignes", "rows")),
-        "bands": (Text("la bande", "band"), Text("les bandes", "bands")),
-        "points": (Text("la case", "cell"), Text("les cases", "cells")),
-    }[rule.shape][len(numbers) > 1]
-    names = [
-        str(number + 1) if rule.shape == "table" else f"« {ladder.rungs[number].path[-1]} »"
-        for number in numbers
-    ]
-    fr, en = (joined(names, language) for language in Language)
-    return Text(
-        f"{words.fr} {fr}", f"{words.en} {en.replace('« ', chr(39)).replace(' »', chr(39))}"
-    )
-
-
-def _covered(dead: Text, takers: Text, example: Text, taker: Text) -> Text:
-    takes_fr = "prennent" if takers.fr.startswith("les") else "prend"
-    takes_en = "take" if takers.fr.startswith("les") else "takes"
-    return Text(
-        f"{dead.fr} ne sert jamais : {takers.fr} {takes_fr} déjà tous ses comptes (par exemple "
-        f"{example.fr}, pour {taker.fr}) ; placez-la plus haut, ou retirez-la",
-        f"{dead.en} never counts: {takers.en} already {takes_en} all its accounts (for example "
-        f"{example.en}, for {taker.en}); move it up, or remove it",
-    )
-
-
-def _impossible(dead: Text, cells: Sequence[str]) -> Text:
-    written = [f"« {cell} »" for cell in cells]
-    quoted = [f"'{cell}'" for cell in cells]
-    if len(cells) == 1:
-        return Text(
-            f"{dead.fr} ne sert jamais : aucun compte n'a {written[0]} ; corrigez-la, ou "
-            "retirez-la",
-            f"{dead.en} never counts: no account has {quoted[0]}; correct it, or remove it",
-        )
-    return Text(
-        f"{dead.fr} ne sert jamais : {joined(written, Language.FR)} ne vont jamais ensemble ; "
-        "corrigez-la, ou retirez-la",
-        f"{dead.en} never counts: {joined(quoted, Language.EN)} never go together; correct it, or "
-        "remove it",
-    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rules.located import Misfit
-from rules.numbers import read_number
+from rules.numbers import read_number, read_share
 
 _SPACE = "[ \u00a0\u202f\u2009]"
 _PIECE = re.compile(
@@ -68,9 +68,9 @@ def _spelled(found: re.Match[str], *, is_listed: bool) -> Spelled:
             "in a list, put a space after the comma: (1, 2)",
             offset=found.start(),
         )
+    is_share = found["share"] is not None
     try:
-        value = read_number(found["number"])
+        value = read_share(f"{found['number']}%") if is_share else read_number(found["number"])
     except Misfit as error:
         raise Misfit(*error.text, offset=found.start()) from error
-    is_share = found["share"] is not None
-    return Spelled(found[0], value / 100 if is_share else value, is_share)
+    return Spelled(found[0], value, is_share)

@@ -33,6 +33,10 @@ _NUMBER = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?P<comment>--|/\*)|(?P<unclosed>['"])""")
 
 
+_NAMES = {TokenType.VAR, TokenType.IDENTIFIER}
+FUNCTIONS = ("days_since", "contains")
+
+
 class ConditionError(Exception):
     """A condition that is refused; `offset` is where, in characters from its beginning."""
 
@@ -108,7 +112,24 @@ def _tokens(text: str) -> list[Token]:
             raise _unread(token)
         if before and before.token_type is TokenType.NUMBER:
             _check_number(before, token)
+        if before and token.token_type is TokenType.L_PAREN:
+            _check_call(before)
     return tokens
+
+
+def _check_call(name: Token) -> None:
+    """Its parser knows hundreds of functions, and warns on the terminal of what they are given."""
+    if name.token_type in _NAMES and name.text.lower() not in FUNCTIONS:
+        raise unknown_function(name.start, name.text)
+
+
+def unknown_function(offset: int, name: str) -> ConditionError:
+    """The refusal of a function that conditions don't have."""
+    return ConditionError(
+        offset,
+        f"fonction inconnue « {name} » (il y a days_since(date), contains(texte, 'mot'))",
+        f"unknown function '{name}' (there are days_since(date), contains(text, 'word'))",
+    )
 
 
 _LIKE = Text(" (écrivez contains(champ, 'mot'))", " (write contains(field, 'word'))")

@@ -96,9 +96,10 @@ def resume(app: App) -> bool:
                 raise StoreError(
                     Text(
                         f"{crm.vendor} n'a pas été relu en entier depuis la restauration. Lancez "
-                        "« arpent pull », regardez « arpent preview », puis recommencez.",
-                        f"{crm.vendor} was not read whole since the restore. Run `arpent pull`, "
-                        "look at `arpent preview`, then try again.",
+                        "« arpent pull » puis « arpent tag », regardez « arpent preview », puis "
+                        "recommencez.",
+                        f"{crm.vendor} was not read whole since the restore. Run `arpent pull` "
+                        "then `arpent tag`, look at `arpent preview`, then try again.",
                     )
                 )
             restored.adopt_observed(connection, crm.id, app.clock())

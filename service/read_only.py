@@ -38,9 +38,11 @@ def restored(file: str) -> Text:
     """Why nothing may be written: the store was replaced by a backup."""
     return Text(
         f"La base a été restaurée ({file}) : rien n'est écrit dans les CRM. Lisez-les (« arpent "
-        "pull »), regardez la différence (« arpent preview »), puis « arpent schedule resume ».",
+        "pull » et « arpent tag »), regardez la différence (« arpent preview »), puis « arpent "
+        "schedule resume ».",
         f"The store was restored ({file}): nothing is written to the CRMs. Read them (`arpent "
-        "pull`), look at the difference (`arpent preview`), then `arpent schedule resume`.",
+        "pull` and `arpent tag`), look at the difference (`arpent preview`), then `arpent schedule "
+        "resume`.",
     )
 
 

@@ -108,6 +108,7 @@ def say(text: Text) -> str:
 
 
 def _say(lines: Sequence[str]) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    # With emoji, rich would print line 100 of a file, `:100:`, as a picture.
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     for line in lines:
         console.print(line, markup=False, style="red" if console.is_terminal else None)

@@ -301,9 +301,23 @@ def _forget_blanks(connection: Connection, vendor: str, notice: Notice) -> None:
 
 
 def _owe_again(connection: Connection, vendor: str, name: str) -> None:
-    """Owe the values of an own field anew: the CRM may have lost them with the field."""
+    """Owe the values of an own field anew: the CRM may have lost them with the field.
+
+    But for those that a person had edited by then, as the next push will find.
+    """
     accounts = select(account.c.id).where(
         account.c.connection_id.in_(_ids(connection, vendor)), account.c.archived_at.is_(None)
+    )
+    observed = account.c[f"observed_{name}"]
+    edited = (
+        select(account.c.id)
+        .where(
+            account.c.id == outbox.c.account_id,
+            account.c.pulled_at > outbox.c.confirmed_at,
+            observed.is_not(None),
+            observed.is_distinct_from(outbox.c.confirmed),
+        )
+        .correlate(outbox)
     )
     states = (Debt.OWED.value, Debt.SETTLED.value, Debt.REJECTED.value)
     connection.execute(
@@ -313,6 +327,7 @@ def _owe_again(connection: Connection, vendor: str, name: str) -> None:
             outbox.c.state.in_(states),
             outbox.c.account_id.in_(accounts),
             or_(outbox.c.desired.is_not(None), outbox.c.confirmed.is_not(None)),
+            ~edited.exists(),
         )
         .values(
             state=Debt.OWED.value, confirmed=None, confirmed_version=0, confirmed_at=None,

@@ -127,6 +127,8 @@ def test_it_takes_up_what_changes_and_what_is_published(workplace: Workplace) ->
     # potential are silver from 10,000 dollars on.
     playbook = workplace.shell.folder / "playbook"
     shutil.copytree(SHIPPED_PLAYBOOK, playbook)
+    # Its examples are about the rules as they were.
+    (playbook / "tests.yaml").unlink()
     rules = playbook / "segments.yaml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(
@@ -141,7 +143,8 @@ def test_it_takes_up_what_changes_and_what_is_published(workplace: Workplace) ->
 
     lines = [line.period for line in workplace.rows("ledger") if line.job == "cycle"]
     cycles = [period for period in lines if not period.startswith("review")]
-    assert len(cycles) == len(set(cycles)) == len(workplace.rows("run"))
+    # The order to end may have come in the middle of one more.
+    assert len(cycles) == len(set(cycles)) == workplace.runs()
     # One cycle of the week read everything; one did the review, and its one task exists once.
     assert len([line for line in workplace.rows("ledger") if line.job == "reconcile"]) == 1
     assert len([line for line in workplace.rows("ledger") if line.job == "alert"]) == 1

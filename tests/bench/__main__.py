@@ -14,7 +14,7 @@ from pathlib import Path
 
 from service.__main__ import collect_rarely
 from service.store.engine import sqlite_driver
-from tests.bench import growing, pulling, pushing, quiet, tagging
+from tests.bench import growing, proving, pulling, pushing, quiet, tagging
 from tests.bench.measuring import Aim, Report
 
 PARTS: Mapping[str, Callable[[], Report]] = {
@@ -25,6 +25,7 @@ PARTS: Mapping[str, Callable[[], Report]] = {
     "push": pushing.run,
     "quiet": quiet.run,
     "growth": growing.run,
+    "proof": proving.run,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

@@ -156,7 +156,7 @@ class Writer:
             return f"{grouped}{comma}{decimals}" if decimals else grouped
         scale, letter = (1_000, "kK") if choice < 0.85 else (1_000_000, "mM")
         scaled = f"{(number / scale).normalize():f}"
-        if len(scaled.partition(".")[2]) in {0, 1, 2}:
+        if len(scaled) < 10:
             gap = self._random.choice(["", "", space])
             return f"{scaled.replace('.', comma)}{gap}{self._random.choice(letter)}"
         return plain

@@ -316,6 +316,7 @@ class World(Office):
         self.is_careful = is_careful
         self.is_read_only = False
         self.is_restored = False
+        self.was_restored = False
         self.is_paused = False
         self.backups: list[Path] = []
         self.deaths = 0
@@ -356,17 +357,24 @@ class World(Office):
                     account.c.external_id == key, account.c.archived_at.is_(None)
                 )
             ).one()
-            earlier = connection.scalars(
-                select(push_journal.c.after).where(
+            # The last line announces what is being written.
+            *earlier, _ = connection.scalars(
+                select(push_journal.c.after)
+                .where(
                     push_journal.c.account_id == row.id,
                     push_journal.c.field == name,
                     push_journal.c.outcome.not_in(NOT_WRITTEN),
                 )
-            ).all()
+                .order_by(push_journal.c.id)
+            )
             book = rulebooks.load(connection)
         assert book is not None
         if row.seen != held:
             # Edited since the last look: no CRM compares before it writes.
+            return
+        if not earlier:
+            # Never ours until now: an earlier installation may have left it as well as a person.
+            # The journal keeps it, and an undoing brings it back.
             return
         if held in earlier:
             # Back to a value of ours: it can't be told from a write of ours that came late.
@@ -540,7 +548,7 @@ class World(Office):
             url = f"{url}?schema={self.store.schema}"
         with self.at_work():
             backup.restore(Settings(database_url=url), path)
-            self.is_restored = True
+            self.is_restored = self.was_restored = True
             # The journal is that of the backup, and so is what was asked of the schedule.
             self.journal = {}
             self.is_paused = any(row.name == Wanted.PAUSE for row in self.rows("request"))

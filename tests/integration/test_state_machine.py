@@ -337,3 +337,31 @@ def test_whatever_happens_it_comes_to_rest_as_it_should(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+# Found by the machine, and shrunk.
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Two accounts whose values are in the CRM."""
+    found = World(store, tmp_path)
+    monkeypatch.setattr(lease, "me", found.me)
+    found.put_accounts("a", "b")
+    found.run_cycle()
+    return found
+
+
+def test_an_edit_that_was_seen_survives_the_loss_and_the_return_of_its_field(
+    world: World, reference: Store
+) -> None:
+    world.crm.edit_own_field("a", "tier", "bronze", author=PERSON)
+    world.pull()
+    world.crm.delete_own_field("tier")
+    world.pull()
+    world.ensure_fields()
+    world.run_cycle()
+    assert world.crm.own_field("a", "tier") == "bronze"
+    (heard,) = world.rows("challenge")
+    assert (heard.field, heard.value, heard.author) == ("tier", "bronze", PERSON)
+    machine_checks.settle(world, reference, releases=True)

@@ -15,7 +15,7 @@ from tests.torture.results import Results
 DOUBLES = 2_000
 EACH_ON_POSTGRES = 20
 # The part of the suite: how many points lie between two, and how many double deaths.
-SHARE_STEP, SHARE_STEP_ON_POSTGRES, SHARE_OF_DOUBLES = 89, 220, 18
+SHARE_STEP, SHARE_STEP_ON_POSTGRES, SHARE_OF_DOUBLES = 101, 170, 16
 _SHOWN = 8
 
 

@@ -48,9 +48,9 @@ def test_points_all_over_a_story_survive_a_death(share: Results) -> None:
 def test_double_deaths_among_faults_lose_nothing(share: Results) -> None:
     fired = share.fired()
     requests = fired.pop("requests")
-    assert len(lines(share, DOUBLE)) >= 18
+    assert len(lines(share, DOUBLE)) >= 16
     assert fired.total() >= 0.15 * requests
-    assert sum(count > 0 for count in fired.values()) >= 25
+    assert sum(count > 0 for count in fired.values()) >= 20
 
 
 def test_every_planted_bug_is_caught(share: Results) -> None:

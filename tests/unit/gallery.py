@@ -4,12 +4,12 @@
 case replaces, once; without it the case is the whole file.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.playbooks import shipped
 
 MARK = "¦"
+SHIPPED = shipped()
 TEAM, FIELDS, SEGMENTS = "team.yaml", "fields.yaml", "segments.yaml"
 KPIS, ALERTS, PLAN = "kpis.yaml", "alerts.yaml", "plans/elise.yaml"
 
@@ -29,7 +29,7 @@ class Broken:
         """The content with its mark."""
         if self.old is None:
             return self.new
-        text = shipped()[self.file]
+        text = SHIPPED[self.file]
         assert self.old in text, f"{self.what}: {self.old} is not in {self.file}"
         return text.replace(self.old, self.new, 1)
 
@@ -46,13 +46,13 @@ class Broken:
 def when(condition: str, fr: str, en: str, *, what: str = "") -> Broken:
     """A rule with this condition at the end of the segments; it holds the mark."""
     # In a block text, so that the condition may hold any quote.
-    text = shipped()[SEGMENTS] + f"\nextra:\n  when: |-\n    {condition}\n"
+    text = SHIPPED[SEGMENTS] + f"\nextra:\n  when: |-\n    {condition}\n"
     return Broken(what or f"when {condition[:30]}", SEGMENTS, None, text, fr, en)
 
 
 def rule(text: str, fr: str, en: str, *, what: str) -> Broken:
     """One more rule at the end of the segments; it holds the mark."""
-    return Broken(what, SEGMENTS, None, f"{shipped()[SEGMENTS]}\n{text}\n", fr, en)
+    return Broken(what, SEGMENTS, None, f"{SHIPPED[SEGMENTS]}\n{text}\n", fr, en)
 
 
 YAML_MISTAKES = [
@@ -86,12 +86,14 @@ YAML_MISTAKES = [
     Broken("one line of 1 MB", TEAM, None, "¦zone: " + "x" * 1_000_000, "256 Ko", "256 KB"),
     Broken("quote never closed", TEAM, "name: Marc Lavoie", 'name: ¦"Marc Lavoie',
            "jamais fermé", "never closed"),
-    Broken("single quote never closed", PLAN, "period: 2026", "period: ¦'2026", "jamais fermé", "never closed"),
+    Broken("single quote never closed", PLAN, "period: 2026", "period: ¦'2026", "jamais fermé",
+           "never closed"),
     Broken("apostrophe in quotes", TEAM, "name: Marc Lavoie, email", "name: 'Marc d'¦Or', email",
            "virgule", "comma"),
     Broken("apostrophe in a list", SEGMENTS, "        - potentiel de plus de 500 k$",
            "        - 'plus d'¦un an", "texte inattendu", "unexpected text"),
-    Broken("brace never closed", TEAM, "email: marc@arpent.example}\n", "email: marc@arpent.example\n¦",
+    Broken("brace never closed", TEAM, "email: marc@arpent.example}\n",
+           "email: marc@arpent.example\n¦",
            "(ce qui s'ouvre à la ligne 8)", "brace, is missing (what opens on line 8)"),
     Broken("bracket never closed", KPIS, "[gold, silver]\n", "[gold, silver\n¦", "à la ligne 13",
            "on line 13"),
@@ -124,18 +126,18 @@ YAML_MISTAKES = [
     Broken("half a surrogate", TEAM, "name: Marc Lavoie", 'name: "¦\\ud83d"', "invisible",
            "invisible"),
     Broken("half-written file", SEGMENTS, None,
-           shipped()[SEGMENTS][: shipped()[SEGMENTS].index("engagement: active\n")].rstrip()
+           SHIPPED[SEGMENTS][: SHIPPED[SEGMENTS].index("engagement: active\n")].rstrip()
            + "\n      engagem¦", "deux-points", "colon"),
-    Broken("half-written list", FIELDS, None, "account:\n  kind: {type: choice, values: {client: [a,¦",
+    Broken("half-written list", FIELDS, None, "account:\n  kind: {values: {client: [a,¦",
            "s'arrête trop tôt", "ends too early"),
     Broken("merge conflict", SEGMENTS, "effort:  ", "¦<<<<<<< HEAD\neffort:  ", "conflit de git",
            "git conflict"),
     Broken("JSON with a trailing word", ALERTS, None, '{"start": "2026-01-05"} ¦x', "YAML", "YAML"),
     Broken("CRLF and a typo", TEAM, None,
-           shipped()[TEAM].replace("currency:", "¦curency:").replace("\n", "\r\n"),
+           SHIPPED[TEAM].replace("currency:", "¦curency:").replace("\n", "\r\n"),
            "« currency »", "'currency'"),
     Broken("BOM and a typo", TEAM, None,
-           "\ufeff" + shipped()[TEAM].replace("zone:", "¦zoen:"), "« zone »", "'zone'"),
+           "\ufeff" + SHIPPED[TEAM].replace("zone:", "¦zoen:"), "« zone »", "'zone'"),
 ]  # fmt: skip
 
 FILES = [
@@ -170,7 +172,8 @@ PEOPLE = [
     Broken("rep as a text", TEAM, "{name: Marc Lavoie, email: marc@arpent.example}", "¦Marc",
            "clé: valeur", "key: value"),
     Broken("reps as a list", TEAM, None,
-           "zone: America/Toronto\ncurrency: CAD\nreps:\n  ¦- elise\n", "clé: valeur", "key: value"),
+           "zone: America/Toronto\ncurrency: CAD\nreps:\n  ¦- elise\n", "clé: valeur",
+           "key: value"),
     Broken("unknown key of a rep", TEAM, "name: Marc Lavoie,", "name: Marc, ¦nmae: x,",
            "« name »", "'name'"),
     Broken("manager unknown", TEAM, "manager: marc", "manager: ¦mark", "« marc »", "'marc'"),
@@ -228,7 +231,7 @@ RULES = [
            "tier:\n  values: {gold: Or}\n  ¦bands: {of: potential, gold: '> 1'}\n",
            "doit être une table", "must be a table"),
     Broken("shape unknown", SEGMENTS, None,
-           shipped()[SEGMENTS].replace("bands: {of: pot", "band: {of: pot")
+           SHIPPED[SEGMENTS].replace("bands: {of: pot", "band: {of: pot")
            .replace("potential_level:", "¦potential_level:", 1), "une forme", "one shape"),
     Broken("two shapes", SEGMENTS, "existing_link:   ", "¦existing_link:\n  points: {}   ",
            "une forme, et une seule", "one shape"),
@@ -239,7 +242,7 @@ RULES = [
     Broken("key of a rule misspelt", SEGMENTS, "  values: {high:", "  ¦valeus: {high:",
            "« values »", "'values'"),
     Broken("scope misspelt", SEGMENTS, None,
-           shipped()[SEGMENTS].replace("when: owner", "whn: owner").replace("scope:", "¦scope:", 1),
+           SHIPPED[SEGMENTS].replace("when: owner", "whn: owner").replace("scope:", "¦scope:", 1),
            "scope: {when: condition}", "scope: {when: condition}"),
     Broken("scope on a rule", SEGMENTS, "when: owner is not null and", "when: ¦tier = 'gold' and",
            "seulement de champs", "only on fields"),
@@ -277,9 +280,11 @@ RULES = [
            "n'est pas un niveau", "is not a tier"),
     Broken("negative cadence", SEGMENTS, "gold: 14 d", "gold: ¦-14 d", "durée", "duration"),
     Broken("cadence without unit", SEGMENTS, "gold: 14 d", "gold: ¦14", "durée", "duration"),
-    Broken("cadence of a priority", SEGMENTS, "priority:\n", "priority:\n  ¦contact_every: {p1: 1 d}\n",
+    Broken("cadence of a priority", SEGMENTS, "priority:\n",
+           "priority:\n  ¦contact_every: {p1: 1 d}\n",
            "ne va qu'avec tier", "only goes with tier"),
-    Broken("cap of zero", SEGMENTS, "  contact_every:", "  ¦cap: {gold: 0 per owner}\n  contact_every:",
+    Broken("cap of zero", SEGMENTS, "  contact_every:",
+           "  ¦cap: {gold: 0 per owner}\n  contact_every:",
            "cap", "cap"),
     rule("¦extra:\n  label: x", "une forme, et une seule", "one shape", what="rule without shape"),
     rule("extra:\n  values: {x: X}\n  bands: {of: size, ¦y: '> 1'}", "n'est pas dans values",
@@ -293,23 +298,25 @@ RULES = [
 TABLES = [
     Broken("unreachable row", SEGMENTS, "    - {else: p4}",
            "    ¦- {tier: gold, effort: '> 4', then: p3}\n    - {else: p4}".replace("¦- ", "- ¦"),
-           "la ligne 4 ne sert jamais : la ligne 1 prend déjà", "row 4 never counts: row 1 already"),
-    Broken("row covered by two others", SEGMENTS, "    - {effort: \"<= 4\", then: maintain}",
+           "la ligne 4 ne sert jamais : la ligne 1 prend déjà",
+           "row 4 never counts: row 1 already"),
+    Broken("row covered by two others", SEGMENTS, '    - {effort: "<= 4", then: maintain}',
            "    - ¦{potential_level: high, effort: known, then: avoid}\n"
-           "    - {effort: \"<= 4\", then: maintain}",
+           '    - {effort: "<= 4", then: maintain}',
            "les lignes 2 et 3 prennent déjà", "rows 2 and 3 already take"),
     Broken("row against itself", SEGMENTS, "    - {else: avoid}",
            "    - ¦{potential: '> 500k', potential_level: low, then: avoid}\n    - {else: avoid}",
            "ne vont jamais ensemble", "never go together"),
     Broken("cell that nothing is", SEGMENTS,
            '- {decision_makers: "1", influencers: "0", then: sole',
-           '- ¦{decision_makers: "1", influencers: "< 0", then: sole', "aucun compte n'a « influencers: < 0 »",
+           '- ¦{decision_makers: "1", influencers: "< 0", then: sole',
+           "aucun compte n'a « influencers: < 0 »",
            "no account has 'influencers: < 0'"),
     Broken("sum that is never reached", SEGMENTS, "    - {else: avoid}",
            '    - ¦{effort: "> 6", then: avoid}\n    - {else: avoid}', "« effort: > 6 »",
            "'effort: > 6'"),
     Broken("gap", SEGMENTS, None,
-           shipped()[SEGMENTS].replace("    - {else: p4}\n", "")
+           SHIPPED[SEGMENTS].replace("    - {else: p4}\n", "")
            .replace("p4: [4 – En veille, 4 – On hold]\n  table", "p4: x\n  ¦table"),
            "par exemple Niveau Bronze, effort 3", "for example Tier Bronze, effort 3"),
     Broken("gap at a limit", SEGMENTS, None,
@@ -342,7 +349,8 @@ TABLES = [
            "then: valeur", "then: value"),
     Broken("result as a list", SEGMENTS, "{tier: gold, then: p1}", "{tier: gold, ¦then: [p1]}",
            "une valeur", "one value"),
-    Broken("cell as a list", SEGMENTS, "{tier: gold, then: p1}", "{tier: ¦[gold, silver], then: p1}",
+    Broken("cell as a list", SEGMENTS, "{tier: gold, then: p1}",
+           "{tier: ¦[gold, silver], then: p1}",
            "séparez les valeurs par |", "separate values by |"),
     Broken("cell left empty", SEGMENTS, "{tier: gold, then: p1}", "{¦tier: , then: p1}",
            "une case", "a cell"),
@@ -363,7 +371,7 @@ TABLES = [
     Broken("too many rows", SEGMENTS, None,
            "tier:\n  values: {gold: Or}\n  table:\n" + "    - {potential: '1', then: gold}\n" * 500
            + "    - ¦{potential: '2', then: gold}\n", "plus de 500 lignes", "over 500 rows"),
-    Broken("text in a number", SEGMENTS, 'effort: "<= 4", then: p2', 'effort: ¦petit, then: p2',
+    Broken("text in a number", SEGMENTS, 'effort: "<= 4", then: p2', "effort: ¦petit, then: p2",
            "n'est pas un nombre", "is not a number"),
     Broken("sign turned around", SEGMENTS, 'effort: "<= 4", then: p2', 'effort: "¦=< 4", then: p2',
            "n'est pas un nombre", "is not a number"),
@@ -372,7 +380,8 @@ TABLES = [
     Broken("placeholder unknown", SEGMENTS, '- else: "potentiel {potential_level}',
            '- else: ¦"potentiel {potential_levl}', "« potential_level »", "'potential_level'"),
     Broken("placeholder that is a number", SEGMENTS, '- else: "potentiel {potential_level}',
-           '- else: ¦"potentiel {effort}', "ni un choix ni un texte", "neither a choice nor a text"),
+           '- else: ¦"potentiel {effort}', "ni un choix ni un texte",
+           "neither a choice nor a text"),
     Broken("placeholder left open", SEGMENTS, '- else: "potentiel {potential_level}',
            '- else: ¦"potentiel {potential_level', "entre accolades", "in braces"),
     Broken("reason in three languages", SEGMENTS,
@@ -436,13 +445,15 @@ PLANS = [
            "n'est pas un nombre", "is not a number"),
     Broken("negative objective", PLAN, "objective: 1 200 000", "objective: ¦-1", "trop petit",
            "too small"),
-    Broken("sources over the objective", PLAN, "sources: {existing: 600", "¦sources: {existing: 700",
+    Broken("sources over the objective", PLAN, "sources: {existing: 600",
+           "¦sources: {existing: 700",
            "dépasse l'objectif", "over the objective"),
     Broken("quarters under the objective", PLAN, "quarters: {q1: 240", "¦quarters: {q1: 140",
            "il manque", "is missing"),
     Broken("fifth quarter", PLAN, "{q1: 240 000, q2", "{¦q5: 240 000, q2", "q1", "q1"),
     Broken("sources in percent that don't add up", PLAN, "{existing: 600 000, new: 480 000, "
-           "referral: 120 000}", "{existing: ¦60 %, new: 30 %, referral: 20 %}", "n'est pas un nombre", "not a number"),
+           "referral: 120 000}", "{existing: ¦60 %, new: 30 %, referral: 20 %}",
+           "n'est pas un nombre", "not a number"),
     Broken("KPI unknown", PLAN, "conversion_rate:", "¦conversion_rat:", "« conversion_rate »",
            "'conversion_rate'"),
     Broken("rate without period", PLAN, "12 per month", "¦12", "rythme", "rate"),
@@ -458,8 +469,8 @@ PLANS = [
            "already has a plan"),
     Broken("KPI misspelt", KPIS, "active_pipeline:", "¦activ_pipeline:", "« active_pipeline »",
            "'active_pipeline'"),
-    Broken("KPI without its setting", KPIS, "  label: [Opportunités ouvertes, Opportunities opened]\n  minimum: 10k\n",
-           "  ¦label: x\n", "« minimum »", "'minimum'"),
+    Broken("KPI without its setting", KPIS, None, "opportunities_opened:\n  ¦label: x\n",
+            "« minimum »", "'minimum'"),
     Broken("window of zero days", KPIS, "90 d", "¦0 d", "trop petit", "too small"),
     Broken("window in months", KPIS, "90 d", "¦3 months", "durée", "duration"),
     Broken("KPI of no tier", KPIS, "[gold, silver]", "[gold, ¦slver]", "« silver »", "'silver'"),
@@ -482,10 +493,11 @@ PLANS = [
            "list of durations"),
     Broken("action unknown", ALERTS, "confirmed: task", "confirmed: ¦tsak", "« task »", "'task'"),
     Broken("negative delay", ALERTS, "due: 2 d", "due: ¦-2 d", "durée", "duration"),
-    Broken("placeholder of an alert unknown", ALERTS, "    subject:\n      - \"Opportunités ouvertes en {weeks}",
-           "    subject:\n      ¦- \"Opportunités ouvertes en {weks}",
+    Broken("placeholder of an alert unknown", ALERTS, '- "Opportunités ouvertes en {weeks}',
+           '¦- "Opportunités ouvertes en {weks}',
            "« weeks »", "'weeks'"),
-    Broken("alert said in one list of three", ALERTS, "    subject:\n", "    subject:\n      ¦- x\n",
+    Broken("alert said in one list of three", ALERTS, "    subject:\n",
+           "    subject:\n      ¦- x\n",
            "[français, anglais]", "[French, English]"),
 ]  # fmt: skip
 

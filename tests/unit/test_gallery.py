@@ -6,7 +6,7 @@ Nothing of it reaches the database: the playbook that was published keeps servin
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from rules.located import Issue
 from service import check as checking
 from service.settings import SHIPPED_PLAYBOOK
 from tests.acceptance.shell import Shell
-from tests.playbooks import shipped
+from tests.playbooks import TIER, shipped
 from tests.unit import gallery
 from tests.unit.gallery import Broken
 
@@ -34,14 +34,23 @@ def test_the_gallery_is_large_and_without_repetition() -> None:
 
 @pytest.mark.parametrize("broken", gallery.every(), ids=lambda broken: broken.what)
 def test_a_broken_file_is_refused_at_its_place(broken: Broken) -> None:
-    found = check({**shipped(), broken.file: broken.content()}, NOW)
+    found = check({**around(broken.file), broken.file: broken.content()}, NOW)
     line, column = broken.place()
     check_told(found.errors, Issue(broken.file, line, column, Text(broken.fr, broken.en)))
 
 
-def check_told(errors: list[Issue] | tuple[Issue, ...] | object, wanted: Issue) -> None:
+def around(file: str) -> dict[str, str | bytes]:
+    """The other files: as shipped where they matter, else short, to be read in no time."""
+    files: dict[str, str | bytes] = {**shipped()}
+    del files["tests.yaml"]
+    if file == gallery.SEGMENTS:
+        del files[gallery.PLAN]
+        return {**files, gallery.KPIS: "", gallery.ALERTS: "start: 2026-01-05\n"}
+    return {**files, gallery.SEGMENTS: TIER}
+
+
+def check_told(errors: Sequence[Issue], wanted: Issue) -> None:
     """An error stands at the place and holds the words; none shows what a library says."""
-    assert isinstance(errors, list)
     here = [
         each.text for each in errors
         if (each.file, each.line, each.column) == (wanted.file, wanted.line, wanted.column)
@@ -61,7 +70,7 @@ def check_told(errors: list[Issue] | tuple[Issue, ...] | object, wanted: Issue) 
         ("# é puis ".encode() + b"\xe9\n", 1, 10),
         ("zone: America/Toronto\n".encode("utf-16"), 1, 1),
         (shipped()["team.yaml"].encode()[: shipped()["team.yaml"].encode().index(b"\xc3") + 1],
-         1, 4),
+         1, 5),
         (b"\x89PNG\r\n\x1a\n", 1, 1),
     ],
     ids=["Latin-1", "UTF-8 and Latin-1", "UTF-16", "half a character", "picture"],
@@ -102,8 +111,8 @@ def _pipe(path: Path) -> None:
         ("team.yaml", _link, "ce lien mène hors du playbook", "leads out of the playbook"),
         ("team.yaml", _dangling, "ne se lit pas", "can't be read"),
         ("team.yaml", _pipe, "ne se lit pas", "can't be read"),
-        ("team.yml", lambda path: path.write_text("zone: UTC\n"), "renommez ce fichier en "
-         "team.yaml", "rename this file to team.yaml"),
+        ("team.yml", lambda path: path.write_text("zone: UTC\n"), "ce fichier en team.yaml",
+         "this file to team.yaml"),
         ("kpis.yaml", Path.unlink, "ce fichier manque", "this file is missing"),
         ("kpis.yaml", lambda path: path.rename(path.with_name("kpi.yaml")), "ce fichier manque",
          "this file is missing"),
@@ -152,7 +161,7 @@ def published(tmp_path: Path) -> Shell:
 
 def test_a_broken_playbook_is_not_published_and_the_one_in_force_stays(published: Shell) -> None:
     before = published.say("rules", "history", "--json").out
-    kept = [*gallery.FILES[:3], *gallery.YAML_MISTAKES[::12], *gallery.TABLES[:6]]
+    kept = [*gallery.FILES[:2], *gallery.YAML_MISTAKES[::20], *gallery.TABLES[:4]]
     for broken in kept:
         path = published.folder / "book" / broken.file
         good = path.read_bytes() if path.exists() else None

@@ -4,9 +4,11 @@ Random playbooks are proved, then evaluated in SQLite over every combination of 
 here by hand, which knows nothing of how the proof cuts them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,14 +27,15 @@ from sqlalchemy import (
 )
 
 from rules.checking import Checked, check
-from rules.proof import Finding, Kind, Proof
+from rules.proof import Finding, Kind, Proof, Severity
 from rules.rulebook import Rulebook
 from rules.shapes import Rule
 from rules.terms import SQL_TYPES
 from rules.time import date_of
-from tests.playbooks import BOUND, small
+from tests.playbooks import BOUND, TIER, shipped, small
 
 TODAY = 20_000
+NOW = TODAY * 86_400_000 + 43_200_000
 _DAY = {number: date_of(TODAY + number).isoformat() for number in (-5, 2)}
 
 
@@ -74,7 +77,8 @@ FACTS: Mapping[str, Fact] = {
     "decision_makers": Fact(
         ["0", "1", "> 1", "< 1", ">= 0", "0.5", "1..2", "< 0", *EITHER], [0, 1, 2, 3]
     ),
-    "kind": Fact(["client", "prospect", "client | prospect", *EITHER], ["client", "prospect", None]),
+    "kind": Fact(["client", "prospect", "client | prospect", *EITHER],
+                 ["client", "prospect", None]),
     "vip": Fact(["yes", "no", "oui | non", *EITHER], [True, False, None]),
     "sector": Fact(["oil", "gas", "oil or gas", *EITHER], ["oil", "gas", "wood", None]),
 }  # fmt: skip
@@ -117,7 +121,7 @@ def evaluate(
 
 def proved(segments: str) -> tuple[Checked, Proof, Rulebook]:
     """A playbook of these rules, and the proof of them."""
-    checked = check(small(segments=segments), TODAY)
+    checked = check(small(segments=segments), NOW)
     assert checked.rulebook is not None, checked.errors
     assert checked.proof is not None
     return checked, checked.proof, checked.rulebook
@@ -218,7 +222,7 @@ def key_of(finding: Finding) -> tuple[Any, ...]:
 
 
 @given(playbooks())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_proof_finds_what_a_database_finds(memory: Connection, given_one: Random) -> None:
     _, proof, book = proved(given_one.segments)
     results = evaluate(memory, book, given_one.accounts)
@@ -245,3 +249,119 @@ def check_example(book: Rulebook, finding: Finding, result: Mapping[str, Any]) -
         number = finding.path[-1]
         assert isinstance(number, int)
         assert 1 <= result[rule.row_name] <= number
+
+
+def kinds(segments: str) -> list[tuple[str, str, str]]:
+    """The findings as (rule, kind, severity)."""
+    return [(each.rule, each.kind, each.severity) for each in proved(segments)[1].findings]
+
+
+GOLD = "tier:\n  values: {g: Or, s: Argent}\n  table:\n"
+IMPOSED = """\
+tier: {values: {g: Or, s: Argent}, table: [{else: s}]}
+priority: {values: {p: P, q: Q}, table: [{tier: g, then: p}, {else: q}]}
+"""
+LINK = "link: {when: potential > 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("segments", "expected"),
+    [
+        # A tag without a result is an error, unless the scope or a `when` may keep it away.
+        (GOLD + "    - {kind: client, then: g}", [("tier", "gap", "error")]),
+        ("scope: {when: kind = 'client'}\n" + GOLD + "    - {kind: client, then: g}",
+         [("tier", "gap", "warning")]),
+        (LINK + GOLD + "    - {link: yes, kind: client, then: g}\n    - {link: no, then: s}",
+         [("tier", "gap", "warning")]),
+        # … but not where no answer of the `when` helps.
+        (LINK + GOLD + "    - {link: yes, kind: client, then: g}\n"
+         "    - {link: no, kind: client, then: s}", [("tier", "gap", "error")]),
+        # What is unknown is unrated, and no gap.
+        (GOLD + "    - {vip: yes, then: g}\n    - {vip: no, then: s}", []),
+        # A `when` may be anything, so only what no answer lets win is dead.
+        (LINK + GOLD + "    - {link: yes, then: g}\n    - {link: yes, vip: no, then: s}\n"
+         "    - {else: s}", [("tier", "dead", "error")]),
+        (LINK + GOLD + "    - {potential: '< 0', link: yes, then: g}\n    - {else: s}", []),
+        # An `else` that serves nobody is a net.
+        (GOLD + "    - {vip: known, then: g}\n    - {vip: unknown, then: s}\n    - {else: s}",
+         [("tier", "dead", "note")]),
+        # Bands and points.
+        ("a: {bands: {of: size, x: '> 1', y: '< 1'}}\n" + TIER, [("a", "gap", "note")]),
+        ("a: {bands: {of: size, x: '> 1', y: '> 2', z: '<= 1'}}\n" + TIER,
+         [("a", "dead", "error")]),
+        ("a: {points: {size: {'> 1': 1, '> 2': 2}}}\n" + TIER, [("a", "dead", "error")]),
+        # A rule that uses an unfinished one must say what unknown means.
+        ("a: {bands: {of: size, x: '> 1', y: '< 1'}}\n" + GOLD
+         + "    - {a: x, then: g}\n    - {a: y, then: s}", [("a", "gap", "warning")]),
+        ("a: {bands: {of: size, x: '> 1', y: '< 1'}}\n" + GOLD
+         + "    - {a: x, then: g}\n    - {a: y | unknown, then: s}", [("a", "gap", "note")]),
+        # A person may impose a tier that the table never gives.
+        (IMPOSED, []),
+        # Outside the scope a tag is unknown to the rules that are none.
+        ("scope: {when: vip}\n" + TIER + "a:\n  table: [{tier: unknown, then: x}, {else: y}]", []),
+    ],
+)  # fmt: skip
+def test_what_a_finding_does(segments: str, expected: list[tuple[str, str, str]]) -> None:
+    assert kinds(segments) == expected
+
+
+def test_opaque_rules_are_named_with_those_that_use_them() -> None:
+    checked = check({**shipped()}, NOW)
+    assert checked.proof is not None
+    assert checked.proof.opaque == {"existing_link": ["tier", "priority"]}
+    assert "existing_link" not in checked.proof.proved
+    assert {"tier", "priority", "effort", "potential_level"} <= set(checked.proof.proved)
+    assert (checked.errors, checked.warnings) == ([], [])
+
+
+def test_a_table_that_is_too_large_is_said_to_be_and_those_that_use_it_are_proved() -> None:
+    # Each row of these wants two of many limits, all in another order.
+    facts = ("potential", "size", "decision_makers", "influencers", "open_opportunities")
+    rows = [
+        "    - {" + ", ".join(f"{name}: '{(row * (7 + place)) % 97}'"
+                              for place, name in enumerate(facts)) + ", then: x}"
+        for row in range(400)
+    ]  # fmt: skip
+    table = "a:\n  table:\n" + "\n".join(rows) + "\n"
+    uses = GOLD + "    - {a: x, then: g}\n    - {a: x, vip: yes, then: s}\n    - {else: s}"
+    found = [each for each in proved(table + uses)[1].findings if each.kind != Kind.GAP]
+    assert [(each.rule, each.kind, each.severity) for each in found] == [
+        ("a", Kind.UNPROVED, Severity.WARNING), ("tier", Kind.DEAD, Severity.ERROR),
+    ]  # fmt: skip
+    assert "over 300000 steps" in found[0].issue.text.en
+
+
+@given(playbooks(), st.sampled_from(sorted(FACTS)))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_with_a_when_what_is_told_as_an_error_is_real(
+    memory: Connection, given_one: Random, fact: str
+) -> None:
+    condition = f"{fact} is not null" if fact != "vip" else "vip"
+    segments = given_one.segments.replace("    - {", "    - {link: yes, ", 1)
+    _, proof, book = proved(f"link: {{when: {condition}}}\n{segments}")
+    accounts = [
+        {**account, fact: value}
+        for account in given_one.accounts[:60]
+        for value in ([account[fact]] if fact in account else FACTS[fact].values)
+    ]
+    results = evaluate(memory, book, accounts)
+    for each in proof.findings:
+        rule = book.segments.rule(each.rule)
+        assert rule is not None
+        if each.kind is Kind.DEAD and rule.rows:
+            assert all(result[rule.row_name] != int(each.path[-1]) + 1 for result in results)
+        elif each.kind is Kind.GAP and each.severity is Severity.ERROR:
+            shown = evaluate(memory, book, [each.account or {}])[0]
+            assert shown[rule.name] is None
+
+
+def test_the_page_on_what_is_proved_shows_what_check_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "playbook.md").read_text(encoding="utf-8")
+    example, said = re.findall(
+        r"```yaml\n(.*?)```\n```console\n(.*?)```",
+        page.partition("## What check proves")[2],
+        re.DOTALL,
+    )[0]
+    text = re.sub(r"(?ms)^tier:.*?(?=^\w)", "", shipped()["segments.yaml"])
+    errors = check({**shipped(), "segments.yaml": f"{text}\n{example}"}, NOW).errors
+    assert [each.text.en for each in errors if each.file == "segments.yaml"] == said.splitlines()

@@ -14,7 +14,8 @@ from rich.text import Text as PlainText
 from rules.language import Text, shown
 from service.cli.edge import language, say
 
-console = Console(highlight=False)
+# Without emoji, which rich makes of `:100:` in a place or of a name like `:fox:`.
+console = Console(highlight=False, emoji=False)
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - any plain data
