@@ -23,11 +23,15 @@ from service.store.requests import Request, Wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """A copy that was made or put back; `set_aside` is the damaged file that it replaced."""
+    """A copy that was made or put back.
+
+    `kept` is a backup of the store that it replaced, `set_aside` the damaged file.
+    """
 
     file: str
     rows: int
     taken_at: Instant
+    kept: str | None = None
     set_aside: str | None = None
 
 
@@ -39,6 +43,13 @@ def backup(app: App, file: Path) -> Copied:
             Text(
                 f"{path} existe déjà, et une sauvegarde ne remplace rien. Choisissez un autre nom.",
                 f"{path} is there already, and a backup replaces nothing. Choose another name.",
+            )
+        )
+    if not path.parent.is_dir():
+        raise StoreError(
+            Text(
+                f"Le dossier {path.parent} n'existe pas. Créez-le, ou choisissez-en un autre.",
+                f"The folder {path.parent} is not there. Create it, or choose another one.",
             )
         )
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -54,8 +65,8 @@ def backup(app: App, file: Path) -> Copied:
 def restore(settings: Settings, file: Path) -> Copied:
     """Make the workspace what a backup holds, and hold every write to a CRM until a person resumes.
 
-    A SQLite file that can't be read is set aside first. Raises `StoreError` for a file that is no
-    backup, and while a command works.
+    The store that it replaces is backed up beside the file first; a SQLite file that can't be read
+    is set aside. Raises `StoreError` for a file that is no backup, and while a command works.
     """
     path = file.expanduser().absolute()
     taken_at = copying.taken_at(path)
@@ -73,13 +84,15 @@ def restore(settings: Settings, file: Path) -> Copied:
         schema.upgrade(store)
         with store.read() as connection:
             copying.require_idle(connection, StoreError(_BUSY))
-        rows = copying.put_back(store, path)
+        kept = path.with_name(f"{path.stem}-replaced-{system_clock()}{path.suffix}")
+        copying.copy_to(store, kept, system_clock())
+        rows = copying.put_back(store, path, system_clock())
         with store.write() as connection:
             held = Request(author=author(), reason=str(path), at=system_clock())
             requests.ask(connection, Wanted.HOLD, held)
     finally:
         store.close()
-    return Copied(file=str(path), rows=rows, taken_at=taken_at, set_aside=set_aside)
+    return Copied(file=str(path), rows=rows, taken_at=taken_at, kept=str(kept), set_aside=set_aside)
 
 
 def resume(app: App) -> bool:

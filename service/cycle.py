@@ -72,6 +72,11 @@ class CycleReport:
         return sum(pushed.rejected for pushed in self.pushed.values())
 
     @property
+    def lost(self) -> bool:
+        """Whether a CRM lacks one of our fields."""
+        return any(pushed.lost for pushed in self.pushed.values())
+
+    @property
     def held(self) -> list[Held]:
         """What waits for a person in the CRMs."""
         return [each for pushed in self.pushed.values() for each in pushed.held]

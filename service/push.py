@@ -132,6 +132,8 @@ class Push:
         """Before anything is sent: what would change too much waits for a person."""
         crm = self.connection_id
         with self.store.write() as connection:
+            unknown = holds.hold_unknown(connection, crm, report.run_id, rep_key=rep_key)
+            report.hold(unknown)
             masses = holds.masses(connection, crm, self._thresholds, rep_key=rep_key)
             fields = [mass.field for mass in masses]
             if fields:

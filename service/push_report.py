@@ -84,12 +84,14 @@ def told_of_held(found: Sequence[Held]) -> Iterator[Text]:
         fr = ", ".join(_counted(each, LABELS[each.field].fr, "effacées") for each in of_run)
         en = ", ".join(_counted(each, LABELS[each.field].en, "cleared") for each in of_run)
         yield Text(
-            f"Retenu par l'exécution {run_id}, trop de valeurs changeaient d'un coup : {fr}. Si "
-            f"c'est voulu, « arpent push --release {run_id} » les écrit ; sinon corrigez la règle "
-            "ou la donnée : ce qui revient à l'ancienne valeur n'est plus retenu.",
-            f"Held by run {run_id}, too many values changed at once: {en}. If this is meant, "
-            f"`arpent push --release {run_id}` writes them; if not, correct the rule or the data: "
-            "what returns to its old value is no longer held.",
+            f"Retenu par l'exécution {run_id}, trop de valeurs changeaient d'un coup, ou le CRM en "
+            f"contenait qu'Arpent n'a pas écrites : {fr}. Si c'est voulu, « arpent push --release "
+            f"{run_id} » les écrit ; sinon corrigez la règle ou la donnée : ce qui revient à "
+            "l'ancienne valeur n'est plus retenu.",
+            f"Held by run {run_id}, too many values changed at once, or the CRM held some that "
+            f"Arpent did not write: {en}. If this is meant, `arpent push --release {run_id}` "
+            "writes them; if not, correct the rule or the data: what returns to its old value is "
+            "no longer held.",
         )
 
 

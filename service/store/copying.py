@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, delete, 
 from rules.time import Instant
 from service.store import schema
 from service.store.engine import Store, StoreError, open_store, sqlite_driver
-from service.store.tables import cursor, lease, metadata
+from service.store.tables import cursor, lease, metadata, run
 
 # In a copy only: when it was made.
 _stamp = Table("arpent_copy", MetaData(), Column("taken_at", BigInteger, nullable=False))
@@ -54,16 +54,19 @@ def taken_at(path: Path) -> Instant | None:
         return None
 
 
-def put_back(store: Store, path: Path) -> int:
+def put_back(store: Store, path: Path, now: Instant) -> int:
     """Make a workspace what a copy holds, in one transaction; returns how many rows.
 
+    It is a run, whose number is higher than any that was given before or in the copy.
     The copy is brought to this program's revision first. Each stream will be read from its
     beginning: what the CRM has become since is news.
     """
     with _opened(path) as source, source.read() as found, store.write() as connection:
+        last_run = _last_run(connection)
         for table in reversed(_copied()):
             connection.execute(delete(table))
         count = sum(_copy(found, connection, table) for table in _copied())
+        _record(connection, max(last_run, _last_run(connection)) + 1, now)
         connection.execute(delete(cursor))
         if not store.is_sqlite:
             _set_sequences(connection)
@@ -82,6 +85,19 @@ def _opened(path: Path) -> Iterator[Store]:
             yield source
         finally:
             source.close()
+
+
+def _last_run(connection: Connection) -> int:
+    last: int = connection.execute(select(func.coalesce(func.max(run.c.id), 0))).scalar_one()
+    return last
+
+
+def _record(connection: Connection, run_id: int, now: Instant) -> None:
+    connection.execute(
+        insert(run).values(
+            id=run_id, command="restore", started_at=now, finished_at=now, state="done", counts="{}"
+        )
+    )
 
 
 def require_idle(connection: Connection, message: StoreError) -> None:

@@ -1,8 +1,9 @@
 """Holds: values that wait for a person because a push would change too many at once.
 
-A hold is about one field and belongs to the run that began it; while it lasts, what else changes
-in that field joins it. A person lets go what a run held, or the changes of a preview: that version
-of a row is then sent, and not held again; a newer one is judged anew.
+So does a value that would replace one which this store never wrote. A hold is about one field and
+belongs to the run that began it; while it lasts, what else changes in that field joins it where
+there are too many. A person lets go what a run held, or the changes of a preview: that version of a
+row is then sent, and not held again; a newer one is judged anew.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +27,7 @@ from rules.diff import Debt
 from rules.owned import Owned
 from rules.thresholds import Mass, Thresholds
 from service.store.outbox import BEFORE, IS_AS_CONFIRMED, IS_LET_GO
-from service.store.tables import account, outbox, owner, run
+from service.store.tables import account, outbox, owner, push_journal, run
 
 _DIFFERS = BEFORE.is_distinct_from(outbox.c.desired)
 _CHANGES = and_(BEFORE.is_not(None), _DIFFERS)
@@ -145,6 +146,39 @@ def hold(
         ).rowcount
         for field in fields
     )  # fmt: skip
+
+
+def hold_unknown(
+    connection: Connection, connection_id: int, run_id: int, *, rep_key: str | None = None
+) -> int:
+    """Hold what would replace a value that this store never wrote and never saw before; how many.
+
+    A person may have typed it, or another installation wrote it: nobody here can tell.
+    """
+    journal = push_journal.c
+    was_sent = (
+        select(journal.id)
+        .where(journal.account_id == outbox.c.account_id, journal.field == outbox.c.field)
+        .correlate(outbox)
+    )
+    would_replace = select(account.c.id).where(
+        account.c.id == outbox.c.account_id,
+        account.c.connection_id == connection_id,
+        account.c.archived_at.is_(None),
+        _of_rep(rep_key),
+        _CHANGES,
+    )
+    return connection.execute(
+        update(outbox)
+        .where(
+            _IS_OWED,
+            outbox.c.confirmed_version == 0,
+            not_(IS_LET_GO),
+            would_replace.correlate(outbox).exists(),
+            not_(was_sent.exists()),
+        )
+        .values(state=Debt.HELD.value, held_run_id=run_id)
+    ).rowcount
 
 
 def held(connection: Connection, connection_id: int, run_id: int | None = None) -> list[Held]:

@@ -91,6 +91,11 @@ class Fault:
     at: int = 1
     account: str = ""
 
+    @property
+    def is_of_task(self) -> bool:
+        """Whether a fault of writing is about the next task, else about the n-th write."""
+        return self.at % 2 == 0
+
 
 NO_FAULT = Fault()
 AT_CALL: dict[str, BaseException] = {
@@ -231,8 +236,11 @@ class Crm(office.Crm):
     def create_task(self, task: Task) -> Outcome:
         """Create a task."""
         self.world.may_write()
+        fault = self.world.store.fate.fault
+        if fault.kind == "loses answer" and fault.is_of_task:
+            self.lose_answer()
         outcome = super().create_task(task)
-        self._wrote()
+        self._wrote(is_new_task=True)
         return outcome
 
     def update_task(self, task_id: str, task: Task) -> Outcome:
@@ -256,10 +264,11 @@ class Crm(office.Crm):
                 if self.edited_by(change.external_id, name) and held != value:
                     self.world.written_over(change.external_id, name, held)
 
-    def _wrote(self) -> None:
+    def _wrote(self, *, is_new_task: bool = False) -> None:
         self.writes += 1
-        if self.world.store.fate.fault.kind == "dies after write":
-            self.world.store.fate.die()
+        fate = self.world.store.fate
+        if fate.fault.kind == "dies after write" and is_new_task >= fate.fault.is_of_task:
+            fate.die()
 
     def _call(self) -> None:
         self.world.store.fate.live()
@@ -412,7 +421,7 @@ class World(Office):
     def _arm(self, fault: Fault) -> None:
         if fault.kind in AT_CALL:
             self.crm._faults[self.crm.calls + fault.at] = AT_CALL[fault.kind]  # type: ignore[assignment]  # a death is none that a CRM tells
-        elif fault.kind == "loses answer":
+        elif fault.kind == "loses answer" and not fault.is_of_task:
             self.crm.lose_answer()
         elif fault.kind == "silent":
             self.crm.silent.add(fault.account)

@@ -14,6 +14,7 @@ from service.store.runs import RunState
 from service.store.tables import connection as crm
 from service.store.tables import outbox as outbox_table
 from service.store.tables import owner
+from tests.integration.office import VENDOR, Office
 from tests.integration.test_outbox import NOW, TIER, add, pull, read_back, retag, row, send
 from tests.integration.test_tags import undone
 
@@ -202,3 +203,25 @@ def test_what_belongs_to_another_crm_does_not_count(connection: Connection) -> N
     assert holds.held(connection, 2) == []
     assert holds.release(connection, 2, FIRST) == 0
     assert len(outbox.pending(connection, 2)) == 10
+
+
+def test_a_value_that_this_store_never_wrote_is_not_replaced_by_itself(store: Store) -> None:
+    """A new store on a CRM that was in use, or a person who was quicker than the first push."""
+    office = Office(store)
+    office.put_accounts("a", "b")
+    office.crm.edit_own_field("a", "tier", "gold")
+    report = office.cycle().pushed[VENDOR]
+    assert office.crm.own_field("a", "tier") == "gold"
+    assert office.crm.own_field("a", "priority") is not None
+    assert office.crm.own_field("b", "tier") == "silver"
+    (held,) = report.held
+    assert (held.field, held.values, held.run_id) == (Owned.TIER, 1, report.run_id)
+    # It waits, and does not hold back what else changes in that field.
+    office.put_accounts("c")
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "gold"
+    assert office.crm.own_field("c", "tier") == "silver"
+    with office.app.store.write() as connection:
+        assert holds.release(connection, office.connection_id, held.run_id) == 1
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"

@@ -39,7 +39,7 @@ def found(text: str | bytes) -> list[tuple[int, int, str]]:
         ("{{a}}: 1", 1, 1, "in quotes"),
         ("when: {{a}}", 1, 8, "in quotes"),
         ("%YAML 9.9\n---\na: 1", 1, 1, "not valid YAML"),
-        ('a: "\\q"', 1, 6, "not valid YAML"),
+        ('a: "\\q"', 1, 6, "double it"),
         ("a: 1\nb: \x00", 2, 4, "invisible"),
         ("a: 1\r\nb: x\x07", 2, 5, "invisible"),
         # Escapes write what PostgreSQL can't hold, or what no encoding can.

@@ -106,7 +106,7 @@ def test_a_split_may_be_left_out() -> None:
         ("2026", "[2026]", "2:9: '['2026']' is not a year"),
         ("1 200 000", "~", "4:12: a value on one line is needed"),
         ("1 200 000", "-1", "4:12: '-1' is too small"),
-        ("q1:", "q5:", "6:16: 'q5' is not allowed"),
+        ("q1:", "q5:", "6:12: 'q5' is not allowed"),
         ("12 per month", "12", "7:33: '12' is not a rate (write for example 12 per month"),
         ("12 per month", "12 per day", "7:33: '12 per day' is not a rate"),
         ("12 per month", "0 per month", "7:33: '0 per month': a rate must be over zero"),

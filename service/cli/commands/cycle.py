@@ -164,7 +164,7 @@ def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json 
         terminal.as_json(report.to_json())
     else:
         show.cycled(report, opened.published().rulebook.team.currency)
-    if report.failures or report.rejected:
+    if report.failures or report.rejected or report.lost:
         raise typer.Exit(FAILED)
     if report.held:
         raise typer.Exit(HELD)

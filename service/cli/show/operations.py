@@ -69,13 +69,20 @@ def restored(copied: Copied) -> None:
     line(
         Text(
             f"Base restaurée : {rows.fr}, sauvegarde du {at}. Rien n'est écrit dans "
-            "les CRM pour l'instant : « arpent pull » les relit en entier, « arpent preview » "
-            "montre la différence, « arpent schedule resume » laisse reprendre.",
+            "les CRM pour l'instant : « arpent pull » les relit en entier, « arpent tag » décide, "
+            "« arpent preview » montre la différence, « arpent schedule resume » laisse reprendre.",
             f"Store restored: {rows.en}, backed up at {at}. Nothing is written to the "
-            "CRMs for now: `arpent pull` reads them whole, `arpent preview` shows the difference, "
-            "`arpent schedule resume` lets it go on.",
+            "CRMs for now: `arpent pull` reads them whole, `arpent tag` decides, `arpent preview` "
+            "shows the difference, `arpent schedule resume` lets it go on.",
         )
     )
+    if copied.kept:
+        line(
+            Text(
+                f"La base remplacée est sauvegardée dans {copied.kept}.",
+                f"The store that it replaced is backed up in {copied.kept}.",
+            )
+        )
     if copied.set_aside:
         line(
             Text(
