@@ -25,9 +25,10 @@ from sqlalchemy import (
 
 from rules.diff import Debt
 from rules.owned import Owned
+from rules.records import Kind
 from rules.thresholds import Mass, Thresholds
 from service.store.outbox import BEFORE, IS_AS_CONFIRMED, IS_LET_GO
-from service.store.tables import account, outbox, owner, push_journal, run
+from service.store.tables import account, external_ref, outbox, owner, push_journal, run
 
 _DIFFERS = BEFORE.is_distinct_from(outbox.c.desired)
 _CHANGES = and_(BEFORE.is_not(None), _DIFFERS)
@@ -153,8 +154,18 @@ def hold_unknown(
 ) -> int:
     """Hold what would replace a value that this store never wrote and never saw before; how many.
 
-    A person may have typed it, or another installation wrote it: nobody here can tell.
+    A person may have typed it, or another installation wrote it: nobody here can tell. The survivor
+    of a merge has our own values, from the record that it took in.
     """
+    has_taken_in = (
+        select(external_ref.c.entity_id)
+        .where(
+            external_ref.c.kind == Kind.ACCOUNT.value,
+            external_ref.c.entity_id == outbox.c.account_id,
+            external_ref.c.is_current.is_(False),
+        )
+        .correlate(outbox)
+    )
     journal = push_journal.c
     was_sent = (
         select(journal.id)
@@ -176,6 +187,7 @@ def hold_unknown(
             not_(IS_LET_GO),
             would_replace.correlate(outbox).exists(),
             not_(was_sent.exists()),
+            not_(has_taken_in.exists()),
         )
         .values(state=Debt.HELD.value, held_run_id=run_id)
     ).rowcount

@@ -28,8 +28,9 @@ TRIED: dict[str, tuple[str, ...] | None] = {
     "db upgrade": (), "pull": ("--full",), "tag": (), "measure": (), "kpi": (),
     "alert": ("--force",), "run": (), "status": (), "doctor": (), "preview": ("-o", "p.json"),
     "push": (), "undo": ("1",), "fields ensure": (), "fields release": ("tier",),
-    "rules check": (), "rules test": (), "rules publish": (), "rules history": (), "rules explain": ("20009",),
-    "rules rollback": (), "runs list": (), "runs show": ("1",), "runs retry": ("1",),
+    "rules check": (), "rules test": (), "rules publish": (), "rules history": (),
+    "rules explain": ("20009",), "rules rollback": (), "runs list": (),
+    "runs show": ("1",), "runs retry": ("1",),
     "schedule show": (), "schedule pause": (), "schedule resume": (), "schedule now": (),
 }  # fmt: skip
 MORE = (("push", "p.json"), ("push", "--release", "2"), ("push", "--retry"))
@@ -77,7 +78,7 @@ def test_a_wrong_rule_is_held_and_a_person_decides(elise: Sandbox, shop: Shell) 
 
     cycle = shop.run("run")
 
-    says(cycle, HELD, "trop de valeurs changeaient d'un coup : ", "arpent push --release")
+    says(cycle, HELD, "trop de valeurs changeaient d'un coup", "arpent push --release")
     assert written(elise) == before
     listed = shop.say("runs", "list", "--json").json
     held = listed[0]

@@ -17,6 +17,8 @@ def spoiled(shell: Shell, elise: Sandbox, sqlite_template: Path) -> Shell:
     elise.switches.change({"ten_second_limit": 100_000, "search_per_second": 1_000})
     playbook = shell.folder / "playbook"
     shutil.copytree(SHIPPED_PLAYBOOK, playbook)
+    # The examples would refuse the wrong rules.
+    (playbook / "tests.yaml").unlink()
     (shell.folder / ".arpent").mkdir()
     shutil.copy(sqlite_template, shell.folder / ".arpent" / "arpent.sqlite3")
     shell.settings.update(hubspot_url=elise.url, hubspot_token=CANARY, playbook=str(playbook))

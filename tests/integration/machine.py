@@ -515,8 +515,8 @@ class World(Office):
         calls = self.crm.calls
         with self.at_work(fault, process) as app:
             report = worker.tick(app, [VENDOR])
-            assert not self.is_paused or report is None
-        assert not self.is_paused or self.crm.calls == calls
+            assert not self.is_paused or report is None, "worked while paused"
+        assert not self.is_paused or self.crm.calls == calls, "called the CRM while paused"
 
     def publish(self, name: str, fault: Fault = NO_FAULT) -> None:
         """`arpent rules publish`, of a variant."""

@@ -76,7 +76,8 @@ def settle(world: World, reference: Store, *, releases: bool) -> None:
     # The last one before read what has changed, and wrote nothing; neither does one that reads all.
     _cycle(world, full=True)
     with world.at_work() as app:
-        assert tag.run(app.store, app.published(), app.clock(), full=True).changed == 0
+        evaluation = tag.run(app.store, app.published(), app.clock(), full=True)
+        assert evaluation.changed == 0, "incremental is not full"
     assert world.crm.writes == before, "a cycle writes though nothing is owed"
     assert rows_of(world.store, "tag") == tags, "incremental is not full"
 
@@ -110,7 +111,7 @@ def _cycle(world: World, *, full: bool = False) -> None:
         assert got == world.crm.delivered - given, "records came in that no count tells of"
         if report.unwritten is None:
             sums_up(report.pushed[VENDOR])
-            assert report.pushed[VENDOR].values[State.UNKNOWN.value] == 0
+            assert report.pushed[VENDOR].values[State.UNKNOWN.value] == 0, "an outcome is unknown"
 
 
 def _release(world: World) -> int:
@@ -143,7 +144,7 @@ def _look(world: World, reference: Store, *, releases: bool) -> None:
     expected = _by_account(reference, "tag")
     actual = _by_account(world.store, "tag")
     live = set(world.crm.live())
-    assert expected.keys() == actual.keys() == live
+    assert expected.keys() == actual.keys() == live, "not the same accounts have tags"
     for key in live:
         for name in _OF_TAGS:
             assert getattr(actual[key], name) == getattr(expected[key], name), (key, name)
@@ -152,7 +153,7 @@ def _look(world: World, reference: Store, *, releases: bool) -> None:
     _look_at_fields(world, expected, releases=releases)
     _look_at_tasks(world)
     states = {row.state for row in rows_of(world.store, "run") if row.command in lease.COMMANDS}
-    assert "running" not in states
+    assert "running" not in states, "a run that died is still said to be running"
 
 
 def _read_anew(world: World, app: App) -> None:
@@ -203,7 +204,7 @@ def _compare_records(world: World, reference: Store) -> None:
     """The mirror holds what the CRM holds."""
     for kind in (Kind.ACCOUNT, Kind.OPPORTUNITY):
         here, there = _records(world.store, kind), _records(reference, kind)
-        assert here == there, kind
+        assert here == there, f"{kind}: {here} in the store, {there} in the CRM"
     for key in world.crm.live():
         (row,) = [
             row
@@ -232,7 +233,8 @@ def _compare_links(world: World, reference: Store) -> None:
             if row.relation in names and row.to_id in accounts
         }
 
-    assert links(world.store) == links(reference)
+    here, there = links(world.store), links(reference)
+    assert here == there, f"links: {here} in the store, {there} in the CRM"
 
 
 def _look_at_fields(world: World, expected: Mapping[str, Row[Any]], *, releases: bool) -> None:

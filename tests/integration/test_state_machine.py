@@ -62,7 +62,7 @@ faults = st.one_of(
     ),
 )
 picks = st.integers(0, 9)
-steps_of_time = st.sampled_from([MINUTE, 20 * MINUTE, 5 * HOUR, DAY, 3 * DAY, 7 * DAY])
+steps_of_time = st.sampled_from([MINUTE, 20 * MINUTE, 5 * HOUR, DAY, 3 * DAY, 7 * DAY, None])
 edits = st.sampled_from(
     [
         *[(Owned.TIER, value) for value in ("gold", "silver", "bronze", None)],
@@ -98,8 +98,10 @@ class Machine(RuleBasedStateMachine):
         for left in self.folder.iterdir():
             left.unlink()
 
-    @initialize(is_careful=st.booleans(), variant=st.sampled_from(sorted(VARIANTS)))
-    def begin(self, is_careful: bool, variant: str) -> None:  # noqa: FBT001 - drawn by name
+    @initialize(
+        is_careful=st.booleans(), variant=st.sampled_from(sorted(VARIANTS)), is_old=st.booleans()
+    )
+    def begin(self, is_careful: bool, variant: str, is_old: bool) -> None:  # noqa: FBT001 - drawn by name
         self.world = World(self.store, self.folder, is_careful=is_careful)
         self.patch.setattr(lease, "me", self.world.me)
         # Examples change playbooks more often than a year of operations: each is compiled once.
@@ -107,6 +109,8 @@ class Machine(RuleBasedStateMachine):
         self.world.put_accounts(*NAMES[:2])
         self.world.put_accounts(*NAMES[2:], potential="50000", owner="502")
         self.world.publish(variant)
+        if is_old:
+            self.world.run_cycle()
 
     @property
     def there(self) -> World:
@@ -145,9 +149,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(fault=faults, pick=picks)
     def undo(self, fault: Fault, pick: int) -> None:
-        runs = self.there.rows("run")
+        # Of the runs that wrote something, most often the last one.
+        runs = sorted({row.run_id for row in self.there.rows("push_journal")})
         if runs:
-            self.there.undo(fault, runs[-1 - pick % len(runs)].id)
+            self.there.undo(fault, runs[-1 - pick % len(runs)])
 
     @rule(fault=faults, pick=picks)
     def release_undone(self, fault: Fault, pick: int) -> None:
@@ -167,28 +172,23 @@ class Machine(RuleBasedStateMachine):
     def roll_back(self, fault: Fault) -> None:
         self.there.roll_back(fault)
 
-    @rule(is_on=st.booleans())
-    def pause(self, is_on: bool) -> None:  # noqa: FBT001 - drawn by name
-        self.there.ask(Wanted.PAUSE, is_on=is_on)
-        self.there.is_paused = is_on
+    @rule(order=st.sampled_from(["pause", "go on", "now", "read only", "write again"]))
+    def order(self, order: str) -> None:
+        world = self.there
+        if order in {"pause", "go on"}:
+            world.is_paused = order == "pause"
+            world.ask(Wanted.PAUSE, is_on=world.is_paused)
+        elif order == "now":
+            world.ask(Wanted.NOW, is_on=True)
+        else:
+            world.is_read_only = order == "read only"
 
-    @rule()
-    def ask_for_a_run(self) -> None:
-        self.there.ask(Wanted.NOW, is_on=True)
-
-    @rule(is_on=st.booleans())
-    def read_only(self, is_on: bool) -> None:  # noqa: FBT001 - drawn by name
-        self.there.is_read_only = is_on
-
-    @rule()
-    def back_up(self) -> None:
-        self.there.back_up()
-
-    @precondition(lambda self: self.world and self.world.backups)
     @rule(pick=picks)
-    def put_back(self, pick: int) -> None:
-        backups = self.there.backups
-        self.there.put_back(backups[pick % len(backups)])
+    def back_up_or_put_back(self, pick: int) -> None:
+        if pick < 5 and self.there.backups:
+            self.there.put_back(self.there.backups[pick % len(self.there.backups)])
+        else:
+            self.there.back_up()
 
     @precondition(lambda self: self.world and self.world.is_restored)
     @rule()
@@ -201,6 +201,11 @@ class Machine(RuleBasedStateMachine):
     def change(self, pick: int, change: tuple[str, str | None]) -> None:
         if key := self.account(pick):
             self.there.crm.change_account(key, *change)
+
+    @rule(pick=picks, edit=edits)
+    def edit_and_look(self, pick: int, edit: tuple[Owned, str | None]) -> None:
+        self.edit(pick, edit)
+        self.there.run_cycle()
 
     @rule(pick=picks, edit=edits)
     def edit(self, pick: int, edit: tuple[Owned, str | None]) -> None:
@@ -217,10 +222,12 @@ class Machine(RuleBasedStateMachine):
                 owner_id="501", closes_at="2026-06-30" if is_won else None,
             )  # fmt: skip
 
-    @rule(pick=picks)
-    def contact(self, pick: int) -> None:
+    @rule(pick=picks, days=st.sampled_from([0, 12, 27, 88]))
+    def contact(self, pick: int, days: int) -> None:
         if key := self.account(pick):
-            self.there.crm.put_activity(account_id=key, owner_id="501")
+            # Some days from now, the next contact is late and the account no longer active.
+            at = self.there.now - days * DAY
+            self.there.crm.put_activity(account_id=key, owner_id="501", happened_at=at)
 
     @rule(pick=picks, how=st.sampled_from(["archive", "destroy"]))
     def delete(self, pick: int, how: str) -> None:
@@ -253,33 +260,30 @@ class Machine(RuleBasedStateMachine):
             crm.finish_task(key)
             crm.finished_by_people.add(key)
 
-    @rule(name=st.sampled_from(["potentiel_annuel", "lifecyclestage", "industry"]))
-    def hide_field(self, name: str) -> None:
-        self.there.crm.hide_field(name)
-
-    @rule()
-    def show_fields(self) -> None:
-        self.there.crm.show_fields()
-
-    @rule(name=st.sampled_from([Owned.TIER, Owned.WHY]))
-    def delete_own_field(self, name: Owned) -> None:
-        if name in self.there.crm.own_schema:
-            self.there.crm.delete_own_field(name)
-
-    @rule()
-    def ensure_fields(self) -> None:
-        self.there.ensure_fields()
+    @rule(
+        name=st.sampled_from(
+            ["potentiel_annuel", "lifecyclestage", "industry", Owned.TIER, Owned.WHY, None]
+        )
+    )
+    def administer(self, name: str | None) -> None:
+        """An admin takes a field away, or brings back all that were."""
+        crm = self.there.crm
+        if name is None:
+            crm.show_fields()
+            self.there.ensure_fields()
+        elif name in crm.own_schema:
+            crm.delete_own_field(name)
+        else:
+            crm.hide_field(name)
 
     # Time.
 
     @rule(step=steps_of_time)
-    def pass_time(self, step: int) -> None:
-        self.there.now += step
-
-    @rule()
-    def come_to_a_change_of_hour(self) -> None:
-        later = [at for at in CHANGES_OF_HOUR if at > self.there.now]
-        self.there.now = later[0] if later else self.there.now + HOUR
+    def pass_time(self, step: int | None) -> None:
+        """Some time passes, or all of it until a change of hour."""
+        now = self.there.now
+        later = [at for at in CHANGES_OF_HOUR if at > now]
+        self.there.now = later[0] if later and step is None else now + (step or HOUR)
 
     # What must hold.
 

