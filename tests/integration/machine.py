@@ -503,7 +503,20 @@ class World(Office):
             renew = stack.enter_context(lease.held(app, VENDOR))
             undoing = stack.enter_context(self.recorded(app, "undo"))
             app.connect(crm)
+            stack.callback(self._excuse_what_was_wanted, run_id)
             undo.run(app, crm, app.published().rulebook, run_id, undoing, renew=renew)
+
+    def _excuse_what_was_wanted(self, undone_run: int) -> None:
+        """An edit that is the value of before a run is what its undoing wants: ours from then on."""
+        with Store.read(self.store) as connection:
+            lines = connection.execute(
+                select(account.c.external_id, push_journal.c.field, push_journal.c.before)
+                .join(account, account.c.id == push_journal.c.account_id)
+                .where(push_journal.c.run_id == undone_run)
+            ).all()
+        for key, name, before in lines:
+            if self.crm.own_field(key, name) == before:
+                self.excused[key, name] = before
 
     def release_undone(self, fault: Fault, run_id: int) -> None:
         """`arpent undo RUN --release`."""
