@@ -326,6 +326,7 @@ class World(Office):
         self.is_read_only = False
         self.is_restored = False
         self.was_restored = False
+        self.is_unswept = False
         self.is_paused = False
         self.backups: list[Path] = []
         self.deaths = 0
@@ -417,6 +418,7 @@ class World(Office):
             self.crm._loses_answer = False
             self.crm.silent.clear()
             self.process = CONSOLE
+            self.is_unswept |= not all(row.is_complete for row in self.rows("cursor"))
 
     def _arm(self, fault: Fault) -> None:
         if fault.kind in AT_CALL:
@@ -507,7 +509,7 @@ class World(Office):
             undo.run(app, crm, app.published().rulebook, run_id, undoing, renew=renew)
 
     def _excuse_what_was_wanted(self, undone_run: int) -> None:
-        """An edit that is the value of before a run is what its undoing wants: ours from then on."""
+        """An edit that is the value of before a run is what its undoing wants: ours from there."""
         with Store.read(self.store) as connection:
             lines = connection.execute(
                 select(account.c.external_id, push_journal.c.field, push_journal.c.before)

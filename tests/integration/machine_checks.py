@@ -59,8 +59,12 @@ def ever(world: World) -> None:
 def settle(world: World, reference: Store, *, releases: bool) -> None:
     """Lift what is wrong, let cycles run until nothing is owed, and look at everything."""
     _lift(world)
+    if world.is_unswept or world.is_restored:
+        # A full read that was cut short goes on without its sweep: what vanished meanwhile is
+        # found by the next one that is whole, as there is one each week.
+        _cycle(world, full=world.is_unswept)
+        world.is_unswept = False
     if world.is_restored:
-        _cycle(world)
         world.resume()
         assert not world.is_restored
     for _ in range(MOST_CYCLES):
