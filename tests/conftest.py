@@ -22,6 +22,8 @@ from service.store.tables import metadata
 from tests import postgres
 
 DATABASES = ("sqlite", "postgresql")
+# What is printed is as wide as it likes, whichever test first loads what prints.
+os.environ["COLUMNS"] = "200"
 _NAME = f"arpent_{os.getpid()}"
 _numbers = count(1)
 
