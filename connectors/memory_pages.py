@@ -23,7 +23,7 @@ class Pages(Records):
         """Cursors are `full:CHANGE_AT_START:LAST_ORDER` and `since:LAST_CHANGE`."""
         stream = self._streams[kind]
         mode, *numbers = (cursor or f"full:{self._change}:0").split(":")
-        gone: list[str] = []
+        gone: list[tuple[str, int]] = []
         if mode == "full":
             start, after = map(int, numbers)
             rows = sorted((r for r in stream.rows.values() if r.order > after), key=_order)
@@ -34,7 +34,7 @@ class Pages(Records):
             after = int(numbers[0])
             rows = sorted((r for r in stream.rows.values() if r.change > after), key=_change)
             shown = rows[: self.page_size]
-            gone = [key for key, change in stream.destroyed.items() if change > after]
+            gone = [each for each in stream.destroyed.items() if each[1] > after]
             following = f"since:{shown[-1].change}" if shown else ""
             finished = f"since:{self._change}"
         is_last = len(rows) == len(shown)
@@ -48,7 +48,9 @@ class Pages(Records):
             cursor=finished if is_last else following,
             is_last=is_last,
             links=[link for row in shown for link in self._links_of(kind, row.record)],
-            gone=gone if is_last else [],
+            # What was destroyed between the changes of a page is told with it: the next one starts
+            # after them.
+            gone=[key for key, change in gone if is_last or change <= shown[-1].change],
             quarantined=quarantine,
         )
 

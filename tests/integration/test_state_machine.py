@@ -369,3 +369,18 @@ def test_an_edit_that_was_seen_survives_the_loss_and_the_return_of_its_field(
     (heard,) = world.rows("challenge")
     assert (heard.field, heard.value, heard.author) == ("tier", "bronze", PERSON)
     machine_checks.settle(world, reference, releases=True)
+
+
+def test_what_was_destroyed_between_two_pages_of_changes_is_gone(
+    world: World, reference: Store
+) -> None:
+    world.crm.page_size = 1
+    world.put_accounts("c")
+    world.crm.destroy(Kind.ACCOUNT, "c")
+    world.crm.change_account("a", "owner", "502")
+    world.crm.destroy(Kind.ACCOUNT, "b")
+    world.put_accounts("d", "e")
+    world.pull()
+    live = {row.external_id for row in world.rows("account") if row.archived_at is None}
+    assert live == {"a", "d", "e"}
+    machine_checks.settle(world, reference, releases=True)
