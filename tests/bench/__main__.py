@@ -14,7 +14,7 @@ from pathlib import Path
 
 from service.__main__ import collect_rarely
 from service.store.engine import sqlite_driver
-from tests.bench import growing, proving, pulling, pushing, quiet, tagging
+from tests.bench import engines, growing, proving, pulling, pushing, quiet, tagging
 from tests.bench.measuring import Aim, Report
 
 PARTS: Mapping[str, Callable[[], Report]] = {
@@ -22,6 +22,7 @@ PARTS: Mapping[str, Callable[[], Report]] = {
     "pull-postgres": pulling.run_on_postgres,
     "tag": tagging.run,
     "tag-postgres": tagging.run_on_postgres,
+    "engines": engines.run,
     "push": pushing.run,
     "quiet": quiet.run,
     "growth": growing.run,
