@@ -148,8 +148,9 @@ class Binding:
 class CrmField:
     """A field as the CRM declares it; `type` is the CRM's own word.
 
-    `never` are the types of the playbook as which none of its values could be read; `own` is the
-    name that we give to a field of ours.
+    `never` are the types of the playbook as which none of its values could be read, `fits` the one
+    that it is read as best, where the CRM's type tells; `option_labels` are what people read of an
+    option; `own` is the name that we give to a field of ours.
     """
 
     name: str
@@ -158,6 +159,8 @@ class CrmField:
     options: Sequence[str] = ()
     never: Collection[FieldType] = ()
     own: str | None = None
+    fits: FieldType | None = None
+    option_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,42 @@ class Provisioned:
     crm_field: str
     state: Provision
     note: Text | None = None
+
+
+class Removal(StrEnum):
+    """What `remove` did, or would do, with one own field.
+
+    `FOREIGN`: a field of that name holds other values than ours, and stays. `REFUSED`: the CRM
+    keeps it.
+    """
+
+    REMOVED = "removed"
+    ABSENT = "absent"
+    FOREIGN = "foreign"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """The outcome of `remove` for one field; `note` says why it stays, and the next step."""
+
+    field: str
+    crm_field: str
+    state: Removal
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many custom fields accounts may have in this edition of the CRM, and have."""
+
+    limit: int
+    usage: int
+
+    @property
+    def left(self) -> int:
+        """How many more there may be."""
+        return max(0, self.limit - self.usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +339,15 @@ class Connector(Protocol):
         self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
     ) -> Sequence[Provisioned]:
         """Create what is missing of our own fields; never change the type of one that exists."""
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
+        """Archive these own fields, and nothing else; one that is not there is no failure.
+
+        A field of the same name and another type is somebody else's: it stays.
+        """
+
+    def headroom(self) -> Room | None:
+        """The room for custom fields of accounts; None where the CRM does not tell."""
 
     def pull(
         self,

@@ -24,11 +24,14 @@ from connectors.base import (
     Provision,
     Provisioned,
     Remark,
+    Removal,
+    Removed,
+    Room,
     State,
     Task,
     Unanswered,
 )
-from connectors.memory_fields import ADDED, decide, widened, without_room
+from connectors.memory_fields import ADDED, decide, leave, widened, without_room
 from connectors.memory_pages import Pages
 from rules.language import Text
 from rules.records import (
@@ -149,6 +152,20 @@ class Memory(Pages):
         for wanted, found in () if dry_run else decided:
             self._apply(wanted, found)
         return [found for _, found in decided]
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
+        """Delete our fields; their values stay, unseen, until the fields are created again."""
+        self._call()
+        decided = [leave(each, self.own_schema.get(each.name)) for each in fields]
+        for each in () if dry_run else decided:
+            if each.state is Removal.REMOVED:
+                self.delete_own_field(each.field)
+        return decided
+
+    def headroom(self) -> Room | None:
+        """The room for own fields, as the attribute `room` has it."""
+        self._call()
+        return None if self.room is None else Room(limit=self.room, usage=len(self.own_schema))
 
     def pull(
         self,

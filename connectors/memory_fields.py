@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from connectors.base import OwnField, Provision, Provisioned
+from connectors.base import OwnField, Provision, Provisioned, Removal, Removed
 from rules.language import Text
 
 ADDED = frozenset({Provision.CREATED, Provision.REVIVED})
@@ -49,3 +49,19 @@ def without_room(decided: Provisioned, room: int) -> Provisioned:
         f"The CRM takes only {room} fields: make room.",
     )
     return replace(decided, state=Provision.NO_ROOM, note=note)
+
+
+def leave(wanted: OwnField, existing: OwnField | None) -> Removed:
+    """What becomes of a field that is to go, given the one that exists."""
+    crm_field, note = f"arpent_{wanted.name}", None
+    if existing is None:
+        state = Removal.ABSENT
+    elif existing.type is wanted.type:
+        state = Removal.REMOVED
+    else:
+        state = Removal.FOREIGN
+        note = Text(
+            f"{crm_field} n'est pas celui d'Arpent : il reste.",
+            f"{crm_field} is not Arpent's: it stays.",
+        )
+    return Removed(field=wanted.name, crm_field=crm_field, state=state, note=note)

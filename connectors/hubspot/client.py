@@ -148,7 +148,7 @@ class Client:
         """Read by POST (search, batch read); tried again like `get`."""
         return self._read("POST", path, query=query, body=body)
 
-    def write(self, method: str, path: str, body: Json) -> Json:
+    def write(self, method: str, path: str, body: Json | None) -> Json:
         """Write, once: only a request over the rate, which is not carried out, is sent again.
 
         Raises:

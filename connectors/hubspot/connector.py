@@ -19,6 +19,8 @@ from connectors.base import (
     Page,
     Provisioned,
     Remark,
+    Removed,
+    Room,
     Task,
 )
 from connectors.http import READ_SECONDS, WRITE_SECONDS
@@ -38,6 +40,7 @@ from connectors.hubspot.objects import (
 )
 from connectors.hubspot.provisioning import Provisioner
 from connectors.hubspot.reading import SAFETY_LAG, Reader
+from connectors.hubspot.removing import remove_fields
 from connectors.hubspot.tasks import Tasks
 from connectors.hubspot.writing import Writer
 from connectors.pace import Clock
@@ -143,6 +146,16 @@ class HubSpot:
             return self._provisioner.ensure(group_label, fields, dry_run=dry_run)
         except Refused as refused:
             raise _unprovisioned(refused) from refused
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
+        """Archive our properties of companies, then their group once it is empty."""
+        self._known()
+        return remove_fields(self._client, self._paths, fields, dry_run=dry_run)
+
+    def headroom(self) -> Room | None:
+        """The room for custom properties of companies, by HubSpot's limits-tracking API."""
+        self._known()
+        return self._provisioner.room()
 
     def pull(
         self,

@@ -8,9 +8,9 @@ and takes no other of that name: it is revived on purpose, and said to be.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from connectors.base import CrmField, OwnField, Provision, Provisioned
+from connectors.base import CrmField, OwnField, Provision, Provisioned, Room
 from connectors.hubspot.answers import found_results, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import Refused
@@ -39,22 +39,18 @@ _NEVER: Mapping[str, Sequence[FieldType]] = {
     "datetime": _DAYS_ARE_NOT,
     "bool": (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE),
 }
+# As what a property is read best.
+_FITS: Mapping[str, FieldType] = {
+    "number": FieldType.NUMBER,
+    "string": FieldType.TEXT,
+    "enumeration": FieldType.CHOICE,
+    "date": FieldType.DATE,
+    "datetime": FieldType.DATE,
+    "bool": FieldType.YES_NO,
+}
 # A sentence needs more room than a line.
 _LONG = frozenset({"why"})
 _ADDED = frozenset({Provision.CREATED, Provision.REVIVED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """How many custom properties companies may have, and have."""
-
-    limit: int
-    usage: int
-
-    @property
-    def left(self) -> int:
-        """How many more there may be."""
-        return max(0, self.limit - self.usage)
 
 
 class Provisioner:
@@ -77,6 +73,11 @@ class Provisioner:
                 options=[str(option.get("value")) for option in objects(raw, "options")],
                 never=_NEVER.get(str(raw.get("type")), ()),
                 own=_own_name(str(raw["name"])),
+                fits=_FITS.get(str(raw.get("type"))),
+                option_labels={
+                    str(option.get("value")): str(option.get("label") or option.get("value"))
+                    for option in objects(raw, "options")
+                },
             )
             for raw in found_results(answer)
             if raw.get("name") and raw.get("hidden") is not True
@@ -90,7 +91,7 @@ class Provisioner:
         archived = self._existing(is_archived=True) if _is_any_missing(fields, existing) else {}
         decided = [decide(field, existing, archived) for field in fields]
         wanted = sum(one.state in _ADDED for one in decided)
-        room = self._room() if wanted else None
+        room = self.room() if wanted else None
         if room is not None and room.left < wanted:
             note = _full(room, wanted)
             decided = [_without_room(one, note) for one in decided]
@@ -119,7 +120,7 @@ class Provisioner:
             self._apply(field, after, found[before.crm_field])
         return after if after.state is Provision.CONFLICT else before
 
-    def _room(self) -> Room | None:
+    def room(self) -> Room | None:
         """The room for custom properties of companies; None where HubSpot does not tell."""
         answer = self._client.find(self._limits) if self._limits else None
         for row in objects(answer or {}, "byObjectType"):
@@ -187,7 +188,7 @@ def decide(
                 f"{crm_field} was deleted in HubSpot: creating it revives it with the values "
                 "that it had, until the next push overwrites them.",
             )
-    elif not _is_same_type(field, found):
+    elif not is_same_type(field, found):
         state = Provision.CONFLICT
         is_type, needed = f"{found.get('type')}/{found.get('fieldType')}", "/".join(_types(field))
         note = Text(
@@ -280,7 +281,7 @@ def _types(field: OwnField) -> tuple[str, str]:
     return kind, "textarea" if field.name in _LONG else widget
 
 
-def _is_same_type(field: OwnField, found: Json) -> bool:
+def is_same_type(field: OwnField, found: Json) -> bool:
     """Whether a property holds the same values; how it is shown is the admin's affair."""
     return found.get("type") == _types(field)[0] and found.get("fieldType") != "checkbox"
 

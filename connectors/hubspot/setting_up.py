@@ -32,10 +32,10 @@ def steps(interface: str, account_id: str) -> Sequence[Text]:
             f"{index}",
         ),
         Text(
-            "Facultatif, édition Enterprise : empêcher qu'on les modifie, sauf Contester : "
-            f"Paramètres → Propriétés → Gérer l'accès. {properties}",
-            "Optional, Enterprise edition: keep people from editing them, except Challenge: "
-            f"Settings → Properties → Manage access. {properties}",
+            "Facultatif, édition Enterprise : empêcher qu'on les modifie, sauf Contester et "
+            f"Niveau imposé : Paramètres → Propriétés → Gérer l'accès. {properties}",
+            "Optional, Enterprise edition: keep people from editing them, except Challenge "
+            f"and Imposed tier: Settings → Properties → Manage access. {properties}",
         ),
     )
 

@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import Binding, Change, OwnField, Page, Provision, Retriable, State, Task
+from connectors.base import (
+    Binding,
+    Change,
+    OwnField,
+    Page,
+    Provision,
+    Removal,
+    Retriable,
+    State,
+    Task,
+)
 from connectors.pace import Clock
 from connectors.sandbox import Sandbox
 from rules.records import (
@@ -589,6 +599,53 @@ def test_a_lost_answer_to_a_write_is_never_taken_for_a_success(crm: Crm) -> None
     record = records(pages(crm, Kind.ACCOUNT))[account]
     assert isinstance(record, Account)
     assert record.observed["tier"] == "gold"
+
+
+# Leaving.
+
+
+def removed(crm: Crm, *, dry_run: bool = False) -> list[Removal]:
+    return [one.state for one in crm.connector.remove(OWN, dry_run=dry_run)]
+
+
+def test_leaving_takes_our_fields_away_and_no_other(crm: Crm) -> None:
+    account = crm.put_account(potentiel="10")
+    provisioned(crm)
+    crm.connector.update([Change(external_id=account, values={"tier": "gold"})])
+    others = {one.name for one in crm.connector.fields(Kind.ACCOUNT) if one.own is None}
+
+    assert removed(crm, dry_run=True) == [Removal.REMOVED] * 3
+    assert {one.own for one in crm.connector.fields(Kind.ACCOUNT)} == {None, *OWN_NAMES}
+    assert removed(crm) == [Removal.REMOVED] * 3
+
+    assert {one.name for one in crm.connector.fields(Kind.ACCOUNT)} == others
+    assert removed(crm) == [Removal.ABSENT] * 3
+    assert provisioned(crm) == [Provision.REVIVED] * 3
+    record = records(pages(crm, Kind.ACCOUNT))[account]
+    assert isinstance(record, Account)
+    assert record.observed["tier"] == "gold"
+
+
+def test_leaving_spares_a_field_that_only_bears_our_name(crm: Crm) -> None:
+    crm.declare(replace(TIER, type=FieldType.NUMBER, options=()))
+
+    (tier, *rest) = crm.connector.remove(OWN, dry_run=False)
+
+    assert tier.state is Removal.FOREIGN
+    assert tier.note is not None
+    assert [one.state for one in rest] == [Removal.ABSENT] * 2
+    assert "tier" in {one.own for one in crm.connector.fields(Kind.ACCOUNT)}
+
+
+def test_the_room_is_told_where_it_is_known(crm: Crm) -> None:
+    crm.limit_fields(4)
+    before = crm.connector.headroom()
+    provisioned(crm)
+    after = crm.connector.headroom()
+
+    assert before is not None
+    assert after is not None
+    assert (before.left, after.left, after.usage - before.usage) == (4, 1, 3)
 
 
 # Tasks.

@@ -60,7 +60,8 @@ class Portal(Client):
         assert seconds > 0
         self.pauses += 1
 
-    def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def write(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        assert body is not None
         self.written.append((method, path, body))
         if self.refusal is not None:
             self.existing.append(self.meanwhile)
@@ -259,7 +260,7 @@ def test_where_hubspot_does_not_tell_the_room_it_is_the_judge(told: dict[str, An
 def test_the_legacy_paths_tell_no_room() -> None:
     portal = Portal()
 
-    assert Provisioner(portal, paths_of("v3"))._room() is None
+    assert Provisioner(portal, paths_of("v3")).room() is None
 
 
 def test_what_somebody_else_has_just_created_is_no_failure() -> None:

@@ -51,8 +51,8 @@ class Portal(Client):
             return {"results": [], "errors": [{"category": "OBJECT_NOT_FOUND"}]}
         return {"results": [{"id": "9", "properties": {"hs_task_status": self.status}}]}
 
-    def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.written.append((method, path, body))
+    def write(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        self.written.append((method, path, body or {}))
         if self.failure is not None:
             raise self.failure
         return {"id": "9"}

@@ -28,8 +28,9 @@ class Portal(Client):
         self.batches: list[list[str]] = []
         self.bodies: list[dict[str, Any]] = []
 
-    def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def write(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         assert (method, path) == ("POST", "/crm/objects/2026-09/companies/batch/update")
+        assert body is not None
         self.bodies.append(body)
         self.batches.append([one["id"] for one in body["inputs"]])
         return self.answer(body["inputs"])
