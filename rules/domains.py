@@ -66,7 +66,7 @@ def domain_of(name: Name, limits: Iterable[Limit], today: Day) -> Domain:
     examples = _known(name, cuts)
     if name.type is FieldType.DATE:
         examples = [today - age for age in examples]
-    if name.name not in ALWAYS_KNOWN:
+    if name.name not in ALWAYS_KNOWN and not name.is_known:
         examples = [*examples, None]
     is_by_age = any(limit.is_age for limit in limits)
     return Domain(name=name, examples=examples, is_by_age=is_by_age)
@@ -82,8 +82,9 @@ def _known(name: Name, cuts: set[Any]) -> list[Any]:
         while other in cuts:
             other += "…"
         return [*sorted(cuts), other]
-    is_whole = name.type is not FieldType.NUMBER or name.name in COUNTS
-    least = 0 if name.name in {*COUNTS, *PAST} else -inf
+    is_count = name.is_count or name.name in COUNTS
+    is_whole = name.type is not FieldType.NUMBER or is_count
+    least = 0 if is_count or name.is_past or name.name in PAST else -inf
     found = [
         each
         for each in _measures(sorted(cuts), is_whole=is_whole)

@@ -146,6 +146,10 @@ class _Reader:
         self._facts = facts
         self._fields = fields
         self._results = _results(segments)
+        # Measures of which an account without records is known to have none.
+        self._nothing = {
+            name: 0 for name, fact in facts.items() if fact.is_known and name not in COUNTS
+        }
 
     def read(self) -> list[Example]:
         data = self._document.data
@@ -171,7 +175,7 @@ class _Reader:
         on = self._read((*path, "on"), data["on"], read_day) if "on" in data else None
         given = self._given((*path, "given"), data.get("given"))
         expected = self._expected((*path, "expect"), data.get("expect"))
-        everything = {**always, **given}
+        everything = {**self._nothing, **always, **given}
         for fact, value in everything.items():
             known = self._facts.get(fact)
             is_day = known and known.type is FieldType.DATE and isinstance(value, int)

@@ -6,14 +6,17 @@ The store gives them as one relation with a typed column for each name (`service
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from rules import schema_shapes
 from rules.cells import KNOWN, UNKNOWN
-from rules.conditions import name_fault
+from rules.conditions import compile_condition, name_fault
 from rules.language import Text
 from rules.located import Document, Misfit, Path, nearest
+from rules.measure_reading import Measure, read_measures
+from rules.measures import NAMES, Function, Measured, Recorded, measure
 from rules.models import model_of
-from rules.owned import CORE, OPTIONAL, DriftPolicy, Owned
+from rules.owned import BY_PEOPLE, CORE, OPTIONAL, DriftPolicy, Owned
 from rules.records import FieldType
 from rules.team import Strict, Words
 from rules.terms import Name
@@ -40,7 +43,32 @@ BUILT_IN: Mapping[str, tuple[FieldType, Text]] = {
 # A contact planned for a later day becomes the last one on that day: the relation also has this
 # column, the first such day, so that the account is evaluated again then.
 NEXT_LOGGED_CONTACT = "next_logged_contact"
-FLIPPING = {"last_logged_contact": NEXT_LOGGED_CONTACT}
+
+
+def _computed(
+    name: str, record: Recorded, function: Function, subject: str | None, when: str
+) -> tuple[str, Measured]:
+    known = NAMES[record]
+    return name, measure(
+        name, BUILT_IN[name][1], record=record, function=function,
+        subject=None if subject is None else known[subject],
+        when=compile_condition(when, known), flip=NEXT_LOGGED_CONTACT,
+    )  # fmt: skip
+
+
+# Those of the facts that are computed from the records of an account.
+BUILT_IN_MEASURES: Mapping[str, Measured] = dict([
+    _computed(
+        "last_logged_contact", Recorded.ACTIVITY, Function.MAX, "happened", "is_contact",
+    ),
+    _computed("last_won", Recorded.OPPORTUNITY, Function.MAX, "closes", "state = 'won'"),
+    _computed("open_opportunities", Recorded.OPPORTUNITY, Function.COUNT, None, "state = 'open'"),
+    _computed("open_amount", Recorded.OPPORTUNITY, Function.SUM, "amount", "state = 'open'"),
+    _computed(
+        "decision_makers", Recorded.CONTACT, Function.COUNT, None, "role = 'decision_maker'"
+    ),
+    _computed("influencers", Recorded.CONTACT, Function.COUNT, None, "role = 'influencer'"),
+])  # fmt: skip
 
 VENDORS = ("hubspot", "salesforce", "zoho")
 
@@ -53,10 +81,15 @@ def _listed(value: object) -> tuple[str, ...]:
     raise Misfit("écrivez une valeur ou une liste", "write one value or a list")
 
 
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema(schema_shapes.OPTIONS)]
+
+
 class Field_(Strict):  # noqa: N801 - pydantic owns the plain name
     """A CRM field that rules may use; `values` names the CRM's options for a choice.
 
-    `labels` are what people read where a value is shown (else the CRM's first option).
+    `labels` are what people read where a value is shown (else the CRM's first option). A field
+    that is `missing` stands for one that the CRM lacks so far: rules may name it, and it is unknown
+    everywhere.
     """
 
     label: Words | None = None
@@ -64,9 +97,8 @@ class Field_(Strict):  # noqa: N801 - pydantic owns the plain name
     hubspot: str | None = None
     salesforce: str | None = None
     zoho: str | None = None
-    values: dict[str, Annotated[tuple[str, ...], BeforeValidator(_listed)]] = Field(
-        default_factory=dict
-    )
+    missing: bool = False
+    values: dict[str, Listed] = Field(default_factory=dict)
 
     labels: dict[str, Words] = Field(default_factory=dict)
 
@@ -98,7 +130,9 @@ class Write(Strict):
     """What Arpent writes on an account besides the five core fields."""
 
     group: Words = Text("Plan de territoire", "Territory plan")
-    optional: list[Literal["segment", "quadrant", "contact_status"]] = Field(default_factory=list)
+    optional: list[
+        Literal["segment", "quadrant", "contact_status", "imposed_tier", "imposed_until"]
+    ] = Field(default_factory=list)
     drift: Drift = Drift()
 
 
@@ -107,6 +141,7 @@ class Fields(Strict):
 
     account: dict[str, Field_] = Field(default_factory=dict)
     opportunity: dict[str, Field_] = Field(default_factory=dict)
+    measures: dict[str, Measure] = Field(default_factory=dict)
     write: Write = Write()
 
     @property
@@ -116,8 +151,8 @@ class Fields(Strict):
 
     @property
     def written(self) -> tuple[Owned, ...]:
-        """The own fields that a push writes: all but the challenge, which reps write."""
-        return (*(owned for owned in CORE if owned is not Owned.CHALLENGE), *self.optional)
+        """The own fields that a push writes: all but those that people write."""
+        return tuple(owned for owned in (*CORE, *self.optional) if owned not in BY_PEOPLE)
 
     @property
     def drift(self) -> Mapping[str, DriftPolicy]:
@@ -133,6 +168,7 @@ def read_fields(document: Document) -> Fields | None:
     for kind, entries in (("account", fields.account), ("opportunity", fields.opportunity)):
         for name, entry in entries.items():
             _check(document, (kind, name), name, entry)
+    _measures(fields, document)
     return fields
 
 
@@ -142,21 +178,10 @@ def _check(document: Document, path: tuple[str, str], name: str, entry: Field_) 
     if path[0] == "account" and name in BUILT_IN:
         document.complain(
             path,
-            Text(
-                f"« {name} » existe déjà : Arpent le calcule, choisissez un autre nom",
-                f"'{name}' exists already: Arpent computes it, choose another name",
-            ),
+            _is_computed(name),
             at_key=True,
         )
-    if not any(getattr(entry, vendor) for vendor in VENDORS):
-        document.complain(
-            path,
-            Text(
-                f"« {name} » n'est lié à aucun champ : ajoutez hubspot: nom_interne",
-                f"'{name}' is bound to no field: add hubspot: internal_name",
-            ),
-            at_key=True,
-        )
+    _check_bound(document, path, name, entry)
     if entry.values and entry.type is not FieldType.CHOICE:
         document.complain(
             (*path, "values"),
@@ -164,6 +189,30 @@ def _check(document: Document, path: tuple[str, str], name: str, entry: Field_) 
             at_key=True,
         )
     _check_values(document, path, entry)
+
+
+def _check_bound(document: Document, path: Path, name: str, entry: Field_) -> None:
+    is_bound = any(getattr(entry, vendor) for vendor in VENDORS)
+    if not is_bound and not entry.missing:
+        document.complain(
+            path,
+            Text(
+                f"« {name} » n'est lié à aucun champ : ajoutez hubspot: nom_interne, ou missing: "
+                "yes si le CRM n'en a pas encore",
+                f"'{name}' is bound to no field: add hubspot: internal_name, or missing: yes if "
+                "the CRM has none so far",
+            ),
+            at_key=True,
+        )
+    if is_bound and entry.missing:
+        document.complain(
+            (*path, "missing"),
+            Text(
+                f"« {name} » est lié à un champ : retirez missing",
+                f"'{name}' is bound to a field: remove missing",
+            ),
+            at_key=True,
+        )
 
 
 def _check_values(document: Document, path: Path, entry: Field_) -> None:
@@ -206,13 +255,37 @@ def names_of(fields: Fields) -> dict[str, Name]:
         name: Name(name=name, type=kind, label=label, choices={})
         for name, (kind, label) in BUILT_IN.items()
     }
-    bound = {
+    # What is wrong with a measure was told when the file was read.
+    measures = _measures(fields, Document("fields.yaml"))
+    return {**measures, **built_in, **BUILT_IN_MEASURES, **_bound(fields.account)}
+
+
+def _bound(entries: Mapping[str, Field_]) -> dict[str, Name]:
+    return {
         name: Name(
             name=name,
             type=entry.type,
             label=entry.label or Text(name, name),
             choices=entry.choices(),
         )
-        for name, entry in fields.account.items()
+        for name, entry in entries.items()
     }
-    return built_in | bound
+
+
+def _measures(fields: Fields, document: Document) -> dict[str, Name]:
+    taken = {
+        name: Text(
+            f"« {name} » est déjà un champ du compte : choisissez un autre nom",
+            f"'{name}' is already a field of the account: choose another name",
+        )
+        for name in fields.account
+    }
+    taken |= {name: _is_computed(name) for name in BUILT_IN}
+    return read_measures(document, fields.measures, _bound(fields.opportunity), taken)
+
+
+def _is_computed(name: str) -> Text:
+    return Text(
+        f"« {name} » existe déjà : Arpent le calcule, choisissez un autre nom",
+        f"'{name}' exists already: Arpent computes it, choose another name",
+    )

@@ -22,7 +22,10 @@ Sql = ColumnElement[Any]
 # Names that the tags, the tables and the cells of a playbook already use for themselves.
 RESERVED_NAMES = (
     "account_id", "is_in_scope", "next_contact_on", "contact_status", "why", "recheck_on",
-    "next_logged_contact", "then", "else", "of", "unknown", "known",
+    "next_logged_contact", "then", "else", "of", "unknown", "known", "rated_tier", "settled_by",
+    "wanted", "rep", "imposed_tier", "imposed_priority", "imposed_by", "imposed_reason",
+    "imposed_until_on", "imposed_flip_on", "challenged_on", "refused_on", "refused_reason",
+    "held_tier", "lower_since_on", "received_on",
 )  # fmt: skip
 
 TODAY: Sql = bindparam("today", type_=Integer)
@@ -48,12 +51,21 @@ TYPE_NAMES: Mapping[FieldType, Text] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """A fact or a rule as others refer to it; `choices` are its values, with their labels."""
+    """A fact or a rule as others refer to it; `choices` are its values, with their labels.
+
+    `flip` is the column of the facts relation with the first later day on which the value can
+    change by itself. What is known beforehand of the values: never unknown (`is_known`), whole and
+    never negative (`is_count`), never a day after today (`is_past`).
+    """
 
     name: str
     type: FieldType
     label: Text
     choices: Mapping[str, Text]
+    flip: str | None = None
+    is_known: bool = False
+    is_count: bool = False
+    is_past: bool = False
 
     @property
     def term(self) -> "Term":

@@ -1,6 +1,6 @@
 """What a page needs to know to become rows: the team's zone and money, slots, rates, reps."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,8 @@ class MirrorContext:
 
     `home_currency` is the one of the CRM account; `own_fields` are those of our fields that the
     pages carry, so that the others keep what was observed earlier. `slots` are those of the fields
-    that are read; of those in `guarded`, a blank does not empty a value at once (`store.blanks`).
+    that are read; of those in `guarded`, read in full since an instant, a blank does not
+    empty a value at once (`store.blanks`), and changes are kept (`store.history`).
     """
 
     connection_id: int
@@ -39,7 +40,7 @@ class MirrorContext:
     rates: Rates
     reps: Mapping[str, str]
     own_fields: Sequence[str] = tuple(Owned)
-    guarded: Mapping[Kind, Collection[str]] = field(default_factory=dict)
+    guarded: Mapping[Kind, Mapping[str, Instant]] = field(default_factory=dict)
 
     def rep_of(self, email: str | None) -> str | None:
         """The rep with an e-mail address, in whatever case it is written."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from rules.records import Kind
 from service.store.bulk import select_among
 from service.store.links import accounts_of
-from service.store.tables import account, opportunity
+from service.store.tables import account, history, opportunity
 
 
 def mark(connection: Connection, account_ids: Collection[int]) -> int:
@@ -35,6 +35,19 @@ def accounts_in_stages(connection: Connection, stage_ids: Collection[int]) -> se
     """The accounts with an opportunity in one of the stages."""
     rows = select_among(connection, opportunity, ("id",), "stage_id", stage_ids)
     return accounts_of(connection, Kind.OPPORTUNITY, {row.id for row in rows})
+
+
+def accounts_with_past(connection: Connection, field: str, entity_ids: Collection[int]) -> set[int]:
+    """The accounts in whose history, their opportunities included, a field had such a value."""
+    values = {str(each) for each in entity_ids}
+    rows = select_among(
+        connection, history, ("kind", "entity_id"), "value", values, equals={"field": field}
+    )
+    accounts: set[int] = set()
+    for kind in {row.kind for row in rows}:
+        ids = {row.entity_id for row in rows if row.kind == kind}
+        accounts |= accounts_of(connection, Kind(kind), ids)
+    return accounts
 
 
 def accounts_owned_by(connection: Connection, owner_ids: Collection[int]) -> set[int]:

@@ -79,6 +79,22 @@ class Incoming:
                 changed[entity_id] = value
         return changed
 
+    def earlier(self, column: str, entity_ids: Collection[int]) -> dict[int, Value]:
+        """The stored value of a column, for those of the records where it is another one now."""
+        place = self.shape.columns.index(column)
+        return {
+            each: self.stored[each][place]
+            for each in entity_ids
+            if self.stored[each][place] != self.rows[each][place]
+        }
+
+    def last_changes(self, entity_ids: Collection[int]) -> dict[int, Instant]:
+        """When the CRM last changed each of the records that were here before, until this page."""
+        if not self.stored or "modified_at" not in self.shape.columns:
+            return {}
+        place = self.shape.columns.index("modified_at")
+        return {each: self.stored[each][place] for each in entity_ids if each in self.stored}
+
 
 def newest_of(page: Page) -> tuple[dict[str, Record], list[Quarantine]]:
     """The records by external id, each at its newest; and those whose id can't be used."""
