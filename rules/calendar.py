@@ -4,7 +4,7 @@ Everything is arithmetic on day numbers: no clock, no zone, no hour, so a change
 move a week. `rules.time.day_of` says which day an instant falls on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -131,6 +131,25 @@ def next_weekday(day: Day) -> Day:
     """The day itself from Monday to Friday, else the Monday that follows."""
     position = (day - _MONDAY) % DAYS_PER_WEEK
     return day if position < _WEEKDAYS_PER_WEEK else day + DAYS_PER_WEEK - position
+
+
+def is_business_day(day: Day, holidays: Container[Day]) -> bool:
+    """Whether a day is from Monday to Friday and none of the holidays."""
+    return (day - _MONDAY) % DAYS_PER_WEEK < _WEEKDAYS_PER_WEEK and day not in holidays
+
+
+def end_of_quarter(day: Day, count: int, start_month: int, holidays: Container[Day]) -> Period:
+    """The end of the fiscal quarter that holds a day: from the first of its last business days.
+
+    `count` is how many business days, at least one. The days between and after them, when nobody
+    works, belong to it.
+    """
+    found = quarter_of(day, start_month)
+    first, left = found.last + 1, count
+    while left and first > found.first:
+        first -= 1
+        left -= is_business_day(first, holidays)
+    return Period(found.key, first, found.last)
 
 
 def _weekdays_before(day: Day) -> int:

@@ -25,6 +25,7 @@ from rules.yaml_text import read
 
 FILES = ("team.yaml", "fields.yaml", "segments.yaml", "kpis.yaml", "alerts.yaml")
 OPTIONAL_FILES = (examples.FILE,)
+RULE_FILES = ("fields.yaml", "segments.yaml")
 PLANS = "plans/"
 
 
@@ -42,6 +43,11 @@ class Rulebook:
     examples: Sequence[Example]
     source: Mapping[str, str]
     hash: str
+
+    @property
+    def rules_hash(self) -> str:
+        """That of the meaning of the files that say what a tier is."""
+        return rules_hash(self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,7 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
     if team and fields and segments and kpis and alerts and plans is not None:
         rulebook = Rulebook(
             team=team, fields=fields, segments=segments, kpis=kpis, alerts=alerts, plans=plans,
-            tagging=Tagging(segments, names), examples=tried, source=_source(files),
+            tagging=Tagging(segments, names, team), examples=tried, source=_source(files),
             hash=_hash({name: document.data for name, document in documents.items()}),
         )  # fmt: skip
     issues = [issue for document in documents.values() for issue in document.issues]
@@ -147,6 +153,11 @@ def _tiers(segments: Document | None) -> tuple[str, ...] | None:
     tier = segments.data.get("tier") if segments and isinstance(segments.data, dict) else None
     values = tier.get("values") if isinstance(tier, dict) else None
     return tuple(values) if isinstance(values, dict) else None
+
+
+def rules_hash(source: Mapping[str, str]) -> str:
+    """The hash of the meaning of the rules and of the fields that they read; plans don't count."""
+    return _hash({name: read(name, source[name]).data for name in RULE_FILES if name in source})
 
 
 def _hash(meaning: Mapping[str, object]) -> str:

@@ -7,12 +7,14 @@ Five rule names are tags, written to the store and to the CRM: `tier` (required)
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from sqlalchemy import case, func, literal
 
+from rules.budget import KEYS as BUDGET_KEYS
+from rules.budget import Budget, BudgetReader
 from rules.cells import KNOWN
 from rules.cells import UNKNOWN as UNKNOWN_CELL
 from rules.conditions import name_fault
@@ -28,7 +30,8 @@ from rules.terms import Name, Sql, Term
 TAGS = (Owned.TIER, Owned.PRIORITY, Owned.SEGMENT, Owned.QUADRANT)
 CHOICE_TAGS = (Owned.TIER, Owned.PRIORITY, Owned.QUADRANT)
 RESERVED = ("scope", "languages", "tests")
-_KEYS = {"label", "values", "contact_every", *SHAPES}
+_OF_TIER = ("contact_every", *BUDGET_KEYS)
+_KEYS = {"label", "values", *_OF_TIER, *SHAPES}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _ASSUMED = {"when": FieldType.YES_NO, "points": FieldType.NUMBER}
@@ -44,6 +47,7 @@ class Segments:
     scope: Term
     rules: Sequence[Rule]
     language: Language
+    budget: Budget = field(default_factory=Budget)
 
     def rule(self, name: str) -> Rule | None:
         """A rule by its name."""
@@ -59,7 +63,8 @@ class Segments:
         terms = [self.scope, *(rule.term for rule in self.rules)]
         used = dict.fromkeys(name for term in terms for name in term.uses)
         needed = ("created", "last_logged_contact") if self.tier.contact_every else ()
-        return tuple(dict.fromkeys([*(name for name in used if name in names), *needed]))
+        used_too = (*needed, *self.budget.facts)
+        return tuple(dict.fromkeys([*(name for name in used if name in names), *used_too]))
 
 
 def read_segments(
@@ -86,11 +91,25 @@ class _Reader:
         scope = self._scope()
         if Owned.TIER not in self._data:
             self._complain((), "il manque la règle « tier »", "the rule 'tier' is missing")
+        budget = self._budget()
         if len(self._document.issues) > known or scope is None:
             return None
         return Segments(
-            scope=scope, rules=[rule for rule in rules if rule], language=self._language
+            scope=scope,
+            rules=[rule for rule in rules if rule],
+            language=self._language,
+            budget=budget,
         )
+
+    def _budget(self) -> Budget:
+        """What stands under `tier` besides its table; its condition may use any rule."""
+        data = self._data.get(Owned.TIER)
+        if not isinstance(data, dict):
+            return Budget()
+        values = data.get("values")
+        tiers = values if isinstance(values, dict) else {}
+        labels = {tier: _words_of(tier, words) for tier, words in tiers.items()}
+        return BudgetReader(self._document, data, self._facts, labels).read(self._names)
 
     def _in_order(self) -> list[str]:
         """The names of the rules, each after those that it uses; without those in a circle."""
@@ -221,13 +240,14 @@ class _Reader:
                 f"unknown key '{key}'{hint.en}",
                 at_key=True,
             )
-        if "contact_every" in data and name != Owned.TIER:
-            self._complain(
-                (name, "contact_every"),
-                "contact_every ne va qu'avec tier",
-                "contact_every only goes with tier",
-                at_key=True,
-            )
+        for key in _OF_TIER:
+            if key in data and name != Owned.TIER:
+                self._complain(
+                    (name, key),
+                    f"{key} ne va qu'avec tier",
+                    f"{key} only goes with tier",
+                    at_key=True,
+                )
 
     def _label(self, name: str, data: Mapping[str, Any]) -> Text:
         try:
@@ -399,6 +419,14 @@ def _uses(data: object) -> Iterator[str]:
         if isinstance(row, dict):
             yield from row.keys() - {"then", "else", "why"}
             yield from _PLACEHOLDER.findall(str(row.get("then", row.get("else"))))
+
+
+def _words_of(value: str, words: object) -> Text:
+    """The label of a value; what is wrong with it is told where it is read."""
+    try:
+        return read_words(words)
+    except Misfit:
+        return Text(value, value)
 
 
 def _words(condition: object) -> list[str]:

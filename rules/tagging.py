@@ -1,34 +1,41 @@
 """The tags of accounts as one SELECT over the facts relation: the heart of Arpent.
 
 Tagging, preview and explanation read this same SELECT, so they cannot disagree. It is built in
-layers, each a query over the one below: facts, then rules in the order of their dependencies
-(a table first gives the number of the row that won, the next layer its result), then the tags.
-`today` is a bound parameter. `recheck_on` is the first later day on which the truth of any
+layers, each a query over the one below: facts and circumstances, then rules in the order of their
+dependencies (a table first gives the number of the row that won, the next layer its result), then
+the tags. The tier is settled (`rules.settling`) before the rules that use it. Days are bound
+parameters (`Tagging.parameters`). `recheck_on` is the first later day on which the truth of any
 clock-dependent condition can change: until then, and while the facts stay, so do the tags.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, case, cast, column, func, literal, null, select
+from sqlalchemy import Boolean, Integer, and_, case, column, func, literal, null, or_, select
 from sqlalchemy import Text as TextType
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FromClause, Select
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
-from rules.facts import FLIPPING
-from rules.language import Language, Text
-from rules.owned import WHY_LENGTH, Owned
+from rules.calendar import end_of_quarter
+from rules.circumstances import CIRCUMSTANCES, NOTICE
+from rules.days_off import days_off
+from rules.earliest import first_later
+from rules.easing import Easing
+from rules.language import Text
+from rules.layers import fenced, nothing
+from rules.measures import measured
+from rules.owned import Owned
 from rules.segments import TAGS, Segments, result_of
+from rules.settling import FREEZE_FLIP_ON, IS_FROZEN, RATED_TIER, SINCE, Settling
 from rules.shapes import Rule
+from rules.team import Team
 from rules.terms import TODAY, Name, Sql
+from rules.time import Day, date_of
+from rules.why import Reasons
 
 TAG_COLUMNS = (
     "account_id", "is_in_scope", "tier", "tier_row", "priority", "priority_row", "segment",
-    "quadrant", "next_contact_on", "contact_status", "why", "recheck_on",
+    "quadrant", "next_contact_on", "contact_status", "why", "recheck_on", "rated_tier",
+    "settled_by", "lower_since_on", "received_on", "rep",
 )  # fmt: skip
 
 CONTACT_STATUS: Mapping[str, Text] = {
@@ -37,78 +44,96 @@ CONTACT_STATUS: Mapping[str, Text] = {
     "never": Text("Jamais contacté", "Never contacted"),
 }
 
-_SPACES = re.compile(r"[ \t\r\n]+")
-_ARGUMENTS = 100  # a function of SQLite takes 127 at most
-_NEVER = 2_000_000_000
-"""A day far past any calendar: the identity of `_Earliest`."""
-
-
-class _Earliest(FunctionElement[int]):
-    """The smallest of at least two days; none may be NULL."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(_Earliest)
-def _earliest(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's signature
-    return f"least({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_Earliest, "sqlite")
-def _earliest_on_sqlite(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - same
-    return f"min({compiler.process(element.clauses, **options)})"
-
-
-def _fenced(query: Select[Any]) -> FromClause:
-    """A layer that the databases compute once for each row, without storing it.
-
-    Left to itself, their planner (SQLite's flattening, PostgreSQL's pull-up) writes the expression
-    of a rule in the place of each of its uses: a chain of six rules that use each other three
-    times then takes a thousand times longer. An offset, be it 0, stops both. Layers are named
-    apart, since SQLite's parser gives up on subqueries that are nested some thirty times.
-    """
-    return query.offset(0).cte()
-
 
 class Tagging:
     """The compiled rules over a facts relation that has `account_id` and a column for each fact.
 
+    The relation may bring circumstances (`rules.circumstances`) as well. `team` knows when quarters
+    end; without it no tier is frozen.
+
     Attributes:
         names: every fact and rule, as rules refer to them.
+        facts: the facts that the rules read.
+        measures: those of them that are computed from the records of an account.
+        flips: the columns of the relation with the days on which a fact changes by itself.
     """
 
-    def __init__(self, segments: Segments, facts: Mapping[str, Name]) -> None:
+    def __init__(
+        self, segments: Segments, facts: Mapping[str, Name], team: Team | None = None
+    ) -> None:
         self.segments = segments
+        self._team = team
+        self._settling = Settling(segments)
+        self._easing = Easing(segments)
         self.names = {**facts, **{rule.name: rule.as_name for rule in segments.rules}}
         self.facts = segments.facts(facts)
+        self.measures = measured(self.names[name] for name in self.facts)
+        self.flips = tuple(flip for name in self.facts if (flip := self.names[name].flip))
+
+    @property
+    def has_caps(self) -> bool:
+        """Whether the tier of an account depends on the other accounts of its rep."""
+        return bool(self.segments.budget.caps)
+
+    def parameters(self, today: Day) -> dict[str, Any]:
+        """The bound parameters of the SELECT on a day."""
+        count = self.segments.budget.freeze
+        if not count or self._team is None:
+            return {"today": today}
+        start_month = self._team.fiscal_year
+        off = self._days_off(today)
+        found = end_of_quarter(today, count, start_month, off)
+        is_frozen = today in found
+        flip = found.last + 1 if is_frozen else found.first
+        return {"today": today, IS_FROZEN.key: is_frozen, FREEZE_FLIP_ON.key: flip}
+
+    def _days_off(self, today: Day) -> frozenset[Day]:
+        """The holidays of the years that the quarter of a day may touch."""
+        region, year = (self._team.holidays if self._team else None), date_of(today).year
+        return days_off(region, year) | days_off(region, year + 1)
 
     def select(self, relation: FromClause) -> Select[Any]:
         """The tags: the columns of `TAG_COLUMNS`, one row for each row of the relation."""
         layer = self.layers(relation)
-        tier = self.segments.tier
         has = {rule.name for rule in self.segments.rules}
+        reasons = Reasons(self.segments, relation.c.keys())
         values: dict[str, Sql] = {
             "account_id": layer.c.account_id,
             "is_in_scope": func.coalesce(layer.c.is_in_scope, literal(value=False)),
             "tier_row": layer.c.tier_row,
-            "priority_row": layer.c.priority_row if Owned.PRIORITY in has else _no(Integer),
+            "priority_row": layer.c.priority_row if Owned.PRIORITY in has else nothing(Integer),
             "next_contact_on": layer.c.next_contact_on,
             "contact_status": self._contact_status(layer),
-            "why": self._why(tier, layer),
             "recheck_on": self._recheck_on(layer),
-            **{tag: layer.c[tag] if tag in has else _no(TextType) for tag in TAGS},
+            RATED_TIER: layer.c[RATED_TIER],
+            "settled_by": layer.c.settled_by,
+            "lower_since_on": layer.c[SINCE],
+            "received_on": layer.c.received_on,
+            "rep": layer.c.rep,
+            **{tag: layer.c[tag] if tag in has else nothing(TextType) for tag in TAGS},
         }
-        return select(*(values[name].label(name) for name in TAG_COLUMNS))
+        columns = [sql.label(name) for name, sql in values.items()]
+        told = fenced(select(*columns, *reasons.parts(layer)))
+        found: dict[str, Sql] = {
+            "why": reasons.why(told),
+            **{name: told.c[name] for name in values},
+        }
+        return select(*(found[name].label(name) for name in TAG_COLUMNS))
 
     def layers(self, relation: FromClause) -> FromClause:
         """The relation with a column for each fact, each rule, each table's winning row."""
-        base = select(*relation.c, self.segments.scope.sql.label("is_in_scope")).select_from(
-            relation
-        )
-        layer = _fenced(base)
+        scope = self.segments.scope.sql.label("is_in_scope")
+        unknown = [
+            nothing(kind).label(name)
+            for name, kind in CIRCUMSTANCES.items()
+            if name not in relation.c
+        ]
+        eased = [self._easing.fact()] if self._easing else []
+        layer = fenced(select(*relation.c, *unknown, *eased, scope).select_from(relation))
         for rules in self._levels():
             layer = self._with_rules(layer, rules)
+            if any(rule.name == Owned.TIER for rule in rules):
+                layer = self._settling.settled(layer)
         return self._with_next_contact(layer)
 
     def _levels(self) -> list[list[Rule]]:
@@ -125,20 +150,37 @@ class Tagging:
         tables = [rule for rule in rules if rule.rows]
         columns: list[Sql] = list(layer.c)
         for rule in rules:
-            if rule.rows:
-                columns.append(self._row_of(rule).label(rule.row_name))
-            else:
-                columns.append(rule.term.sql.label(rule.name))
-        numbered = _fenced(select(*columns).select_from(layer))
+            sql = self._row_of(rule) if rule.rows else rule.term.sql
+            columns.append(sql.label(rule.row_name if rule.rows else rule.name))
+            if self._easing.has(rule):
+                name = self._easing.row_name(rule) if rule.rows else self._easing.name(rule)
+                columns.append(self._easing.eased(sql).label(name))
+        numbered = fenced(select(*columns).select_from(layer))
         if not tables:
             return numbered
-        results = [
-            result_of(
-                rule, column(rule.row_name, Integer), self.names, self.segments.language
-            ).label(rule.name)
-            for rule in tables
-        ]
-        return _fenced(select(*numbered.c, *results).select_from(numbered))
+        results = [result for rule in tables for result in self._results(rule)]
+        return fenced(select(*numbered.c, *results).select_from(numbered))
+
+    def _results(self, rule: Rule) -> list[Sql]:
+        """What a table gives by the row that won; the tier is only rated by it."""
+        row = column(rule.row_name, Integer)
+        found = result_of(rule, row, self.names, self.segments.language)
+        eased = (
+            [self._easing.eased(found).label(self._easing.name(rule))]
+            if self._easing.has(rule)
+            else []
+        )
+        if rule.name == Owned.PRIORITY:
+            found = self._decided(rule, found)
+        name = RATED_TIER if rule.name == Owned.TIER else rule.name
+        return [found.label(name), *eased]
+
+    @staticmethod
+    def _decided(rule: Rule, found: Sql) -> Sql:
+        """The priority that a person decided, where there is one; none outside the scope."""
+        imposed, is_in_scope = column("imposed_priority", TextType), column("is_in_scope", Boolean)
+        is_known = or_(*(imposed == value for value in rule.choices))
+        return case((and_(is_in_scope.is_(True), is_known), imposed), else_=found)
 
     @staticmethod
     def _row_of(rule: Rule) -> Sql:
@@ -149,17 +191,17 @@ class Tagging:
 
     def _with_next_contact(self, layer: FromClause) -> FromClause:
         cadence = self.segments.tier.contact_every
-        due = _no(Integer)
+        due = nothing(Integer)
         if cadence:
             tier = column("tier", TextType)
             days = case(*((tier == name, literal(days)) for name, days in cadence.items()))
             last: Sql = func.coalesce(column("last_logged_contact"), column("created"))
             due = last + days
-        return _fenced(select(*layer.c, due.label("next_contact_on")).select_from(layer))
+        return fenced(select(*layer.c, due.label("next_contact_on")).select_from(layer))
 
     def _contact_status(self, layer: FromClause) -> Sql:
         if not self.segments.tier.contact_every:
-            return _no(TextType)
+            return nothing(TextType)
         due = layer.c.next_contact_on
         return case(
             (due.is_(None), null()),
@@ -168,38 +210,11 @@ class Tagging:
             else_=literal("up_to_date"),
         )
 
-    def _why(self, tier: Rule, layer: FromClause) -> Sql:
-        """The tier's label and the reason of the row that won, stable and at most 250 long."""
-        language = self.segments.language
-        reasons = [
-            (layer.c.tier_row == index, literal(why_of(tier, index, language)))
-            for index, _ in enumerate(tier.rows, 1)
-        ]
-        return case(*reasons)
-
     def _recheck_on(self, layer: FromClause) -> Sql:
-        flips: list[Sql] = [layer.c[FLIPPING[name]] for name in self.facts if name in FLIPPING]
+        flips: list[Sql] = [layer.c[flip] for flip in self.flips]
         terms = [self.segments.scope, *(rule.term for rule in self.segments.rules)]
         flips += [flip for term in terms for flip in term.flips]
         if self.segments.tier.contact_every:
             flips.append(layer.c.next_contact_on + 1)
-        later = [case((flip > TODAY, flip), else_=literal(_NEVER)) for flip in flips]
-        earliest: Sql = literal(_NEVER)
-        for start in range(0, len(later), _ARGUMENTS):
-            earliest = _Earliest(earliest, *later[start : start + _ARGUMENTS])
-        return func.nullif(earliest, _NEVER)
-
-
-def _no(kind: type[TypeEngine[Any]]) -> Sql:
-    """NULL of a type, which PostgreSQL wants to know."""
-    return cast(null(), kind)
-
-
-def why_of(tier: Rule, row: int, language: Language) -> str:
-    """`Or : client au potentiel …` for a row of the tier table (1 is the first)."""
-    found = tier.rows[row - 1]
-    label = tier.choices[found.then].to(language)
-    colon = Text(" : ", ": ").to(language)
-    # A CRM may fold line ends and spaces, and what it then holds would never equal ours.
-    sentence = _SPACES.sub(" ", f"{label}{colon}{found.why.to(language)}").strip()
-    return sentence if len(sentence) <= WHY_LENGTH else f"{sentence[: WHY_LENGTH - 1]}…"
+        flips += [*self._settling.flips(layer), layer.c.refused_on + NOTICE]
+        return first_later(flips)

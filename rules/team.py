@@ -3,8 +3,9 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from rules import days_off, schema_shapes
 from rules.language import Language, Text
 from rules.located import Document, Misfit, nearest
 from rules.models import model_of
@@ -70,11 +71,12 @@ def read_words(pair: object) -> Text:
     raise Misfit("écrivez [français, anglais], ou un seul texte", "write [French, English], or one")
 
 
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-Currency = Annotated[str, BeforeValidator(_currency)]
-Month = Annotated[int, BeforeValidator(_month)]
-Words = Annotated[Text, BeforeValidator(read_words)]
-DayText = Annotated[Day, BeforeValidator(read_day)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone), WithJsonSchema(schema_shapes.ZONE)]
+Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema(schema_shapes.CURRENCY)]
+Month = Annotated[int, BeforeValidator(_month), WithJsonSchema({"enum": MONTHS})]
+Words = Annotated[Text, BeforeValidator(read_words), WithJsonSchema(schema_shapes.WORDS)]
+Region = Annotated[str, BeforeValidator(days_off.read_region)]
+DayText = Annotated[Day, BeforeValidator(read_day), WithJsonSchema(schema_shapes.DAY)]
 
 
 class Rep(Strict):
@@ -94,6 +96,7 @@ class Team(Strict):
     currency: Currency
     language: Language = Language.FR
     fiscal_year: Month = 1
+    holidays: Region | None = None
     reps: dict[str, Rep] = Field(default_factory=dict)
 
 

@@ -5,15 +5,16 @@ only what is dirty, and what the passing of days may have changed.
 """
 
 from rules.language import Text
-from rules.records import Kind
 from rules.time import Instant, day_of
-from service.store import connections, ledger, overview
+from service.store import connections, ledger, overview, rulebooks
 from service.store.bindings import waiting
 from service.store.engine import Store, StoreError, Transaction
+from service.store.facts import fact_slots
 from service.store.rulebooks import Published
 from service.store.tags import Evaluation, Moment, evaluate
 
 JOB = "tag"
+SCOPE = "workspace"
 
 
 class UnreadFieldsError(StoreError):
@@ -30,16 +31,18 @@ def run(store: Store, published: Published, now: Instant, *, full: bool = False)
     moment = Moment(instant=now, today=day_of(now, rulebook.team.zone))
     with store.write() as connection:
         _check_fields_are_read(connection)
+        before = ledger.last_period(connection, JOB, scope=SCOPE)
         is_new = ledger.enter(
-            connection, JOB, scope="workspace", period=str(published.id), run_id=0, now=now
+            connection, JOB, scope=SCOPE, period=str(published.id), run_id=0, now=now
         )
         return evaluate(
             connection,
             rulebook.tagging,
-            published.slots.get(Kind.ACCOUNT, {}),
+            fact_slots(published.slots),
             published.id,
             moment,
             is_full=full or is_new,
+            is_new=is_new and _has_other_rules(connection, published, before),
         )
 
 
@@ -49,9 +52,16 @@ def is_behind(store: Store, published: Published) -> int:
     What the passing of days changes is not counted: it is known only by evaluating.
     """
     with store.read() as connection:
-        if not ledger.is_done(connection, JOB, scope="workspace", period=str(published.id)):
+        if not ledger.is_done(connection, JOB, scope=SCOPE, period=str(published.id)):
             return overview.live_accounts(connection)
         return overview.dirty_accounts(connection)
+
+
+def _has_other_rules(connection: Transaction, published: Published, before: str | None) -> bool:
+    """Whether the rules differ from those of the publication that was evaluated last."""
+    if before is None:
+        return False
+    return rulebooks.rules_hash_of(connection, int(before)) != published.rulebook.rules_hash
 
 
 def _check_fields_are_read(connection: Transaction) -> None:

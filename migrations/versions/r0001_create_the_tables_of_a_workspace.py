@@ -68,9 +68,25 @@ def upgrade() -> None:
         sa.Column("observed_segment", sa.Text(), nullable=True),
         sa.Column("observed_quadrant", sa.Text(), nullable=True),
         sa.Column("observed_contact_status", sa.Text(), nullable=True),
+        sa.Column("observed_imposed_tier", sa.Text(), nullable=True),
+        sa.Column("observed_imposed_until", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_account_challenge",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("observed_challenge is not null"),
+            postgresql_where=sa.text("observed_challenge is not null"),
+        )
+        batch_op.create_index(
+            "ix_account_imposed_tier",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("observed_imposed_tier is not null"),
+            postgresql_where=sa.text("observed_imposed_tier is not null"),
+        )
         batch_op.create_index(batch_op.f("ix_account_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
@@ -124,12 +140,20 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("wanted", sa.Text(), nullable=True),
+        sa.Column("until_on", sa.Integer(), nullable=True),
         sa.Column("author", sa.Text(), nullable=True),
         sa.Column("edited_at", sa.BigInteger(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_on", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("answered_on", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "state in ('open', 'accepted', 'refused', 'settled')",
             name=op.f("ck_challenge_state"),
@@ -192,6 +216,7 @@ def upgrade() -> None:
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("slot", sa.Text(), nullable=False),
         sa.Column("is_backfilled", sa.Boolean(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("kind", "name", "vendor", name=op.f("pk_field_binding")),
     )
     op.create_table(
@@ -232,6 +257,7 @@ def upgrade() -> None:
         sa.Column("entity_id", sa.BigInteger(), nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("valid_from_at", sa.BigInteger(), nullable=False),
+        sa.Column("valid_from_on", sa.Integer(), nullable=True),
         sa.Column("valid_to_at", sa.BigInteger(), nullable=True),
         sa.Column("value", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint(
@@ -376,6 +402,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("from_on", sa.Integer(), nullable=False),
         sa.Column("until_on", sa.Integer(), nullable=True),
+        sa.Column("challenge_id", sa.BigInteger(), nullable=True),
+        sa.Column("crm_value", sa.Text(), nullable=True),
+        sa.Column("ended_on", sa.Integer(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_override")),
     )
     with op.batch_alter_table("override", schema=None) as batch_op:
@@ -511,6 +541,11 @@ def upgrade() -> None:
         sa.Column("next_contact_on", sa.Integer(), nullable=True),
         sa.Column("contact_status", sa.Text(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("rated_tier", sa.Text(), nullable=True),
+        sa.Column("settled_by", sa.Text(), nullable=True),
+        sa.Column("lower_since_on", sa.Integer(), nullable=True),
+        sa.Column("received_on", sa.Integer(), nullable=True),
+        sa.Column("rep", sa.Text(), nullable=True),
         sa.Column("tier_since_at", sa.BigInteger(), nullable=False),
         sa.Column("recheck_on", sa.Integer(), nullable=True),
         sa.Column("rulebook_id", sa.BigInteger(), nullable=False),

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
 
-from rules.facts import FLIPPING
 from rules.tagging import Tagging
 from rules.terms import SQL_TYPES
 from rules.time import Day
@@ -14,7 +13,7 @@ from service.store.engine import sqlite_driver
 
 def evaluate(tagging: Tagging, accounts: Sequence[Mapping[str, Any]], today: Day) -> list[Any]:
     """For each account, by its facts: every rule, every table's winning row and every tag."""
-    relation = _relation(tagging)
+    relation = relation_of(tagging)
     names = relation.c.keys()
     rows = [
         {**{name: facts.get(name) for name in names}, "account_id": number}
@@ -34,11 +33,10 @@ def evaluate(tagging: Tagging, accounts: Sequence[Mapping[str, Any]], today: Day
     return found
 
 
-def _relation(tagging: Tagging) -> Table:
+def relation_of(tagging: Tagging) -> Table:
     """The facts that the rules read, typed as in the store."""
-    flips = [FLIPPING[name] for name in tagging.facts if name in FLIPPING]
     return Table(
         "facts", MetaData(), Column("account_id", Integer, primary_key=True),
         *(Column(name, SQL_TYPES[tagging.names[name].type]) for name in tagging.facts),
-        *(Column(name, Integer) for name in flips),
+        *(Column(name, Integer) for name in tagging.flips),
     )  # fmt: skip

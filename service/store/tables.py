@@ -54,6 +54,8 @@ OWN_FIELDS = (
     "segment",
     "quadrant",
     "contact_status",
+    "imposed_tier",
+    "imposed_until",
 )
 
 
@@ -144,6 +146,16 @@ account = Table(
     Column("pulled_at", BigInteger, nullable=False),
     *_slots(ACCOUNT_SLOTS),
     *[Column(f"observed_{name}", Text) for name in OWN_FIELDS],
+    # What people say in the CRM is looked for in each cycle, and is rare.
+    *[
+        Index(
+            f"ix_account_{name}",
+            "id",
+            sqlite_where=text(f"observed_{name} is not null"),
+            postgresql_where=text(f"observed_{name} is not null"),
+        )
+        for name in ("challenge", "imposed_tier")
+    ],
 )
 
 opportunity = Table(
@@ -233,7 +245,8 @@ link = Table(
     Index("ix_link_to", "to_id", "relation"),
 )
 
-# Tracked fields with their validity: stage of an opportunity, owner of an account, amounts.
+# Tracked fields with their validity: stage of an opportunity, owner of an account, amounts; and the
+# earlier values of bound fields (`bound.<name>`), the present one being in its slot.
 history = Table(
     "history",
     metadata,
@@ -241,6 +254,8 @@ history = Table(
     Column("entity_id", BigInteger, primary_key=True),
     Column("field", Text, primary_key=True),
     Column("valid_from_at", BigInteger, primary_key=True),
+    # The day of the team's zone on which it began; null where no CRM told.
+    Column("valid_from_on", Integer),
     Column("valid_to_at", BigInteger),
     Column("value", Text),
 )
@@ -257,6 +272,8 @@ field_binding = Table(
     Column("type", Text, nullable=False),
     Column("slot", Text, nullable=False),
     Column("is_backfilled", Boolean, nullable=False),
+    # When its values were first all here: its changes are in `history` from then on.
+    Column("since_at", BigInteger),
 )
 
 # A field of a CRM that can't be relied on as it is, and since when; `kind` is a kind of record, or
@@ -335,6 +352,12 @@ _TAG_VALUES = (
     Column("next_contact_on", Integer),
     Column("contact_status", Text),
     Column("why", Text),
+    # The tier that the table gives, and what settled the one above (`rules.settling`).
+    Column("rated_tier", Text),
+    Column("settled_by", Text),
+    Column("lower_since_on", Integer),
+    Column("received_on", Integer),
+    Column("rep", Text),
 )
 
 # The values of an account under the rulebook in force, and the first day they may change by
@@ -365,6 +388,10 @@ tag_history = Table(
     Column("rulebook_id", BigInteger, nullable=False),
 )
 
+# What a person decided about a field (`tier`, `priority`) of an account. In force from `from_on` to
+# `until_on`, that day included (null: without an end), unless it ended before; of several in force,
+# the one with the highest id. `crm_value` is what the CRM's field « imposed tier » held, where the
+# decision was made there.
 override = Table(
     "override",
     metadata,
@@ -376,8 +403,15 @@ override = Table(
     Column("reason", Text, nullable=False),
     Column("from_on", Integer, nullable=False),
     Column("until_on", Integer),
+    Column("challenge_id", BigInteger),
+    Column("crm_value", Text),
+    Column("ended_on", Integer),
+    Column("ended_by", Text),
 )
 
+# What a person objects to, and what became of it. `field` and `value` are what was seen in the CRM
+# (`override`: a decision that is submitted again); `about` is `tier` or `priority`, and `wanted`
+# the value that is wanted for it, where that is known.
 challenge = Table(
     "challenge",
     metadata,
@@ -385,13 +419,23 @@ challenge = Table(
     Column("account_id", BigInteger, nullable=False, index=True),
     Column("field", Text, nullable=False),
     Column("value", Text),
+    Column("about", Text),
+    Column("wanted", Text),
+    Column("until_on", Integer),
     Column("author", Text),
     # When it was edited, as the CRM tells; null until the CRM was asked.
     Column("edited_at", BigInteger),
     Column("received_at", BigInteger, nullable=False),
+    Column("received_on", Integer),
+    # Why it waits, where that needs a word.
+    Column("note", Text),
     Column("state", Text, nullable=False),
     Column("answered_by", Text),
     Column("answered_at", BigInteger),
+    Column("answered_on", Integer),
+    Column("answer", Text),
+    # When the CRM's field was seen not to hold the value any more.
+    Column("left_at", BigInteger),
     CheckConstraint("state in ('open', 'accepted', 'refused', 'settled')", name="state"),
 )
 

@@ -29,6 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from rules.tagging import TAG_COLUMNS, Tagging
 from rules.time import Day, Instant
+from service.store.circumstances import beside, with_circumstances
 from service.store.facts import facts_relation
 from service.store.tables import account, dirty, outbox, tag, tag_history
 
@@ -67,19 +68,29 @@ def evaluate(
     moment: Moment,
     *,
     is_full: bool,
+    is_new: bool = False,
 ) -> Evaluation:
-    """Evaluate the dirty and due accounts, or all of them, in the caller's transaction."""
+    """Evaluate the dirty and due accounts, or all of them, in the caller's transaction.
+
+    `is_new` says that the rules are not those of the tags so far: no tier is kept then. Where the
+    rules have caps, all accounts of a rep are evaluated together.
+    """
     claim = moment.instant
     evaluated = (
         _claim_all(connection, claim) if is_full else _claim(connection, claim, moment.today)
     )
+    if tagging.has_caps and evaluated and not is_full:
+        evaluated += _claim_beside(connection, claim)
     if not evaluated and not is_full:
         return Evaluation(evaluated=0, changed=0, moved=0)
     worklist = None if is_full else select(dirty.c.account_id).where(dirty.c.claim == claim)
-    selected = tagging.select(facts_relation(tagging.facts, slots, worklist))
+    facts = facts_relation(tagging.facts, slots, worklist, measures=tagging.measures)
+    selected = tagging.select(
+        with_circumstances(connection, facts, tagging, moment.today, is_new=is_new)
+    )
     changed = connection.execute(
         _upsert(connection, selected, rulebook_id, moment),
-        {"today": moment.today},
+        tagging.parameters(moment.today),
         execution_options=_COUNTED,
     ).rowcount
     moved = _append_history(connection, moment.instant, worklist)
@@ -97,6 +108,18 @@ def _claim(connection: Connection, claim: Instant, today: Day) -> int:
         .on_conflict_do_nothing()
     )
     return connection.execute(update(dirty).values(claim=claim)).rowcount
+
+
+def _claim_beside(connection: Connection, claim: Instant) -> int:
+    """Take the other accounts of the reps whose accounts were taken."""
+    claimed = select(dirty.c.account_id).where(dirty.c.claim == claim)
+    others = beside(connection, claimed).add_columns(literal(claim, BigInteger))
+    return connection.execute(
+        _conflict_free(connection, dirty)
+        .from_select(["account_id", "claim"], others)
+        .on_conflict_do_nothing(),
+        execution_options=_COUNTED,
+    ).rowcount
 
 
 def _claim_all(connection: Connection, claim: Instant) -> int:

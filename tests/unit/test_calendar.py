@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rules.calendar import (
     Period,
     Span,
+    end_of_quarter,
     fiscal_year,
     fiscal_year_of,
     month,
@@ -23,6 +24,7 @@ from rules.calendar import (
     week_of,
     weekdays,
 )
+from rules.days_off import days_off
 from rules.time import date_of, day_number
 
 days = st.integers(day_number(date(1960, 1, 1)), day_number(date(2060, 12, 31)))
@@ -148,3 +150,32 @@ def test_a_period_is_clipped_to_the_days_within_it() -> None:
     assert june.clipped(middle, None) == Period("2026-06", middle, end)
     assert june.clipped(None, middle) == Period("2026-06", june.first, middle)
     assert june.clipped(end + 1, None) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "holidays", "start_month", "expected"),
+    [
+        # The last five weekdays of June 2026, without Saint-Jean-Baptiste, then with it off.
+        ("2026-06-01", 5, [], 1, ("2026-06-24", "2026-06-30")),
+        ("2026-06-01", 5, ["2026-06-24"], 1, ("2026-06-23", "2026-06-30")),
+        # Between Christmas and the New Year.
+        ("2026-12-31", 5, ["2026-12-25"], 1, ("2026-12-24", "2026-12-31")),
+        # A quarter that ends on a Sunday: its last days belong to it.
+        ("2026-05-02", 1, [], 3, ("2026-05-29", "2026-05-31")),
+        # More days than the quarter has.
+        ("2026-02-01", 90, [], 1, ("2026-01-01", "2026-03-31")),
+    ],
+)
+def test_the_end_of_a_quarter_is_its_last_business_days(
+    day: str, count: int, holidays: list[str], start_month: int, expected: tuple[str, str]
+) -> None:
+    off = {number(each) for each in holidays}
+    found = end_of_quarter(number(day), count, start_month, off)
+    assert (found.first, found.last) == tuple(number(each) for each in expected)
+
+
+def test_the_holidays_of_quebec_are_not_those_of_canada() -> None:
+    assert number("2026-06-24") in days_off("CA-QC", 2026)
+    assert number("2026-06-24") not in days_off("CA", 2026)
+    assert number("2026-07-01") in days_off("CA", 2026)
+    assert days_off(None, 2026) == frozenset()

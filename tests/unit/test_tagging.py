@@ -22,7 +22,8 @@ from sqlalchemy import (
 from rules.language import Language
 from rules.owned import WHY_LENGTH
 from rules.rulebook import Rulebook, compile_rulebook
-from rules.tagging import TAG_COLUMNS, why_of
+from rules.tagging import TAG_COLUMNS
+from rules.why import why_of
 from tests.playbooks import TIER, shipped, small, with_rules
 
 metadata = MetaData()
