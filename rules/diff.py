@@ -133,6 +133,25 @@ def wanting(entry: Entry, desired: str | None) -> Entry:
     )
 
 
+def let_go(entry: Entry, observed: str | None, seen_at: Instant, desired: str | None) -> Entry:
+    """An entry in drift, once a person has settled what it should hold.
+
+    The edit counts as what the CRM is known to hold: it is written over where something else is
+    desired, and nothing is written where it is what is desired.
+    """
+    return replace(
+        entry,
+        desired=desired,
+        version=entry.version + 1,
+        confirmed=observed,
+        confirmed_version=entry.version + (observed == desired),
+        confirmed_at=seen_at,
+        state=Debt.SETTLED if observed == desired else Debt.OWED,
+        attempts=0,
+        pin=None,
+    )
+
+
 def _state(entry: Entry, desired: str | None) -> Debt:
     """The state of an entry whose desired value changes."""
     if entry.state is Debt.DRIFT:

@@ -21,6 +21,8 @@ class Owned(StrEnum):
     SEGMENT = "segment"
     QUADRANT = "quadrant"
     CONTACT_STATUS = "contact_status"
+    IMPOSED_TIER = "imposed_tier"
+    IMPOSED_UNTIL = "imposed_until"
 
 
 class DriftPolicy(StrEnum):
@@ -36,7 +38,15 @@ class DriftPolicy(StrEnum):
 
 
 CORE = (Owned.TIER, Owned.PRIORITY, Owned.NEXT_CONTACT, Owned.WHY, Owned.CHALLENGE)
-OPTIONAL = (Owned.SEGMENT, Owned.QUADRANT, Owned.CONTACT_STATUS)
+OPTIONAL = (
+    Owned.SEGMENT,
+    Owned.QUADRANT,
+    Owned.CONTACT_STATUS,
+    Owned.IMPOSED_TIER,
+    Owned.IMPOSED_UNTIL,
+)
+BY_PEOPLE = (Owned.CHALLENGE, Owned.IMPOSED_TIER, Owned.IMPOSED_UNTIL)
+"""The fields that people write: never computed; only an answered challenge is emptied."""
 
 TYPES = {
     Owned.TIER: FieldType.CHOICE,
@@ -47,6 +57,8 @@ TYPES = {
     Owned.SEGMENT: FieldType.TEXT,
     Owned.QUADRANT: FieldType.CHOICE,
     Owned.CONTACT_STATUS: FieldType.CHOICE,
+    Owned.IMPOSED_TIER: FieldType.CHOICE,
+    Owned.IMPOSED_UNTIL: FieldType.DATE,
 }
 
 WHY_LENGTH = 250
@@ -60,6 +72,8 @@ LABELS: Mapping[Owned, Text] = {
     Owned.SEGMENT: Text("Segment", "Segment"),
     Owned.QUADRANT: Text("Quadrant", "Quadrant"),
     Owned.CONTACT_STATUS: Text("Suivi", "Contact status"),
+    Owned.IMPOSED_TIER: Text("Niveau imposé", "Imposed tier"),
+    Owned.IMPOSED_UNTIL: Text("Imposé jusqu'au", "Imposed until"),
 }
 
 DESCRIPTIONS: Mapping[Owned, Text] = {
@@ -82,6 +96,16 @@ DESCRIPTIONS: Mapping[Owned, Text] = {
     Owned.CONTACT_STATUS: Text(
         "Le contact est-il à jour selon la cadence du niveau ?",
         "Is contact up to date with the cadence of the tier?",
+    ),
+    Owned.IMPOSED_TIER: Text(
+        "Décision d'un gestionnaire, qui l'emporte sur les règles ; à vider pour y mettre fin. Du "
+        "responsable du compte, c'est une contestation.",
+        "A manager's decision, which goes before the rules; empty it to end it. From the owner of "
+        "the account, it is a challenge.",
+    ),
+    Owned.IMPOSED_UNTIL: Text(
+        "Dernier jour du niveau imposé ; vide, la durée habituelle de l'équipe.",
+        "Last day of the imposed tier; empty: the team's usual duration.",
     ),
 }
 

@@ -1,11 +1,12 @@
 """One cycle, from the CRM and back to it. This is the page to read first.
 
 1. **Pull** what has changed in each CRM into the store (`service.pull`).
-2. **Tag** the accounts that this concerns: tier, priority and why (`service.tag`).
-3. **Measure** the KPIs of each rep against the plan (`service.measure`).
-4. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
-5. **Owe** to each CRM the values that have changed (`service.owe`).
-6. **Push** them, and the tasks of confirmed alerts (`service.push`).
+2. **Listen** to what people say there about their tags: challenges, decisions (`service.listen`).
+3. **Tag** the accounts that this concerns: tier, priority and why (`service.tag`).
+4. **Measure** the KPIs of each rep against the plan (`service.measure`).
+5. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
+6. **Owe** to each CRM the values that have changed (`service.owe`).
+7. **Push** them, and the tasks of confirmed alerts (`service.push`).
 
 Stages never call each other: they meet in the store. A CRM that fails stops alone: the others
 go on, and what it is owed waits in the outbox. So does one on which another command works.
@@ -19,7 +20,7 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.base import Connector, ConnectorError
 from rules.language import Text
-from service import alert, lease, logs, measure, owe, pull, tag
+from service import alert, lease, listen, logs, measure, owe, pull, tag
 from service.alert import AlertReport
 from service.app import App
 from service.lease import LeaseError, Leases, Renew
@@ -126,6 +127,7 @@ def run(
         try:
             renewals = leases.renewals
             pulled = _pull_each(app, connectors, renewals, failures, run_id, full=full)
+            _listen(app, connectors, published, pulled, failures)
             report = _decide(app, published, run_id, is_fresh=not failures)
             report.pulled, report.failures = pulled, failures
             report.busy = tuple(leases.busy)
@@ -177,6 +179,25 @@ def _pull(app: App, connector: Connector, run_id: int, renew: Renew, *, full: bo
         full=full,
         progress=lambda _: renew(),
     )
+
+
+def _listen(
+    app: App,
+    connectors: Mapping[str, Connector],
+    published: Published,
+    pulled: Mapping[str, PullReport],
+    failures: dict[str, Text],
+) -> None:
+    """What people have said in the CRMs that were read; adds to the failures where one stops."""
+    book = published.rulebook
+    for vendor in pulled:
+        crm = app.connection(vendor)
+        try:
+            with app.heeding(vendor), bound_contextvars(crm=vendor):
+                listen.run(app.store, connectors[vendor], book, crm.id, app.clock())
+        except ConnectorError as error:
+            failures[vendor] = error.message
+    listen.settle(app.store, published, app.clock())
 
 
 def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:

@@ -1,12 +1,14 @@
 """Hear: learn from a CRM who edited a field of ours, and when, for the challenges that it opened.
 
 A challenge is kept before the CRM is asked, so that an edit is never lost for want of its author.
+What the CRM answers is what it holds: a challenge that an old page had told is taken back.
 """
 
-from connectors.base import Connector
-from service.store import challenges
-from service.store.challenges import Explanation
-from service.store.engine import Store
+from connectors.base import Connector, Edit
+from service.store import challenges, objections
+from service.store.challenges import Explanation, Unexplained
+from service.store.engine import Store, Transaction
+from service.store.objections import Told
 
 
 def run(store: Store, connector: Connector, connection_id: int) -> int:
@@ -35,4 +37,18 @@ def run(store: Store, connector: Connector, connection_id: int) -> int:
         )
     with store.write() as connection:
         challenges.explain(connection, explanations)
+        for each in waiting:
+            edit = told.get((each.external_id, each.field))
+            if each.field == objections.FIELD and edit is not None:
+                _verify(connection, connection_id, each, edit)
     return len(explanations)
+
+
+def _verify(connection: Transaction, connection_id: int, heard: Unexplained, edit: Edit) -> None:
+    """Keep a challenge only where the CRM holds it now, and where it was not answered already."""
+    told = Told(external_id=heard.external_id, value=edit.value, edited_at=edit.at)
+    if edit.value != heard.value:
+        objections.observe(connection, connection_id, [told])
+        objections.take_back(connection, heard.id, None)
+    elif (echoed := objections.is_echo(connection, heard.id, told)) is not None:
+        objections.take_back(connection, heard.id, echoed)

@@ -22,6 +22,12 @@ def has_changed(found: Sequence[Provisioned]) -> bool:
     return any(each.state in more for each in found)
 
 
+def missing(found: Sequence[Provisioned]) -> int:
+    """How many fields the CRM does not have so far, so that each takes a place there."""
+    absent = {Provision.CREATED, Provision.REVIVED, Provision.NO_ROOM}
+    return sum(each.state in absent for each in found)
+
+
 def ready(found: Sequence[Provisioned]) -> list[str]:
     """The names of the fields that the CRM has and that can be written."""
     stuck = {Provision.CONFLICT, Provision.NO_ROOM}
@@ -40,6 +46,8 @@ def _own_field(owned: Owned, rulebook: Rulebook, language: Language) -> OwnField
     choices: Mapping[str, Text] = rule.choices if rule else {}
     if owned is Owned.CHALLENGE:
         choices = CHALLENGES
+    elif owned is Owned.IMPOSED_TIER:
+        choices = rulebook.segments.tier.choices
     elif owned is Owned.CONTACT_STATUS:
         choices = CONTACT_STATUS
     return OwnField(

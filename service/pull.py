@@ -232,7 +232,7 @@ def _finish(
 ) -> StreamReport:
     """Close a full load, in the transaction of its last page."""
     if start.is_loading:
-        bindings.mark_backfilled(connection, vendor, start.bindings)
+        bindings.mark_backfilled(connection, vendor, start.bindings, context.now)
     # Of a record that can't be read, it may not even be known which one it is: none is absent.
     if not start.is_full or report.rejected:
         return report

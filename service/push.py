@@ -32,7 +32,7 @@ from connectors.base import (
 from rules.owned import Owned
 from rules.rulebook import Rulebook
 from rules.thresholds import Thresholds
-from service import hear, parking, preflight
+from service import hear, listen, parking, preflight
 from service.app import Clock
 from service.preview import BATCH
 from service.push_report import PushReport
@@ -112,6 +112,7 @@ class Push:
         with self.store.read() as connection:
             self._lost = frozenset(notices.parked_own(connection, self.connection_id))
         self._read_back(report)
+        listen.verify_emptying(self.store, self._connector, self.connection_id)
         return report
 
     def send(self, report: PushReport, scope: Scope) -> PushReport:

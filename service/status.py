@@ -6,16 +6,30 @@ from dataclasses import dataclass
 from connectors.base import Allowance
 from rules.language import Text
 from rules.located import PlaybookError
-from rules.time import Instant
-from service import agenda, set_aside
+from rules.time import Day, Instant, day_of
+from service import agenda, people, set_aside
 from service.agenda import Agenda
 from service.app import App
 from service.pull import ORDER
 from service.set_aside import SetAside
-from service.store import backlog, connections, holds, notices, overview, quarantines, rulebooks
+from service.store import (
+    answers,
+    backlog,
+    connections,
+    departures,
+    holds,
+    notices,
+    overview,
+    quarantines,
+    rulebooks,
+)
+from service.store.answers import Waiting
 from service.store.backlog import Drift, Rejection
+from service.store.departures import Orphan
+from service.store.engine import Transaction
 from service.store.holds import Held
 from service.store.notices import Notice
+from service.store.rulebooks import Published
 from service.store.runs import Run
 
 
@@ -53,7 +67,8 @@ class CrmStatus:
 class Status:
     """The workspace at a glance.
 
-    `unwritable` says why nothing is written to a CRM now; `tiers` are the accounts in scope by
+    `challenges` wait for an answer; `orphans` are the accounts of reps who have left. `unwritable`
+    says why nothing is written to a CRM now; `tiers` are the accounts in scope by
     value of the rulebook (`unrated`: none), which has their `labels`.
     """
 
@@ -69,6 +84,8 @@ class Status:
     labels: Mapping[str, Text]
     waiting_accounts: int
     open_alerts: int
+    challenges: Waiting
+    orphans: Sequence[Orphan]
     crms: Sequence[CrmStatus]
     last_run: Run | None
 
@@ -76,6 +93,7 @@ class Status:
 def run(app: App) -> Status:
     """Read everything; no CRM is asked."""
     on_disk, schedule, unwritable = _hash_on_disk(app), agenda.run(app), app.unwritable()
+    today = day_of(app.clock(), app.zone())
     with app.store.read() as connection:
         published = rulebooks.load(connection)
         crms = [
@@ -111,9 +129,20 @@ def run(app: App) -> Status:
             labels=dict(published.rulebook.segments.tier.choices) if published else {},
             waiting_accounts=overview.dirty_accounts(connection),
             open_alerts=overview.open_alerts(connection),
+            challenges=answers.waiting(connection, today),
+            orphans=_orphans(connection, published, today),
             crms=crms,
             last_run=overview.last_run(connection),
         )
+
+
+def _orphans(connection: Transaction, published: Published | None, today: Day) -> Sequence[Orphan]:
+    """The accounts of reps who have left, those of the best tier first."""
+    if published is None:
+        return []
+    book = published.rulebook
+    left = people.departed(book.team, today)
+    return departures.orphans(connection, left, list(book.segments.tier.choices))
 
 
 def _oldest(streams: Mapping[str, Instant]) -> Instant | None:

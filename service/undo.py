@@ -29,7 +29,7 @@ from service.store.undoing import Fate, Undone
 
 LEFT = (Fate.EDITED, Fate.LATER, Fate.GONE)
 # What a consistent read is asked for, where the CRM has it: the fields that a push writes.
-_FIELDS = tuple(each for each in Owned if each is not Owned.CHALLENGE)
+_FIELDS = tuple(each for each in Owned if each not in (Owned.IMPOSED_TIER, Owned.IMPOSED_UNTIL))
 
 
 class NothingPinnedError(StoreError):

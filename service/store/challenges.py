@@ -1,20 +1,31 @@
 """The challenges: what a person did with a field of ours, and what became of it.
 
 One opens where an edit waits for a person, and is settled by itself once the field is no longer in
-drift. Who edited, and when, is learnt from the CRM afterwards: a challenge without `edited_at` is
-one that the CRM was not asked about yet.
+drift; one opens as well where the CRM's field Challenge has a value (`store.objections`). Who
+edited, and when, is learnt from the CRM afterwards: a challenge without `edited_at` is one that the
+CRM was not asked about yet.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from rules.time import Instant
-from service.store.tables import account, challenge
+from rules.owned import Owned
+from rules.time import Day, Instant, day_of
+from service.store import dirt
+from service.store.tables import account, challenge, team
 
 OPEN = "open"
+ACCEPTED = "accepted"
+REFUSED = "refused"
 SETTLED = "settled"
+# The fields of a tag that a person may decide.
+DECIDED = (Owned.TIER.value, Owned.PRIORITY.value)
+# The fields of challenges that the reason of the tier tells of: what is said about the tier, or by
+# the field Challenge. An edit of another field waits as well, and is not told there.
+TOLD = (*DECIDED, Owned.CHALLENGE.value, Owned.IMPOSED_TIER.value, "override")
 # How many challenges are asked about at once: what a CRM reads in a few calls.
 CHUNK = 500
 
@@ -42,20 +53,29 @@ class Explanation:
 def hear(
     connection: Connection, edits: Sequence[tuple[int, str, str | None]], now: Instant
 ) -> None:
-    """Open a challenge for each edit (account, field, value)."""
+    """Open a challenge for each edit (account, field, value); of a tag it tells what is wanted."""
+    if not edits:
+        return
+    today = today_of(connection, now)
     rows = [
-        {"account_id": key, "field": field, "value": value, "received_at": now, "state": OPEN}
+        {
+            "account_id": key, "field": field, "value": value,
+            "about": field if field in DECIDED else None,
+            "wanted": value if field in DECIDED else None,
+            "received_at": now, "received_on": today, "state": OPEN,
+        }
         for key, field, value in edits
-    ]
-    if rows:
-        connection.execute(insert(challenge), rows)
+    ]  # fmt: skip
+    connection.execute(insert(challenge), rows)
+    dirt.mark(connection, {key for key, field, _ in edits if field in TOLD})
 
 
 def settle(connection: Connection, fields: Iterable[tuple[int, str]], now: Instant) -> None:
     """Close the open challenges of some fields (account, field): nothing is left to decide."""
-    rows = [{"key_account": key, "key_field": field, "now": now} for key, field in fields]
-    if rows:
-        connection.execute(_SETTLE, rows)
+    over = list(fields)
+    rows = [{"key_account": key, "key_field": field, "now": now} for key, field in over]
+    if rows and connection.execute(_SETTLE, rows).rowcount:
+        dirt.mark(connection, {key for key, field in over if field in TOLD})
 
 
 def unexplained(connection: Connection, connection_id: int) -> list[Unexplained]:
@@ -86,6 +106,12 @@ def explain(connection: Connection, explanations: Sequence[Explanation]) -> None
     rows = [{"which": each.id, "by": each.author, "then": each.edited_at} for each in explanations]
     if rows:
         connection.execute(_EXPLAIN, rows)
+
+
+def today_of(connection: Connection, now: Instant) -> Day:
+    """The day of an instant in the team's zone; in UTC where there is no team yet."""
+    zone = connection.execute(select(team.c.zone)).scalar_one_or_none()
+    return day_of(now, ZoneInfo(zone or "UTC"))
 
 
 _SETTLE = (

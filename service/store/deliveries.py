@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, case, delete, insert, 
 from connectors.base import Outcome, State
 from rules.diff import Debt
 from rules.language import Language
-from rules.owned import Owned
+from rules.owned import BY_PEOPLE, Owned
 from rules.time import Instant
 from service.store.outbox import Pending
 from service.store.tables import outbox, push_journal
@@ -107,9 +107,10 @@ def record(
 def retire(connection: Connection, written: Sequence[Owned]) -> None:
     """Owe the clearing of the fields that are written no more, once; forget what was never sent.
 
-    A field in drift or held still waits for a person.
+    A field in drift or held still waits for a person; of those that people write, only the answered
+    are emptied, whatever the rules.
     """
-    is_retired = outbox.c.field.not_in([field.value for field in written])
+    is_retired = outbox.c.field.not_in([field.value for field in (*written, *BY_PEOPLE)])
     journal = push_journal.c
     may_be_there = (
         select(journal.id)

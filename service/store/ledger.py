@@ -35,3 +35,18 @@ def last_done(connection: Connection, job: str) -> Instant | None:
     last = select(func.max(ledger.c.done_at)).where(ledger.c.job == job)
     at: Instant | None = connection.execute(last).scalar_one()
     return at
+
+
+def last_period(connection: Connection, job: str, *, scope: str) -> str | None:
+    """The period of a job that was done last; None where none was."""
+    line = (
+        select(ledger.c.period)
+        .where(ledger.c.job == job, ledger.c.scope == scope)
+        # Of two in one instant, the longer number and then the greater is the later.
+        .order_by(
+            ledger.c.done_at.desc(), func.length(ledger.c.period).desc(), ledger.c.period.desc()
+        )
+        .limit(1)
+    )
+    period: str | None = connection.execute(line).scalar_one_or_none()
+    return period

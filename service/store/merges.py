@@ -6,7 +6,8 @@ from sqlalchemy import Connection, case, select, update
 
 from rules.diff import Debt
 from rules.records import Account, Kind, Record
-from service.store import links, main_accounts, references
+from rules.time import day_of
+from service.store import links, main_accounts, objections, overrides, references
 from service.store.alerts import TaskState
 from service.store.context import MirrorContext
 from service.store.tables import account, alert, challenge, outbox, override, tag
@@ -40,11 +41,13 @@ def follow(connection: Connection, context: MirrorContext, records: Iterable[Rec
 
 def _hand_over(connection: Connection, loser: int, survivor: int, context: MirrorContext) -> None:
     links.move(connection, loser, survivor)
+    objections.part(connection, loser, context.now)
     _inherit_confirmed(connection, loser, survivor)
     for table in (override, challenge, alert):
         connection.execute(
             update(table).where(table.c.account_id == loser).values(account_id=survivor)
         )
+    overrides.keep_latest(connection, survivor, day_of(context.now, context.zone))
     connection.execute(
         update(account)
         .where(account.c.id == loser, account.c.archived_at.is_(None))

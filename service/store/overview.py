@@ -1,7 +1,8 @@
 """The store at a glance: the figures of `status` and `demo`."""
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from rules.owned import Owned
 from rules.time import Instant
 from service.store.runs import Run, list_runs
 from service.store.tables import (
@@ -12,6 +13,7 @@ from service.store.tables import (
     cursor,
     dirty,
     opportunity,
+    outbox,
     owner,
     tag,
 )
@@ -49,6 +51,25 @@ def read_at(connection: Connection, connection_id: int) -> dict[str, Instant]:
         .order_by(cursor.c.stream)
     )
     return {row.stream: row.saved_at for row in rows}
+
+
+def own_values(connection: Connection, connection_id: int) -> dict[Owned, int]:
+    """How many accounts hold a value of each own field: as last read, or written since."""
+    counts = {}
+    for field in Owned:
+        written = select(outbox.c.account_id).where(
+            outbox.c.field == field.value, outbox.c.confirmed.is_not(None)
+        )
+        counts[field] = connection.execute(
+            select(func.count())
+            .select_from(account)
+            .where(
+                account.c.connection_id == connection_id,
+                account.c.archived_at.is_(None),
+                or_(account.c[f"observed_{field.value}"].is_not(None), account.c.id.in_(written)),
+            )
+        ).scalar_one()
+    return counts
 
 
 def tiers(connection: Connection) -> dict[str, int]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from rules.diff import Debt, Entry, Pin, PinKind, judge_observed
-from rules.owned import DriftPolicy
+from rules.owned import BY_PEOPLE, DriftPolicy
 from rules.time import Instant
 from service.store import challenges, notices
 from service.store.deliveries import NOT_WRITTEN
@@ -213,6 +213,7 @@ def _differing(
         .where(
             outbox.c.account_id > after,
             outbox.c.field.not_in(notices.names_of_lost(connection_id)),
+            outbox.c.field.not_in([each.value for each in BY_PEOPLE]),
             account.c.connection_id == connection_id,
             account.c.archived_at.is_(None),
             or_(differs, is_ours_again, *_newly_respected(policies)),

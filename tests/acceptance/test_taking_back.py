@@ -118,7 +118,11 @@ def test_a_wrong_playbook_leaves_nothing_behind(territory: Territory, order: str
     assert report.closed_tasks == len(tasks)
     expected = {**before, theirs: {**before[theirs], "arpent_tier": "bronze"}}
     assert held(territory) == expected
-    assert writes_of_three_cycles(territory) == []
+    # Only the reason of their tier, which tells that the edit was heard.
+    assert len(writes_of_three_cycles(territory)) == 1
+    why = held(territory)[theirs]["arpent_why"]
+    assert why.startswith(f"{before[theirs]['arpent_why']} (contestation reçue le ")
+    expected[theirs] = {**expected[theirs], "arpent_why": why}
     assert held(territory) == expected
     assert open_tasks(territory) == []
     (heard,) = territory.rows("challenge")

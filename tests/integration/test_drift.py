@@ -63,8 +63,11 @@ def test_without_a_policy_an_edit_waits_with_its_author_and_time(office: Office)
     assert (heard.author, heard.edited_at, heard.state, heard.value) == (
         "Élise Gagnon", edited_at, "open", "4",
     )  # fmt: skip
+    # The reason of the tier tells that it was heard; nothing else is written.
+    assert writes(office) == 1
     assert writes(office) == 0
     assert office.crm.own_field("a", "priority") == "4"
+    assert (office.crm.own_field("a", "why") or "").endswith("(contestation reçue le 29 juin)")
 
 
 @ONE

@@ -105,7 +105,8 @@ def test_what_was_owed_to_either_is_written_on_the_survivor(
         assert {row.account_id for row in world.rows(table)} == {kept.id}
     (decided,) = [row for row in world.rows("tag") if row.account_id == kept.id]
     shown = world.record(survivor)
-    assert decided.tier == "bronze"
+    # The decision of a person on the loser goes before the rules on the survivor.
+    assert decided.tier == "gold"
     for name in ("tier", "priority", "why", "segment", "quadrant", "contact_status"):
         assert shown[f"arpent_{name}"] == getattr(decided, name)
     assert {company for company, _ in owed(world)} <= {LOSER}

@@ -36,7 +36,7 @@ def demo(
 @app.command()
 def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     """Read from the CRM what changed since the last pull."""
-    from service import lease
+    from service import lease, listen
     from service import pull as stage
     from service.cli.show import cycle as show
     from service.cli.show import progress, terminal
@@ -55,6 +55,8 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
                 opened.store, connector, connection_id=found.id, run_id=run_id,
                 now=opened.clock, full=full, progress=told,
             )  # fmt: skip
+            book = opened.published().rulebook
+            listen.run(opened.store, connector, book, found.id, opened.clock())
             counts.update(report.counts)
         if json:
             terminal.as_json({"crm": vendor, **report.counts, "fields": report.notices})
@@ -67,6 +69,7 @@ def tag(*, full: Full = False, json: Json = False) -> None:
     """Run the published rules over the accounts that changed."""
     from dataclasses import asdict
 
+    from service import listen
     from service import tag as stage
     from service.cli.show import cycle as show
     from service.cli.show import terminal
@@ -74,6 +77,7 @@ def tag(*, full: Full = False, json: Json = False) -> None:
     opened = open_installation()
     published = opened.published()
     with recorded(opened, "tag") as (_, counts):
+        listen.settle(opened.store, published, opened.clock())
         report = stage.run(opened.store, published, opened.clock(), full=full)
         counts.update(asdict(report))
     terminal.as_json(report) if json else show.tagged(report)

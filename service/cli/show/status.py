@@ -11,6 +11,7 @@ from rules.time import Instant, moment_of
 from service.agenda import Agenda
 from service.cli.edge import language, say
 from service.cli.show import writing
+from service.cli.show.challenges import waiting_days
 from service.cli.show.cycle import STREAMS
 from service.cli.show.runs import STATES
 from service.cli.show.terminal import line, table
@@ -92,6 +93,25 @@ def _workspace(found: Status) -> Iterator[Row]:
     )
     yield Text("Comptes à réévaluer", "Accounts to evaluate"), Text(waiting, waiting)
     yield Text("Alertes ouvertes", "Open alerts"), Text(alerts, alerts)
+    asked = found.challenges
+    if asked.count:
+        yield (
+            Text("Contestations sans réponse", "Challenges without an answer"),
+            waiting_days(asked.count, asked.oldest_days),
+        )
+    if found.orphans:
+        yield Text("Comptes orphelins", "Orphan accounts"), _orphans(found)
+
+
+def _orphans(found: Status) -> Text:
+    """`12 (Nordet, Acme …) de Luc : nommez…`: the best tier first."""
+    count, left = len(found.orphans), ", ".join(sorted({each.rep_key for each in found.orphans}))
+    some = ", ".join(shown(each.account) for each in found.orphans[:SOME])
+    more = " …" if count > SOME else ""
+    return Text(
+        f"{count} ({some}{more}), de {left} : donnez-leur un responsable dans le CRM",
+        f"{count} ({some}{more}), of {left}: give them an owner in the CRM",
+    )
 
 
 _UNPUBLISHED = Text("aucune règle publiée", "no rules published")

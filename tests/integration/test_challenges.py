@@ -1,0 +1,398 @@
+"""People have the last word: challenges in the CRM, answers, decisions and their end."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+from sqlalchemy import Row
+
+from rules.rulebook import Rulebook, compile_rulebook
+from rules.time import day_of
+from service import answer, listen, provision, status, undo
+from service.answer import AnswerError, Asked
+from service.app import read_playbook
+from service.people import UnknownPersonError, Who, deciding
+from service.settings import SHIPPED_PLAYBOOK
+from service.store import answers, rulebooks
+from service.store.answers import Challenge
+from service.store.engine import Store
+from tests.integration.office import DAY, MINUTE, Office, shipped
+
+ONE = pytest.mark.parametrize("database", ["sqlite"])
+MARC, ELISE = Who("Marc Lavoie", "marc"), Who("Élise Gagnon", "elise")
+LOW, HIGH = "tier_too_low", "tier_too_high"
+WHY = "client clé"
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    """An account of Élise's, silver in the CRM."""
+    office = Office(store)
+    office.put_accounts("a")
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"
+    return office
+
+
+@cache
+def book_of(name: str, old: str, new: str) -> Rulebook:
+    """The shipped playbook with a text replaced in one of its files."""
+    files: dict[str, str | bytes] = dict(read_playbook(SHIPPED_PLAYBOOK))
+    content = files[name]
+    text = content if isinstance(content, str) else content.decode()
+    if name == "segments.yaml":
+        text = re.sub(r"^  challenge: .*\n", "", text, flags=re.MULTILINE)
+    assert old in text
+    return compile_rulebook({**files, name: text.replace(old, new, 1)})
+
+
+def publish(office: Office, change: tuple[str, str, str]) -> None:
+    """Put other rules in force, and their fields in the CRM."""
+    with office.app.store.write() as connection:
+        rulebooks.publish(connection, book_of(*change), author="ops", reason="", now=office.now)
+    provision.run(office.crm, book(office), dry_run=False)
+
+
+IMPOSING = (
+    "fields.yaml",
+    "[segment, quadrant, contact_status]",
+    "[segment, quadrant, contact_status, imposed_tier, imposed_until]",
+)
+
+
+def say(office: Office, field: str, value: str | None, author: str = "Élise Gagnon") -> None:
+    """Somebody writes in the CRM, and a cycle passes."""
+    office.now += MINUTE
+    office.crm.edit_own_field("a", field, value, author=author)
+    office.cycle()
+
+
+def told(office: Office) -> Sequence[Challenge]:
+    """What `challenges list` shows."""
+    with office.app.store.read() as connection:
+        return answers.listed(connection, today_of(office))
+
+
+def today_of(office: Office) -> int:
+    return day_of(office.now, office.app.zone())
+
+
+def accept(office: Office, which: int, **options: Any) -> Challenge:
+    given = {"who": MARC, "why": WHY, "now": office.now, **options}
+    return answer.accept(office.app.store, book(office), which, **given)
+
+
+def refuse(office: Office, which: int, **options: Any) -> Challenge:
+    given = {"who": MARC, "why": WHY, "now": office.now, **options}
+    return answer.refuse(office.app.store, book(office), which, **given)
+
+
+def book(office: Office) -> Rulebook:
+    return office.app.published().rulebook
+
+
+def decisions(office: Office) -> list[Row[Any]]:
+    return [row for row in office.rows("override") if row.ended_on is None]
+
+
+def written(office: Office, field: str) -> list[str | None]:
+    """The values that we have sent of a field, in order."""
+    return [row.after for row in office.rows("push_journal") if row.field == field]
+
+
+@ONE
+def test_a_challenge_opens_once_with_its_author_and_its_wish(office: Office) -> None:
+    said_at = office.now + MINUTE
+    say(office, "challenge", LOW)
+    (heard,) = told(office)
+    assert (heard.field, heard.value, heard.about, heard.wanted) == (
+        "challenge", LOW, "tier", "gold",
+    )  # fmt: skip
+    assert (heard.author, heard.since_at, heard.state) == ("Élise Gagnon", said_at, "open")
+    assert (heard.tier, heard.days, heard.rep_key) == ("silver", 0, "elise")
+    for full in (False, True):
+        office.now += DAY
+        office.cycle(full=full)
+    (again,) = told(office)
+    assert (again.id, again.days) == (heard.id, 2)
+    waiting = status.run(office.app).challenges
+    assert (waiting.count, waiting.oldest_days) == (1, 2)
+    assert office.crm.own_field("a", "challenge") == LOW
+
+
+@ONE
+def test_a_challenge_taken_back_is_settled_and_another_one_opens(office: Office) -> None:
+    say(office, "challenge", LOW)
+    say(office, "challenge", "not_mine")
+    assert [(row.value, row.state) for row in office.rows("challenge")] == [
+        (LOW, "settled"), ("not_mine", "open"),
+    ]  # fmt: skip
+    say(office, "challenge", None)
+    assert told(office) == []
+
+
+def test_an_accepted_challenge_is_a_dated_decision_and_empties_the_field(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    done = accept(office, asked.id)
+    assert (done.state, done.answered_by, done.answer) == ("accepted", "Marc Lavoie", WHY)
+    (kept,) = decisions(office)
+    today = today_of(office)
+    assert (kept.field, kept.value, kept.author, kept.reason) == (
+        "tier", "gold", "Marc Lavoie", WHY,
+    )  # fmt: skip
+    assert (kept.from_on, kept.until_on, kept.challenge_id) == (today, today + 90, asked.id)
+    office.cycle()
+    assert office.crm.own_field("a", "challenge") is None
+    assert office.crm.own_field("a", "tier") == "gold"
+    # Handled: the rep may challenge anew, even with the same words.
+    office.cycle()
+    say(office, "challenge", LOW)
+    assert [each.state for each in told(office)] == ["open", "accepted"]
+
+
+@ONE
+def test_a_decision_falls_away_after_its_last_day(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    accept(office, asked.id, until_on=today_of(office) + 10)
+    office.cycle()
+    office.now += 10 * DAY
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "gold"
+    office.now += DAY
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"
+
+
+@ONE
+def test_another_tier_than_the_one_wanted_may_be_decided(office: Office) -> None:
+    say(office, "challenge", HIGH)
+    (asked,) = told(office)
+    assert asked.wanted == "bronze"
+    with pytest.raises(AnswerError, match="'golden' is no value of Tier"):
+        accept(office, asked.id, value="golden")
+    accept(office, asked.id, value="gold")
+    assert [row.value for row in decisions(office)] == ["gold"]
+
+
+@ONE
+def test_nobody_decides_about_their_own_account(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    with pytest.raises(AnswerError, match=r"'a' is your account.*\(Marc Lavoie, for example\)"):
+        accept(office, asked.id, who=ELISE)
+    mine = Asked(
+        account_id=asked.account_id, account="a", rep_key="elise", field="tier", value="gold"
+    )
+    with pytest.raises(AnswerError, match="'a' is your account"):
+        answer.impose(office.app.store, book(office), mine, who=ELISE, why=WHY, now=office.now)
+    assert [each.state for each in told(office)] == ["open"]
+    assert office.rows("override") == []
+
+
+@ONE
+def test_nobody_accepts_what_they_asked(office: Office) -> None:
+    say(office, "challenge", LOW, author="Marc Lavoie")
+    (asked,) = told(office)
+    with pytest.raises(AnswerError, match="'a' has your own challenge"):
+        accept(office, asked.id)
+    accept(office, asked.id, who=Who("directrice"))
+    assert [row.author for row in decisions(office)] == ["directrice"]
+
+
+def test_who_decides_is_a_key_an_address_or_the_user() -> None:
+    team = shipped().team
+    assert deciding(team, "marc", "root") == MARC
+    assert deciding(team, "MARC@arpent.example", "root") == MARC
+    assert deciding(team, None, "elise") == ELISE
+    assert deciding(team, None, "root") == Who("root")
+    with pytest.raises(UnknownPersonError, match="did you mean 'marc'"):
+        deciding(team, "marcc", "root")
+
+
+@ONE
+def test_a_refusal_keeps_the_tier_and_the_reason(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    refuse(office, asked.id, why="trop petit")
+    publish(office, IMPOSING)  # other rules forget nothing of it
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"
+    assert office.crm.own_field("a", "challenge") is None
+    (done,) = told(office)
+    assert (done.state, done.answer) == ("refused", "trop petit")
+    assert done.why is not None
+    assert done.why.endswith("(contestation refusée le 29 juin : trop petit)")
+    with pytest.raises(AnswerError, match="waits for no answer any more"):
+        accept(office, asked.id)
+    office.now += 31 * DAY
+    assert told(office) == []
+
+
+@ONE
+def test_an_accepted_edit_of_the_tier_is_not_written_again(office: Office) -> None:
+    say(office, "tier", "gold")
+    (asked,) = told(office)
+    assert (asked.field, asked.about, asked.wanted) == ("tier", "tier", "gold")
+    accept(office, asked.id)
+    sent = written(office, "tier")
+    office.cycle()
+    office.cycle()
+    assert written(office, "tier") == sent
+    assert office.crm.own_field("a", "tier") == "gold"
+    (debt,) = [row for row in office.debts("a") if row.field == "tier"]
+    assert (debt.state, debt.desired, debt.confirmed) == ("settled", "gold", "gold")
+
+
+@ONE
+def test_a_refused_edit_of_the_tier_is_written_over(office: Office) -> None:
+    say(office, "tier", "gold")
+    (asked,) = told(office)
+    refuse(office, asked.id)
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"
+    office.cycle()
+    assert written(office, "tier") == ["silver", "silver"]
+    assert [row.state for row in office.rows("challenge")] == ["refused"]
+
+
+@ONE
+def test_what_nobody_decides_is_acknowledged_without_a_decision(office: Office) -> None:
+    office.crm.edit_own_field("a", "segment", "à moi", author="Élise Gagnon")
+    say(office, "challenge", "wrong_potential")
+    for each in told(office):
+        assert (each.about, each.wanted) == (None, None)
+        accept(office, each.id, why="corrigé dans le CRM")
+    office.cycle()
+    assert office.rows("override") == []
+    assert office.crm.own_field("a", "challenge") is None
+    # Of another field, the edit stands until the rules come to another value.
+    assert office.crm.own_field("a", "segment") == "à moi"
+
+
+@ONE
+def test_a_challenge_written_meanwhile_is_not_emptied(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    refuse(office, asked.id)
+    # Written after the last pull, before the push.
+    office.now += MINUTE
+    office.crm.edit_own_field("a", "challenge", "not_mine", author="Élise Gagnon")
+    office.push()
+    assert office.crm.own_field("a", "challenge") == "not_mine"
+    office.cycle()
+    assert [each.value for each in told(office)] == ["not_mine", LOW]
+    assert office.crm.own_field("a", "challenge") == "not_mine"
+
+
+@ONE
+def test_the_survivor_of_a_merge_keeps_the_challenge(office: Office) -> None:
+    office.put_accounts("b", owner="502")
+    office.cycle()
+    say(office, "challenge", LOW)
+    office.now += MINUTE
+    office.crm.merge("a", "b")
+    office.cycle()
+    (asked,) = told(office)
+    assert (asked.external_id, asked.value, asked.state) == ("b", LOW, "open")
+    accept(office, asked.id, who=Who("directrice"))
+    office.cycle()
+    assert office.crm.own_field("b", "tier") == "gold"
+    assert len(office.rows("challenge")) == 1
+
+
+def test_a_manager_imposes_a_tier_in_the_crm(office: Office) -> None:
+    publish(office, IMPOSING)
+    office.crm.edit_own_field("a", "imposed_until", "2026-07-31", author="Marc Lavoie")
+    say(office, "imposed_tier", "gold", author="Marc Lavoie")
+    (kept,) = decisions(office)
+    assert (kept.value, kept.author, kept.until_on) == ("gold", "Marc Lavoie", 20_665)
+    assert office.crm.own_field("a", "tier") == "gold"
+    office.cycle(full=True)
+    assert len(office.rows("override")) == 1
+    say(office, "imposed_tier", None, author="Marc Lavoie")
+    assert decisions(office) == []
+    assert office.crm.own_field("a", "tier") == "silver"
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("author", "words"),
+    [
+        ("Élise Gagnon", "Élise Gagnon a imposé le niveau de son propre compte"),
+        ("Automate", "« Automate », que team.yaml ne connaît pas"),
+    ],
+)
+def test_a_tier_imposed_by_the_owner_waits(office: Office, author: str, words: str) -> None:
+    publish(office, IMPOSING)
+    say(office, "imposed_tier", "gold", author=author)
+    office.cycle(full=True)
+    (asked,) = told(office)
+    assert (asked.field, asked.wanted, asked.author) == ("imposed_tier", "gold", author)
+    assert words in (asked.note or "")
+    assert office.rows("override") == []
+    accept(office, asked.id)
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "gold"
+    # Emptied in the CRM, what came from there ends.
+    say(office, "imposed_tier", None)
+    assert decisions(office) == []
+
+
+def test_a_decision_is_submitted_again_once_its_rep_has_left(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    accept(office, asked.id)
+    office.cycle()
+    left = "team.yaml", "manager: marc}", "manager: marc, end: 2026-06-29}"
+    publish(office, left)
+    office.cycle()
+    assert decisions(office) == []
+    again, _ = told(office)
+    assert (again.field, again.about, again.wanted) == ("override", "tier", "gold")
+    assert again.note == f"Élise Gagnon a quitté l'équipe. Décision de Marc Lavoie : {WHY}"
+    # Whoever had decided may decide again.
+    accept(office, again.id)
+    office.cycle()
+    assert [each.state for each in told(office)] == ["accepted", "accepted"]
+    found = status.run(office.app)
+    assert [(each.external_id, each.rep_key) for each in found.orphans] == [("a", "elise")]
+    assert (found.challenges.count, found.challenges.oldest_days) == (0, None)
+
+
+def test_the_condition_of_the_playbook_grants_at_once(office: Office) -> None:
+    granted = "  challenge: {accept: \"wanted = 'gold' and potential > 500k\", lasts: 30 d}\n"
+    publish(office, ("segments.yaml", "tier:\n", "tier:\n" + granted))
+    say(office, "challenge", LOW)
+    (kept,) = decisions(office)
+    assert (kept.author, kept.value) == ("Arpent (règle)", "gold")
+    assert kept.until_on - kept.from_on == 30
+    assert office.crm.own_field("a", "tier") == "gold"
+    assert office.crm.own_field("a", "challenge") is None
+
+
+@ONE
+def test_where_the_condition_is_not_true_a_person_answers(office: Office) -> None:
+    granted = "  challenge: {accept: \"wanted = 'gold' and potential > 700k\"}\n"
+    publish(office, ("segments.yaml", "tier:\n", "tier:\n" + granted))
+    say(office, "challenge", LOW)
+    assert [each.state for each in told(office)] == ["open"]
+    assert listen.accept_by_rule(office.app.store, office.app.published(), office.now) == 0
+
+
+@ONE
+def test_an_emptied_challenge_comes_back_when_its_run_is_undone(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    refuse(office, asked.id)
+    run = office.cycle().run_id
+    assert office.crm.own_field("a", "challenge") is None
+    office.now += MINUTE
+    undo.run(office.app, office.crm, book(office), run, office.begin("undo"))
+    assert office.crm.own_field("a", "challenge") == LOW
+    office.cycle()
+    # It is ours now: nobody asked anew.
+    assert [each.state for each in told(office)] == ["refused"]
