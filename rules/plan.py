@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from rules import schema_shapes
 from rules.calendar import Period, Span, fiscal_year, periods_over, weekdays
 from rules.kpis import KpiName, Kpis, Money, written
-from rules.language import Language, Text, money
+from rules.language import Language, Text, money, number
+from rules.loads import read_capacity
 from rules.located import Document, Misfit, nearest
 from rules.models import model_of
 from rules.numbers import read_number, read_share
@@ -87,9 +90,21 @@ def _share(text: str) -> float:
     return value
 
 
-Rhythm = Annotated[Rate, BeforeValidator(_rate)]
-Year = Annotated[int, BeforeValidator(_year)]
-Share = Annotated[float, written(_share, least=0)]
+def _time_share(given: object) -> float:
+    value = read_share(given)
+    if not 0 <= value <= 1:
+        raise Misfit(
+            f"« {given} » : écrivez une part de 0 % à 100 %",
+            f"'{given}': write a share from 0 % to 100 %",
+        )
+    return value
+
+
+Rhythm = Annotated[Rate, BeforeValidator(_rate), WithJsonSchema(schema_shapes.RATE)]
+Year = Annotated[int, BeforeValidator(_year), WithJsonSchema(schema_shapes.YEAR)]
+Share = Annotated[float, written(_share, least=0), WithJsonSchema(schema_shapes.SHARE)]
+Capacity = Annotated[float, BeforeValidator(read_capacity), WithJsonSchema(schema_shapes.RATE)]
+TimeShare = Annotated[float, BeforeValidator(_time_share), WithJsonSchema(schema_shapes.SHARE)]
 Quarter = Literal["q1", "q2", "q3", "q4", "not_allotted"]
 
 
@@ -100,6 +115,23 @@ class Targets(Strict):
     conversion_rate: Share | None = None
     active_pipeline: Money | None = None
     priority_contacted: Share | None = None
+
+
+class Time(Strict):
+    """The hours a week that a rep has for accounts, and how the plan shares them out.
+
+    `shares` go by names of the plan's own (prospects, existing …), from 0 to 1, and make 1.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, TimeShare]
+
+    capacity: Capacity
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The shares as written, in their order."""
+        return self.__pydantic_extra__
 
 
 class Plan(Strict):
@@ -116,6 +148,7 @@ class Plan(Strict):
     sources: dict[str, Money] = Field(default_factory=dict)
     quarters: dict[Quarter, Money] = Field(default_factory=dict)
     targets: Targets = Targets()
+    time: Time | None = None
 
     def days(self, fiscal_start: int) -> Period:
         """The days of the plan; `fiscal_start` is the month in which fiscal years begin."""
@@ -163,6 +196,8 @@ def read_plan(document: Document, team: Team) -> Plan | None:
         )
     _check_split(document, plan, "sources", plan.sources)
     _check_split(document, plan, "quarters", plan.quarters)
+    if plan.time is not None:
+        _check_shares(document, plan.time.shares)
     return plan
 
 
@@ -232,3 +267,30 @@ def _check_split(document: Document, plan: Plan, key: str, parts: Mapping[Any, i
             f"the total is {en} over the objective: correct a line or the objective",
         )
     document.complain((key,), text, at_key=True)
+
+
+def _check_shares(document: Document, shares: Mapping[str, float]) -> None:
+    """Complain of shares of time that have no name of their own, or don't make the whole."""
+    for name in shares:
+        if not name.isidentifier():
+            document.complain(
+                ("time", name),
+                Text(
+                    f"« {name} » : le nom d'une part s'écrit en lettres, chiffres et _",
+                    f"'{name}': the name of a share is written in letters, digits and _",
+                ),
+                at_key=True,
+            )
+    total = sum(Decimal(str(share)) for share in shares.values())
+    if shares and total != 1:
+        percents = float(total * 100)
+        document.complain(
+            ("time",),
+            Text(
+                f"les parts du temps font {number(percents, Language.FR, digits=2)} %, et il faut "
+                "100 % : corrigez une part, ou ajoutez celle qui manque",
+                f"the shares of time make {number(percents, Language.EN, digits=2)} %, and 100 % "
+                "is needed: correct a share, or add the one that is missing",
+            ),
+            at_key=True,
+        )

@@ -1,17 +1,21 @@
 """Which owner of a CRM is which rep of the team: by e-mail address, in whatever case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from service.store import dirt
-from service.store.tables import owner, rep
+from service.store.tables import account, owner, rep
 
 
 def load(connection: Connection) -> dict[str, str]:
     """The keys of the reps by the form of their e-mail address that is compared."""
-    rows = connection.execute(select(rep.c.email, rep.c.key).where(rep.c.email.is_not(None)))
-    return {_compared(email): key for email, key in rows}
+    return by_address((row.key, row.email) for row in connection.execute(select(rep)))
+
+
+def by_address(reps: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """The keys of reps, given with their addresses, by the form of these that is compared."""
+    return {_compared(email): key for key, email in reps if email is not None}
 
 
 def rep_of(reps: Mapping[str, str], email: str | None) -> str | None:
@@ -40,6 +44,15 @@ def match_owners(
 
 
 _TIE = update(owner).where(owner.c.id == bindparam("moved")).values(rep_key=bindparam("to"))
+
+
+def of_account(connection: Connection, account_id: int) -> str | None:
+    """The rep whose account it is; None where it is nobody's of the team."""
+    return connection.execute(
+        select(owner.c.rep_key)
+        .join(account, account.c.owner_id == owner.c.id)
+        .where(account.c.id == account_id)
+    ).scalar_one_or_none()
 
 
 def _compared(email: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from connectors.base import Binding
 from rules.facts import VENDORS, Field_
 from rules.records import Kind
-from rules.rulebook import Rulebook, compile_rulebook
+from rules.rulebook import Rulebook, compile_rulebook, rules_hash
 from rules.time import Instant
 from service.store import deliveries, reps
 from service.store.bindings import Slots, load_slots, save_bindings
@@ -32,7 +32,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A rulebook as it was put in force: its number, the hash of its meaning, who and why."""
+    """A rulebook as it was put in force: its number, the hash of its meaning, who and why.
+
+    `moved` are the accounts that it was to move to another tier, into the scope or out of it, by
+    the preview that was kept; None where none was.
+    """
 
     id: int
     hash: str
@@ -40,12 +44,22 @@ class Publication:
     reason: str
     published_at: Instant
     is_in_force: bool
+    moved: int | None = None
 
 
 def publish(
-    connection: Connection, compiled: Rulebook, *, author: str, reason: str, now: Instant
+    connection: Connection,
+    compiled: Rulebook,
+    *,
+    author: str,
+    reason: str,
+    now: Instant,
+    preview: str | None = None,
 ) -> bool:
-    """Put a rulebook in force; False when its meaning is already the one in force."""
+    """Put a rulebook in force; False when its meaning is already the one in force.
+
+    `preview` is what it was to change, as `service.preview_kept` writes it, to be kept with it.
+    """
     current = connection.execute(
         select(rulebook.c.hash).order_by(rulebook.c.id.desc()).limit(1)
     ).scalar_one_or_none()
@@ -55,7 +69,7 @@ def publish(
         insert(rulebook)
         .values(
             hash=compiled.hash, source=json.dumps(dict(compiled.source), ensure_ascii=False),
-            published_at=now, author=author, reason=reason,
+            published_at=now, author=author, reason=reason, preview=preview,
         )
         .returning(rulebook.c.id)
     ).scalar_one()  # fmt: skip
@@ -100,8 +114,12 @@ def _save_plans(connection: Connection, compiled: Rulebook, rulebook_id: int) ->
         connection.execute(insert(plan_version), rows)
 
 
+# Where the fields that no CRM has so far keep a slot: rules can name them, nothing reads them.
+NOWHERE = ""
+
+
 def bindings_of(compiled: Rulebook) -> dict[str, list[Binding]]:
-    """The bound fields by CRM."""
+    """The bound fields by CRM; those that are missing everywhere are bound to nothing."""
     kinds: Mapping[Kind, Mapping[str, Field_]] = {
         Kind.ACCOUNT: compiled.fields.account,
         Kind.OPPORTUNITY: compiled.fields.opportunity,
@@ -114,10 +132,16 @@ def bindings_of(compiled: Rulebook) -> dict[str, list[Binding]]:
             )
             for kind, entries in kinds.items()
             for name, entry in entries.items()
-            if (crm_field := getattr(entry, vendor))
+            if (crm_field := _crm_field(entry, vendor)) is not None
         ]
-        for vendor in VENDORS
+        for vendor in (*VENDORS, NOWHERE)
     }  # fmt: skip
+
+
+def _crm_field(entry: Field_, vendor: str) -> str | None:
+    if vendor == NOWHERE:
+        return "" if entry.missing else None
+    return getattr(entry, vendor) or None
 
 
 def load(connection: Connection) -> Published | None:
@@ -136,13 +160,14 @@ def history(connection: Connection) -> list[Publication]:
     rows = connection.execute(
         select(
             rulebook.c.id, rulebook.c.hash, rulebook.c.author, rulebook.c.reason,
-            rulebook.c.published_at,
+            rulebook.c.published_at, rulebook.c.preview,
         ).order_by(rulebook.c.id.desc())
     ).all()  # fmt: skip
     return [
         Publication(
             id=row.id, hash=row.hash, author=row.author, reason=row.reason,
             published_at=row.published_at, is_in_force=place == 0,
+            moved=json.loads(row.preview)["moved"] if row.preview else None,
         )
         for place, row in enumerate(rows)
     ]  # fmt: skip
@@ -154,6 +179,19 @@ def compiled(connection: Connection, publication_id: int) -> Rulebook:
         select(rulebook.c.source).where(rulebook.c.id == publication_id)
     ).scalar_one()
     return _compiled(source)
+
+
+def rules_hash_of(connection: Connection, publication_id: int) -> str | None:
+    """The hash of the rules of a publication; None where it is not kept."""
+    source = connection.execute(
+        select(rulebook.c.source).where(rulebook.c.id == publication_id)
+    ).scalar_one_or_none()
+    return None if source is None else _rules_hash(source)
+
+
+@lru_cache(maxsize=2)
+def _rules_hash(source: str) -> str:
+    return rules_hash(json.loads(source))
 
 
 @lru_cache(maxsize=2)

@@ -64,10 +64,15 @@ def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an 
 
 
 def check_owner(opened: Any, owner: str | None) -> None:  # noqa: ANN401 - an App
-    """Refuse a rep that team.yaml doesn't name."""
+    """Refuse a rep that team.yaml doesn't name, as published."""
+    check_rep(opened.published().rulebook.team, owner)
+
+
+def check_rep(team: Any, owner: str | None) -> None:  # noqa: ANN401 - a Team, imported late
+    """Refuse a rep that this team.yaml doesn't name."""
     from rules.located import nearest
 
-    reps = opened.published().rulebook.team.reps
+    reps = team.reps
     if owner is not None and owner not in reps:
         hint = nearest(owner, list(reps))
         known = ", ".join(reps)

@@ -58,25 +58,34 @@ def rules_publish(
 ) -> None:
     """Put the playbook on disk in force; workers read only what is published.
 
-    Refused while an example of tests.yaml comes out otherwise.
+    Refused while an example of tests.yaml comes out otherwise. What it changes is told and kept
+    with it: see `rules preview`.
     """
-    from service import check, examples
+    from service import check, examples, preview_kept, preview_rules
     from service.app import author
     from service.cli.show import playbook as show
-    from service.cli.show import terminal
+    from service.cli.show import previewing, terminal
     from service.store import rulebooks
 
     opened = open_installation()
     book = check.run(opened.settings.playbook, opened.clock()).accepted()
     examples.require(book, opened.clock())
+    change = preview_rules.run(
+        opened.store, book, now=opened.clock(), thresholds=opened.settings.thresholds, limit=0
+    )
     with opened.store.write() as connection:
         is_new = rulebooks.publish(
-            connection, book, author=who or author(), reason=why, now=opened.clock()
-        )
+            connection, book, author=who or author(), reason=why, now=opened.clock(),
+            preview=preview_kept.digest(change),
+        )  # fmt: skip
     if json:
-        terminal.as_json({"hash": book.hash, "published": is_new})
-    else:
-        show.published(book, is_new=is_new)
+        told = {"moved": change.moved, "writes": change.writes} if is_new else {}
+        terminal.as_json({"hash": book.hash, "published": is_new, **told})
+        return
+    show.published(book, is_new=is_new)
+    if is_new:
+        for text in previewing.summary(change):
+            terminal.line(text)
 
 
 @rules.command("history")
@@ -130,11 +139,11 @@ def rules_explain(
     """Say why an account is what it is."""
     from rules.time import day_of
     from service import explain
-    from service.cli.show import playbook as show
+    from service.cli.show import explaining as show
     from service.cli.show import terminal
 
     opened = open_installation()
     published = opened.published()
     today = day_of(opened.clock(), published.rulebook.team.zone)
     told = explain.run(opened.store, published, account, today)
-    terminal.as_json(told) if json else show.explained(told)
+    terminal.as_json(told) if json else show.told(told, opened.zone())

@@ -1,0 +1,382 @@
+"""What other rules would move: the tags that they would give beside those in the store.
+
+Read only. The rules are evaluated in the database, over every live account; what crosses into
+Python are groups of accounts, as many as there are owners and pairs of values, and on request the
+accounts that move, one by one.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+
+from rules.diff import Debt
+from rules.owned import Owned
+from rules.records import FieldType, Kind
+from rules.rulebook import Rulebook
+from rules.time import Day
+from service.store import bindings, connections
+from service.store.bindings import Slots
+from service.store.circumstances import with_circumstances
+from service.store.facts import Sources, fact_slots, facts_relation
+from service.store.outlook import counted, fields_at_stake, layer
+from service.store.rulebooks import bindings_of
+from service.store.tables import account, opportunity, owner, tag
+from service.store.tags import OWED_COLUMNS
+
+POTENTIAL = "potential"
+"""The money field whose sum is told, where a playbook binds one of this name."""
+
+_KEYS = (
+    "connection_id", "owner_id", "was_in_scope", "is_in_scope", "tier_before", "tier_after",
+    "priority_before", "priority_after",
+)  # fmt: skip
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A bound field whose values are not in the store as this playbook binds it.
+
+    `is_known` says that the field itself was read, under other choices: its values so far count.
+    """
+
+    kind: Kind
+    name: str
+    vendor: str
+    crm_field: str
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a playbook would be evaluated with: the slot of each bound field, as far as it has one.
+
+    `unknown` are the types of the fields that have none that was read: they count as unknown.
+    `has_new_rules` says that the rules are not those of the tags so far: no tier is kept then.
+    """
+
+    slots: Slots
+    unknown: Mapping[Kind, Mapping[str, FieldType]]
+    unread: Sequence[Unread]
+    has_new_rules: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a push would find of one own field on some accounts, and what waits there already.
+
+    `owed` values would be sent, of which `waiting` are owed now. `changed` and `cleared` are those
+    that a person did not order and that replace or empty a value, `held_*` those of the values
+    that wait for a person; `holders` are the accounts whose CRM holds a value.
+    """
+
+    owed: int
+    waiting: int
+    changed: int
+    cleared: int
+    held_changed: int
+    held_cleared: int
+    holders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Accounts of one owner that have the same tier and priority before, and the same after.
+
+    `potential` is in minor units; `changed` are the accounts of which any tag value would differ,
+    `owed` those to which a push would write.
+    """
+
+    connection_id: int
+    owner_id: int | None
+    was_in_scope: bool
+    is_in_scope: bool
+    tier_before: str | None
+    tier_after: str | None
+    priority_before: str | None
+    priority_after: str | None
+    accounts: int
+    potential: float
+    changed: int
+    owed: int
+    fields: Mapping[Owned, Tally]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """An account whose tier, priority or place in the scope would change."""
+
+    account_id: int
+    external_id: str
+    account: str
+    owner_id: int | None
+    owner: str | None
+    was_in_scope: bool
+    is_in_scope: bool
+    tier_before: str | None
+    tier_after: str | None
+    priority_before: str | None
+    priority_after: str | None
+    why_before: str | None
+    why_after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerFound:
+    """An owner of a CRM, by whom accounts are found."""
+
+    id: int
+    name: str
+    email: str | None
+
+
+def inputs(connection: Connection, book: Rulebook, *, has_new_rules: bool) -> Inputs:
+    """Where the values of a playbook's account fields are, as if it were published now."""
+    stored = {
+        crm.vendor: {
+            (each.kind, each.name): each for each in bindings.load_bindings(connection, crm.vendor)
+        }
+        for crm in connections.find_all(connection)
+    }
+    waiting = {
+        (vendor, each.kind, each.name)
+        for vendor in stored
+        for each in bindings.waiting(connection, vendor)
+    }
+    unread = [
+        Unread(
+            kind=each.kind, name=each.name, vendor=vendor, crm_field=each.crm_field,
+            is_known=known is not None
+            and (vendor, each.kind, each.name) not in waiting
+            and (known.crm_field, known.type) == (each.crm_field, each.type),
+        )
+        for vendor, wanted in bindings_of(book).items()
+        if vendor in stored
+        for each in wanted
+        for known in [stored[vendor].get((each.kind, each.name))]
+        if known != each or (vendor, each.kind, each.name) in waiting
+    ]  # fmt: skip
+    slots = bindings.load_slots(connection)
+    lost = {(each.kind, each.name) for each in unread if not each.is_known}
+    bound = {Kind.ACCOUNT: book.fields.account, Kind.OPPORTUNITY: book.fields.opportunity}
+    unknown = {
+        kind: {
+            name: entry.type
+            for name, entry in entries.items()
+            if (kind, name) in lost or name not in slots.get(kind, {})
+        }
+        for kind, entries in bound.items()
+    }
+    return Inputs(
+        slots={
+            kind: {name: slot for name, slot in own.items() if name not in unknown[kind]}
+            for kind, own in slots.items()
+        },
+        unknown=unknown, unread=unread, has_new_rules=has_new_rules,
+    )  # fmt: skip
+
+
+def groups(
+    connection: Connection, book: Rulebook, found: Inputs, today: Day, *, is_new: bool
+) -> list[Group]:
+    """Every live account, grouped; `is_new` says that the rules differ from those in force."""
+    slot = found.slots.get(Kind.ACCOUNT, {}).get(POTENTIAL) if has_potential(book) else None
+    # As floating point: SQLite fails on a sum of integers that is over 64 bits.
+    worth = cast(account.c[slot], Float) if slot else cast(null(), Float)
+    fresh = _fresh(connection, book, found, today)
+    columns = {
+        **_compared(fresh),
+        "potential": worth,
+        "differs": or_(tag.c.account_id.is_(None), _differs(fresh)),
+    }
+    at_stake = fields_at_stake(connection, book.fields.written)
+    outlook = layer(fresh, book.fields.written, at_stake, columns, is_new=is_new)
+    keys = [outlook.c[name] for name in _KEYS]
+    is_owed = or_(*(outlook.c[f"state_{each.value}"] == Debt.OWED.value for each in at_stake))
+    totals = [
+        func.count().label("accounts"),
+        func.coalesce(func.sum(outlook.c.potential), 0.0).label("worth"),
+        counted(outlook.c.differs).label("changed"),
+        counted(is_owed).label("owed"),
+        *(sql for field in at_stake for sql in _totals(outlook, field)),
+    ]
+    rows = connection.execute(
+        select(*keys, *totals).group_by(*keys), book.tagging.parameters(today)
+    )
+    return [_group(row, at_stake) for row in rows]
+
+
+def movers(
+    connection: Connection,
+    book: Rulebook,
+    found: Inputs,
+    today: Day,
+    *,
+    owners: Collection[int] | None = None,
+    limit: int | None = None,
+) -> Iterator[Move]:
+    """The accounts that move, changes of tier first, then by owner and name.
+
+    `owners` narrows to the accounts of these; they come some at a time, `limit` at most.
+    """
+    fresh = _fresh(connection, book, found, today)
+    compared = _compared(fresh)
+    moves = or_(
+        compared["was_in_scope"] != compared["is_in_scope"],
+        _is_other(compared, "tier"),
+        _is_other(compared, "priority"),
+    )
+    is_small = and_(
+        compared["was_in_scope"] == compared["is_in_scope"],
+        compared["tier_before"].is_not_distinct_from(compared["tier_after"]),
+    )
+    query = (
+        select(
+            *(sql.label(name) for name, sql in compared.items()),
+            account.c.id, account.c.external_id, account.c.name, owner.c.name.label("owner"),
+            tag.c.why.label("why_before"), fresh.c.why.label("why_after"),
+        )
+        .select_from(
+            fresh.join(account, account.c.id == fresh.c.account_id)
+            .outerjoin(tag, tag.c.account_id == fresh.c.account_id)
+            .outerjoin(owner, owner.c.id == account.c.owner_id)
+        )
+        .where(moves)
+        .order_by(case((is_small, 1), else_=0), owner.c.name, account.c.name, account.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    if owners is not None:
+        query = query.where(account.c.owner_id.in_(owners))
+    rows = connection.execute(
+        query, book.tagging.parameters(today), execution_options={"yield_per": _CHUNK}
+    )
+    return (_move(row) for row in rows)
+
+
+def owners(connection: Connection) -> list[OwnerFound]:
+    """Every owner of every CRM."""
+    rows = connection.execute(select(owner.c.id, owner.c.name, owner.c.email).order_by(owner.c.id))
+    return [OwnerFound(id=row.id, name=row.name, email=row.email) for row in rows]
+
+
+def has_potential(book: Rulebook) -> bool:
+    """Whether a playbook binds a money field by this name."""
+    entry = book.fields.account.get(POTENTIAL)
+    return entry is not None and entry.type is FieldType.MONEY
+
+
+def _fresh(connection: Connection, book: Rulebook, found: Inputs, today: Day) -> FromClause:
+    """The tags that the rules would give to every live account."""
+    relation = with_circumstances(
+        connection, _relation(book, found), book.tagging, today, is_new=found.has_new_rules
+    )
+    selected: Select[Any] = book.tagging.select(relation)
+    return selected.offset(0).cte("fresh")
+
+
+def _relation(book: Rulebook, found: Inputs) -> FromClause:
+    """The facts, those unknown that were never read."""
+    slots: dict[Kind, dict[str, str]] = {}
+    stand_ins: dict[Kind, FromClause] = {}
+    for kind, table in ((Kind.ACCOUNT, account), (Kind.OPPORTUNITY, opportunity)):
+        lacking = found.unknown[kind]
+        blanks = [
+            cast(null(), table.c[_like(type_)].type).label(f"unread_{name}")
+            for name, type_ in lacking.items()
+        ]
+        stand_ins[kind] = select(table, *blanks).subquery(f"all_{table.name}") if blanks else table
+        slots[kind] = {**found.slots.get(kind, {}), **{name: f"unread_{name}" for name in lacking}}
+    return facts_relation(
+        book.tagging.facts,
+        fact_slots(slots),
+        sources=Sources(account=stand_ins[Kind.ACCOUNT], opportunity=stand_ins[Kind.OPPORTUNITY]),
+        measures=book.tagging.measures,
+    )
+
+
+def _like(kind: FieldType) -> str:
+    """A slot of a type."""
+    return f"{(FieldType.TEXT if kind is FieldType.CHOICE else kind).value}_1"
+
+
+def _compared(fresh: FromClause) -> dict[str, ColumnElement[Any]]:
+    """The values before, of `tag`, and after; an account without a tag was not in the scope."""
+    return {
+        "connection_id": account.c.connection_id,
+        "owner_id": account.c.owner_id,
+        "was_in_scope": func.coalesce(tag.c.is_in_scope, literal(value=False)),
+        "is_in_scope": fresh.c.is_in_scope,
+        "tier_before": tag.c.tier,
+        "tier_after": fresh.c.tier,
+        "priority_before": tag.c.priority,
+        "priority_after": fresh.c.priority,
+    }
+
+
+def _is_other(compared: Mapping[str, ColumnElement[Any]], name: str) -> ColumnElement[bool]:
+    return compared[f"{name}_before"].is_distinct_from(compared[f"{name}_after"])
+
+
+def _differs(fresh: FromClause) -> ColumnElement[bool]:
+    return or_(*(tag.c[name].is_distinct_from(fresh.c[name]) for name in OWED_COLUMNS))
+
+
+def _totals(outlook: FromClause, field: Owned) -> list[ColumnElement[int]]:
+    column = {
+        name: outlook.c[f"{name}_{field.value}"]
+        for name in ("state", "waiting", "let_go", "holds", "changes", "clears")
+    }
+    is_owed = column["state"] == Debt.OWED.value
+    is_held = column["state"] == Debt.HELD.value
+    is_free = and_(is_owed, column["let_go"].is_(False))
+    wanted = {
+        "owed": is_owed,
+        "waiting": column["waiting"],
+        "changed": and_(is_free, column["changes"]),
+        "cleared": and_(is_free, column["clears"]),
+        "held_changed": and_(is_held, column["changes"]),
+        "held_cleared": and_(is_held, column["clears"]),
+        "holders": column["holds"],
+    }
+    return [counted(sql).label(f"{name}_{field.value}") for name, sql in wanted.items()]
+
+
+def _group(row: Row[Any], at_stake: Sequence[Owned]) -> Group:
+    keys = {name: getattr(row, name) for name in _KEYS}
+    keys |= {name: bool(keys[name]) for name in ("was_in_scope", "is_in_scope")}
+    return Group(
+        **keys, accounts=row.accounts, potential=row.worth, changed=row.changed, owed=row.owed,
+        fields={
+            field: Tally(
+                **{name: getattr(row, f"{name}_{field.value}") for name in Tally.__slots__}
+            )
+            for field in at_stake
+        },
+    )  # fmt: skip
+
+
+def _move(row: Any) -> Move:  # noqa: ANN401 - a row of the query above
+    return Move(
+        account_id=row.id, external_id=row.external_id, account=row.name or row.external_id,
+        owner_id=row.owner_id, owner=row.owner, was_in_scope=bool(row.was_in_scope),
+        is_in_scope=bool(row.is_in_scope), tier_before=row.tier_before, tier_after=row.tier_after,
+        priority_before=row.priority_before, priority_after=row.priority_after,
+        why_before=row.why_before, why_after=row.why_after,
+    )  # fmt: skip
