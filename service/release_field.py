@@ -27,7 +27,7 @@ def run(app: App, vendor: str, name: str) -> int:
             raise NotHeldError(_refusal(vendor, name, known))
         released = 0
         for each in held:
-            released += blanks.take_over(connection, crm.id, Kind(each.kind), name)
+            released += blanks.take_over(connection, crm.id, Kind(each.kind), name, app.clock())
             notices.remove(connection, vendor, each.kind, [name], FieldState.EMPTIED)
         return released
 

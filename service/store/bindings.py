@@ -6,7 +6,7 @@ that is parked (`store.notices`) is not read meanwhile, and keeps its slot as it
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 from connectors.base import Binding
 from rules.language import Text
 from rules.records import FieldType, Kind
+from rules.time import Instant
 from service.store import cursors, notices
 from service.store.bulk import bulk_upsert
 from service.store.engine import StoreError
@@ -31,19 +32,25 @@ from service.store.tables import (
 
 _SLOT_COUNTS = {Kind.ACCOUNT: ACCOUNT_SLOTS, Kind.OPPORTUNITY: OPPORTUNITY_SLOTS}
 _TABLES = {Kind.ACCOUNT: account, Kind.OPPORTUNITY: opportunity}
-_COLUMNS = ("kind", "name", "vendor", "crm_field", "choices", "type", "slot", "is_backfilled")
+_COLUMNS = (
+    *("kind", "name", "vendor", "crm_field", "choices", "type", "slot"),
+    *("is_backfilled", "since_at"),
+)
 
 Slots = Mapping[Kind, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stored:
-    """A binding as kept: which CRM it is for, where its values go, whether they are all there."""
+    """A binding as kept: which CRM it is for, where its values go, since when they are all there.
+
+    The history of the field begins then; None while it was not read in full.
+    """
 
     vendor: str
     binding: Binding
     slot: str
-    is_backfilled: bool
+    since_at: Instant | None
 
 
 def save_bindings(connection: Connection, bindings: Mapping[str, Sequence[Binding]]) -> Slots:
@@ -98,12 +105,15 @@ def readable_slots(connection: Connection, vendor: str) -> Slots:
     }
 
 
-def guarded(connection: Connection, vendor: str) -> Mapping[Kind, Collection[str]]:
-    """The names, by kind, of which a CRM was read in full: a value that goes is a loss."""
-    names: dict[Kind, set[str]] = {kind: set() for kind in _SLOT_COUNTS}
+def guarded(connection: Connection, vendor: str) -> Mapping[Kind, Mapping[str, Instant]]:
+    """The names, by kind, of which a CRM was read in full, and since when.
+
+    A value that goes is a loss, and every change is kept in their history.
+    """
+    names: dict[Kind, dict[str, Instant]] = {kind: {} for kind in _SLOT_COUNTS}
     for each in _load(connection):
-        if each.vendor == vendor and each.is_backfilled:
-            names[each.binding.kind].add(each.binding.name)
+        if each.vendor == vendor and each.since_at is not None:
+            names[each.binding.kind][each.binding.name] = each.since_at
     return names
 
 
@@ -112,7 +122,7 @@ def waiting(connection: Connection, vendor: str) -> list[Binding]:
     return [
         each.binding
         for each in _load(connection)
-        if each.vendor == vendor and not each.is_backfilled
+        if each.vendor == vendor and each.since_at is None
     ]
 
 
@@ -122,10 +132,20 @@ def returning(connection: Connection, vendor: str) -> list[Binding]:
     return [each for each in load_bindings(connection, vendor) if _key(each) in back]
 
 
-def mark_backfilled(connection: Connection, vendor: str, read: Sequence[Binding]) -> None:
-    """Record that the streams of these bindings were read in full, as they are bound now."""
+def mark_backfilled(
+    connection: Connection, vendor: str, read: Sequence[Binding], now: Instant
+) -> None:
+    """Record that the streams of these bindings were read in full, as they are bound now.
+
+    Their history begins at the first time that this is so.
+    """
     rows = [
-        _row(each.vendor, each.binding, each.slot, is_backfilled=True)
+        _row(
+            each.vendor,
+            each.binding,
+            each.slot,
+            since_at=now if each.since_at is None else each.since_at,
+        )
         for each in _load(connection)
         if each.vendor == vendor and each.binding in read
     ]
@@ -164,7 +184,7 @@ def _load(connection: Connection) -> list[_Stored]:
                 values=json.loads(row.choices),
             ),
             slot=row.slot,
-            is_backfilled=row.is_backfilled,
+            since_at=row.since_at,
         )
         for row in rows
     ]
@@ -225,30 +245,31 @@ def _replace(
     slots: Mapping[tuple[Kind, str], str],
 ) -> None:
     full = {
-        (each.vendor, each.binding.kind, each.slot): each.binding
+        (each.vendor, each.binding.kind, each.slot): (each.binding, each.since_at)
         for each in stored
-        if each.is_backfilled
+        if each.since_at is not None
     }
     before = [(each.vendor, each.binding, each.slot) for each in stored]
     rows, changed = [], set()
     for (vendor, kind, name), binding in wanted.items():
         slot = slots[kind, name]
-        is_backfilled = full.get((vendor, kind, slot)) == binding
-        rows.append(_row(vendor, binding, slot, is_backfilled=is_backfilled))
+        as_read, since_at = full.get((vendor, kind, slot), (None, None))
+        since_at = since_at if as_read == binding else None
+        rows.append(_row(vendor, binding, slot, since_at=since_at))
         if (vendor, binding, slot) not in before:
             changed.add((vendor, kind))
     connection.execute(delete(field_binding))
     bulk_upsert(connection, field_binding, _COLUMNS, rows)
     # Columns 0 to 2 name the binding, the last one tells that nothing of it has changed.
-    notices.forget_unbound(connection, [row[:3] for row in rows if row[-1]])
+    notices.forget_unbound(connection, [row[:3] for row in rows if row[-1] is not None])
     for vendor, kind in sorted(changed):
         ids = connection.execute(select(crm.c.id).where(crm.c.vendor == vendor)).scalars().all()
         cursors.forget_unfinished(connection, ids, kind)
 
 
 def _row(
-    vendor: str, binding: Binding, slot: str, *, is_backfilled: bool
-) -> tuple[str, str, str, str, str, str, str, bool]:
+    vendor: str, binding: Binding, slot: str, *, since_at: Instant | None
+) -> tuple[str, str, str, str, str, str, str, bool, Instant | None]:
     return (
         binding.kind.value,
         binding.name,
@@ -257,7 +278,8 @@ def _row(
         json.dumps(dict(binding.values), ensure_ascii=False, sort_keys=True),
         binding.type.value,
         slot,
-        is_backfilled,
+        since_at is not None,
+        since_at,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 from rules.language import Text
 from rules.records import Kind, Value
 from rules.time import Instant
-from service.store import dirt, notices
+from service.store import dirt, history, notices
 from service.store.bulk import bulk_delete, bulk_update, insert_missing, select_among
 from service.store.context import MirrorContext
 from service.store.links import accounts_of
@@ -133,7 +133,7 @@ def judge(connection: Connection, connection_id: int, vendor: str, now: Instant)
             since = noted[key].since_at if key in noted else now
             held[key] = _notice(vendor, each, since)
         else:
-            take_over(connection, connection_id, each.kind, each.name)
+            take_over(connection, connection_id, each.kind, each.name, now)
     notices.put(connection, vendor, list(held.values()))
     for kind, name in noted.keys() - held.keys():
         notices.remove(connection, vendor, kind, [name], FieldState.EMPTIED)
@@ -183,20 +183,29 @@ def waiting(connection: Connection, connection_id: int) -> list[Held]:
     ]
 
 
-def take_over(connection: Connection, connection_id: int, kind: Kind, name: str) -> int:
+def take_over(
+    connection: Connection, connection_id: int, kind: Kind, name: str, now: Instant
+) -> int:
     """Empty the values that the CRM has emptied, and mark the accounts; returns how many."""
-    # Where two CRMs bind a name, it sits in the same slot.
-    slot = connection.execute(
-        select(field_binding.c.slot)
-        .where(field_binding.c.kind == kind.value, field_binding.c.name == name)
-        .distinct()
-    ).scalar_one()
+    slot, since = connection.execute(
+        select(field_binding.c.slot, field_binding.c.since_at)
+        .join(crm, crm.c.vendor == field_binding.c.vendor)
+        .where(
+            crm.c.id == connection_id,
+            field_binding.c.kind == kind.value,
+            field_binding.c.name == name,
+        )
+    ).one()
     is_of_field = (
         (blank.c.connection_id == connection_id)
         & (blank.c.kind == kind.value)
         & (blank.c.field == name)
     )
     ids = list(connection.execute(select(blank.c.entity_id).where(is_of_field)).scalars())
+    values = select_among(connection, TABLES[kind], ("id", slot), "id", ids)
+    since = now if since is None else since
+    earlier = [history.Earlier(row[0], name, row[1], since, now) for row in values]
+    history.keep(connection, kind, earlier)
     bulk_update(connection, TABLES[kind], slot, None, ids)
     dirt.mark(connection, ids if kind is Kind.ACCOUNT else accounts_of(connection, kind, ids))
     connection.execute(delete(blank).where(is_of_field))

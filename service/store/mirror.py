@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from connectors.base import Page
-from rules.records import Kind, Opportunity
+from rules.records import Kind, Opportunity, Record
+from rules.time import Instant
 from service.store import (
     blanks,
     cursors,
@@ -78,7 +79,8 @@ def write_page(
     joined = links.replace(
         connection, page.kind, incoming.records.keys(), incoming.links, incoming.ids
     )
-    relevant |= _continue_histories(connection, incoming, written)
+    relevant |= _continue_histories(connection, context, incoming, written)
+    _keep_earlier(connection, context, incoming, written)
     dirtied |= joined.touched | _accounts(connection, incoming, relevant, joined)
     dirtied |= _come_and_go(connection, incoming, written)
     archived, bereft = _archive_gone(connection, context, page)
@@ -136,7 +138,7 @@ def _come_and_go(connection: Connection, incoming: Incoming, written: Collection
 
 
 def _continue_histories(
-    connection: Connection, incoming: Incoming, written: Collection[int]
+    connection: Connection, context: MirrorContext, incoming: Incoming, written: Collection[int]
 ) -> set[int]:
     """Continue the histories of the records written; returns those whose stage entries moved."""
     stages = {name: str(ours) for name, ours in incoming.ids.get(Kind.STAGE, {}).items()}
@@ -158,8 +160,34 @@ def _continue_histories(
             for entity_id, value in incoming.change(name, written).items()
             if entity_id not in is_told
         ]
-    history.follow(connection, incoming.kind, changes, incoming.stored.keys())
-    return history.set_stages(connection, told, incoming.stored.keys())
+    zone = context.zone
+    history.follow(connection, incoming.kind, changes, incoming.last_changes(written), zone)
+    return history.set_stages(connection, told, incoming.stored.keys(), zone)
+
+
+def _keep_earlier(
+    connection: Connection, context: MirrorContext, incoming: Incoming, written: Collection[int]
+) -> None:
+    """Keep the values that bound fields had until now, of those that had been read in full."""
+    since = context.guarded.get(incoming.kind, {})
+    slots = context.slots.get(incoming.kind, {})
+    names = [name for name in slots if name in since]
+    if not names or not incoming.stored:
+        return
+    last = incoming.last_changes(written)
+    values = [
+        history.Earlier(entity_id, name, value, since[name], at)
+        for name in names
+        for entity_id, value in incoming.earlier(slots[name], last).items()
+        for at in [_changed_at(incoming.records[entity_id], last[entity_id], context.now)]
+    ]
+    history.keep(connection, incoming.kind, values)
+
+
+def _changed_at(record: Record, last: Instant, now: Instant) -> Instant:
+    """When a record changed; where its own date does not tell of the change, when it was seen."""
+    at = modified_at(record)
+    return at if last < at <= now else now
 
 
 def _accounts(
@@ -173,11 +201,18 @@ def _accounts(
         case Kind.ACCOUNT:
             return set(relevant)
         case Kind.OWNER:
+            renamed = incoming.change("name", relevant)
             moved = incoming.change("rep_key", relevant) | incoming.change("is_active", relevant)
-            return dirt.accounts_owned_by(connection, moved.keys())
+            return dirt.accounts_owned_by(
+                connection, moved.keys() | renamed.keys()
+            ) | dirt.accounts_with_past(connection, "owner_id", renamed.keys())
         case Kind.STAGE:
-            moved = incoming.change("kind", relevant) | incoming.change("probability", relevant)
-            return dirt.accounts_in_stages(connection, moved.keys())
+            renamed = incoming.change("label", relevant)
+            seen = ("label", "pipeline_label", "kind", "probability")
+            changed = {each for name in seen for each in incoming.change(name, relevant)}
+            return dirt.accounts_in_stages(connection, changed) | dirt.accounts_with_past(
+                connection, "stage_id", renamed.keys()
+            )
         case Kind.OPPORTUNITY | Kind.CONTACT | Kind.ACTIVITY:
             return joined.accounts_of(relevant)
 

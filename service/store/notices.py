@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from service.store.tables import connection as crm
 
 OWN = "own"
 UTC = ZoneInfo("UTC")
+_MANY = 3
 _KEY = ("kind", "name", "vendor")
 _COLUMNS = (*_KEY, "state", "since_at", "reason_fr", "reason_en")
 
@@ -129,8 +130,21 @@ def parked(connection: Connection, vendor: str, kind: str) -> set[str]:
 
 
 def told_of_own(connection: Connection, vendor: str) -> list[Text]:
-    """What is told of our own fields that a CRM lacks."""
-    return [told(each) for each in load(connection, vendor) if each.kind == OWN]
+    """What is told of our own fields that a CRM lacks: one by one, and together where many."""
+    lost = [each for each in load(connection, vendor) if each.kind == OWN]
+    if len(lost) < _MANY:
+        return [told(each) for each in lost]
+    names = ", ".join(f"arpent_{each.name}" for each in lost)
+    reason = Text(
+        f"{vendor} n'a pas {len(lost)} des champs d'Arpent : {names}. Ils ont été retirés "
+        "(« arpent fields remove »), supprimés, ou jamais créés ; rien n'y est écrit. Pour les "
+        "avoir, ou les ravoir avec leurs valeurs : « arpent fields ensure », puis « arpent push ».",
+        f"{vendor} lacks {len(lost)} of Arpent's fields: {names}. They were removed (`arpent "
+        "fields remove`), deleted, or never created; nothing is written to them. To have them, or "
+        "have them back with their values: `arpent fields ensure`, then `arpent push`.",
+    )
+    first = min(lost, key=lambda each: each.since_at)
+    return [told(replace(first, reason=reason))]
 
 
 def names_of_lost(connection_id: int) -> Select[Any]:

@@ -33,7 +33,7 @@ def save(store: Store, *memory: Binding, **others: Sequence[Binding]) -> Mapping
 
 def mark(store: Store, *read: Binding) -> None:
     with store.write() as connection:
-        bindings.mark_backfilled(connection, "memory", read)
+        bindings.mark_backfilled(connection, "memory", read, NOON)
 
 
 def waiting(store: Store) -> list[str]:

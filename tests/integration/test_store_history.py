@@ -1,7 +1,10 @@
 """What was true when: each tracked value from its beginning to its end."""
 
+from datetime import date
+
 from connectors.base import Page
 from rules.records import Kind, StageEntry
+from rules.time import day_number
 from tests.integration.pages import (
     MINUTE,
     NOON,
@@ -34,6 +37,18 @@ def test_losing_the_owner_is_a_change(workspace: Workspace) -> None:
     workspace.write(page(account(owner_id=None, modified_at=T2)))
     first = str(workspace.id_of(Kind.OWNER, "O1"))
     assert workspace.history("owner_id") == [(first, T1, T2), (None, T2, None)]
+
+
+def test_an_entry_knows_its_day_in_the_zone_of_the_team(workspace: Workspace) -> None:
+    # Half past four in the morning of UTC is still the day before in Montréal.
+    early = NOON + (11 * 60 + 30) * MINUTE
+    workspace.write(in_stages(entry("S1", NOON), entry("S2", early)))
+    workspace.write(page(account(modified_at=0)))
+    days = {(row.field, row.valid_from_at): row.valid_from_on for row in workspace.rows("history")}
+    today = day_number(date(2026, 1, 5))
+    assert days["stage_id", NOON] == days["stage_id", early] == today
+    # Of a record that does not say when it changed, nobody knows since when.
+    assert days["owner_id", 0] is None
 
 
 def test_two_changes_at_one_instant_keep_the_last(workspace: Workspace) -> None:

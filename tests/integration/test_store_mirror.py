@@ -4,7 +4,19 @@ from typing import Any
 
 import pytest
 
-from rules.records import Kind, Link, Quarantine, Relation, Stage, StageKind
+from rules.records import (
+    Activity,
+    ActivityKind,
+    Contact,
+    ContactRole,
+    Kind,
+    Link,
+    Opportunity,
+    Quarantine,
+    Relation,
+    Stage,
+    StageKind,
+)
 from rules.time import Instant
 from service.store.mirror import PageCounts
 from tests.integration.pages import (
@@ -156,13 +168,15 @@ def test_a_new_activity_marks_its_account(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("changed", "marked"),
     [
-        (stage(label="Autre nom"), set()),  # rules see the kind, not the words
+        (stage(position=9), set()),  # rules don't see the order of the stages
+        (stage(label="Autre nom"), {"A1"}),
+        (stage(pipeline_label="Renouvellements"), {"A1"}),
         (stage(kind=StageKind.WON), {"A1"}),
         (stage(probability=0.9), {"A1"}),  # a weighted amount may depend on it
     ],
-    ids=["label", "kind", "probability"],
+    ids=["position", "label", "pipeline", "kind", "probability"],
 )
-def test_a_stage_marks_accounts_only_when_its_meaning_changes(
+def test_a_stage_marks_accounts_only_when_rules_can_see_the_change(
     workspace: Workspace, changed: Stage, marked: set[str]
 ) -> None:
     workspace.write(page(stage(), stage("S2")), page(account("A1"), account("A2")))
@@ -171,6 +185,51 @@ def test_a_stage_marks_accounts_only_when_its_meaning_changes(
     workspace.evaluate()
     workspace.write(page(changed))
     assert workspace.dirty() == marked
+
+
+def test_the_new_name_of_a_stage_or_of_an_owner_marks_whoever_had_it_once(
+    workspace: Workspace,
+) -> None:
+    workspace.write(page(stage(), stage("S2")), page(owner(), owner("O2", email="o2@a.test")))
+    workspace.write(page(account("A1"), account("A2", owner_id="O2")))
+    workspace.write(page(opportunity(), links=[deal_of("A1")]))
+    workspace.write(
+        page(opportunity(stage_id="S2", modified_at=LATER), links=[deal_of("A1")]),
+        page(account("A1", owner_id="O2", modified_at=LATER)),
+    )
+    for changed, marked in ((stage(label="Autre"), {"A1"}), (owner(name="Maude Cyr"), {"A1"})):
+        workspace.evaluate()
+        workspace.write(page(changed))
+        assert workspace.dirty() == marked
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        contact(role=ContactRole.INFLUENCER, modified_at=LATER),
+        activity(kind=ActivityKind.MEETING, modified_at=LATER),
+        activity(is_contact=False, modified_at=LATER),
+        opportunity(peak_amount=9, modified_at=LATER),
+        opportunity(name="Autre", modified_at=LATER),
+    ],
+    ids=["role", "kind of activity", "contact or not", "greatest amount", "name"],
+)
+def test_what_measures_can_read_of_a_record_marks_its_account(
+    workspace: Workspace, changed: Contact | Activity | Opportunity
+) -> None:
+    workspace.write(page(stage()), page(owner()), page(account()))
+    links = [
+        linked(Relation.CONTACT_ACCOUNT, "C1", "A1"),
+        linked(Relation.ACTIVITY_ACCOUNT, "V1", "A1"),
+        deal_of("A1"),
+    ]
+    records = (contact(), activity(), opportunity())
+    for number, each in enumerate(links):
+        workspace.write(page(records[number], links=[each]))
+    workspace.evaluate()
+    place = [type(record) for record in records].index(type(changed))
+    workspace.write(page(changed, links=[links[place]]))
+    assert workspace.dirty() == {"A1"}
 
 
 def test_orphans_join_when_the_parent_arrives(workspace: Workspace) -> None:
