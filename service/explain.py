@@ -5,69 +5,60 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.language import Language, Text, money, number
-from rules.records import FieldType
+from rules.language import Text
 from rules.rulebook import Rulebook
-from rules.shapes import Rule
-from rules.terms import Name
-from rules.time import Day, date_of
-from service.store import explanations, notices
-from service.store.engine import Store
-from service.store.explanations import Found
+from rules.time import Day, Instant
+from service import nearby
+from service.explain_rules import Input, Spoken, Step
+from service.explain_standing import Standing, standing
+from service.nearby import Fall, Missing
+from service.store import explanations, ledger, notices, rulebooks
+from service.store.engine import Store, Transaction
+from service.store.explanations import Found, Known
 from service.store.rulebooks import Published
+from service.tag import JOB, SCOPE
 
 _RECORD_ID = re.compile(r"(?:0-2|companies|company|Account|Accounts)/(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """A fact that the rules read, with its value as people write it.
+class Version:
+    """The rules in force: the hash of their meaning, who put them in force, when and why."""
 
-    `note` says since when its field can't be relied on, and why, in the team's language.
-    """
-
-    name: str
-    label: str
-    value: str | None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A rule and its result; of a table, each row's conditions and whether they hold.
-
-    A condition is true, false, or None where its input is unknown.
-    """
-
-    name: str
-    label: str
-    result: str | None
-    rows: Sequence["RowTold"] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowTold:
-    """A row of a table for this account; `won` marks the one that decided."""
-
-    number: int
-    then: str
-    won: bool
-    conditions: Sequence[tuple[str, bool | None]]
+    rulebook: str
+    published_at: Instant
+    author: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Everything behind the tags of one account."""
+    """Everything behind the tags of one account.
+
+    `standing` is how the tier came from the one that the rules give. `missing` is what the better
+    tiers ask for, the next tier first; `fall` the day on which the tier is lost if nothing happens.
+    `known` is what the store knows of the account besides, `labels` what the tiers are called in
+    the team's language.
+    """
 
     account: str
     external_id: str
     owner: str | None
     is_in_scope: bool
     tier: str | None
+    priority: str | None
+    tier_row: int | None
+    next_contact_on: Day | None
     why: str | None
+    standing: Standing
+    missing: Sequence[Missing]
+    fall: Fall | None
     inputs: Sequence[Input]
     steps: Sequence[Step]
     recheck_on: Day | None
+    known: Known
+    labels: Mapping[str, str]
+    version: Version
     rulebook: str
 
 
@@ -91,83 +82,68 @@ class NotFound(Exception):  # noqa: N818 - it was not found
 
 def run(store: Store, published: Published, asked: str, today: Day) -> Explanation:
     """Explain the account with this id, name, or pasted CRM address; raises `NotFound`."""
+    with store.read() as connection:
+        return of_account(connection, published, find(connection, asked), today)
+
+
+def find(connection: Transaction, asked: str) -> Found:
+    """The account with this id, name, or pasted CRM address; raises `NotFound`."""
     pasted = _RECORD_ID.search(asked)
     words = pasted[1] if pasted else asked.strip()
-    tagging = published.rulebook.tagging
-    with store.read() as connection:
-        candidates = explanations.find(connection, words)
-        if len(candidates) != 1:
-            raise NotFound(asked, candidates)
-        values = explanations.read(connection, tagging, published.slots, candidates[0].id, today)
-        noted = notices.of_account(connection, candidates[0].id)
-    return _explain(published.rulebook, candidates[0], values, noted)
+    candidates = explanations.find(connection, words)
+    if len(candidates) != 1:
+        raise NotFound(asked, candidates)
+    return candidates[0]
 
 
-def _explain(
-    rulebook: Rulebook, found: Found, values: Mapping[str, Any], noted: Mapping[str, Text]
+def of_account(
+    connection: Transaction, published: Published, found: Found, today: Day
 ) -> Explanation:
-    language = rulebook.team.language
-    names = rulebook.tagging.names
-    spoken = _Spoken(rulebook, values)
-    inputs = [
-        Input(
-            name=name, label=names[name].label.to(language), value=spoken.value(names[name]),
-            note=noted[name].to(language) if name in noted else None,
-        )
-        for name in rulebook.tagging.facts
-    ]  # fmt: skip
+    """Explain an account that was found."""
+    tagging = published.rulebook.tagging
+    its = (connection, tagging, published.slots, found.id, today)
+    is_new = _has_new_rules(connection, published)
+    values = explanations.read(*its, is_new=is_new)
+    rivals = explanations.contenders(*its, is_new=is_new) if tagging.has_caps else []
+    known = explanations.known(connection, found.id)
+    noted = notices.of_account(connection, found.id)
+    facts = _facts(published.rulebook, values)
+    near = nearby.run(published.rulebook, facts, today)
+    spoken = Spoken(published.rulebook, values)
     return Explanation(
         account=found.name, external_id=found.external_id, owner=found.owner,
-        is_in_scope=bool(values["is_in_scope"]), tier=values["tier"], why=values["why"],
-        inputs=inputs, steps=[spoken.step(rule) for rule in rulebook.segments.rules],
-        recheck_on=values["recheck_on"], rulebook=rulebook.hash,
+        is_in_scope=bool(values["is_in_scope"]), tier=values["tier"], priority=values["priority"],
+        tier_row=values["tier_row"], next_contact_on=values["next_contact_on"], why=values["why"],
+        standing=standing(published.rulebook, found.id, values, rivals),
+        missing=near.missing, fall=near.fall,
+        inputs=spoken.inputs(known.vendor, noted), steps=spoken.steps(),
+        recheck_on=values["recheck_on"], known=known,
+        labels=_labels(published.rulebook), version=_version(published),
+        rulebook=published.rulebook.hash,
     )  # fmt: skip
 
 
-class _Spoken:
-    """Values and rules put in words, in the team's language."""
+def _has_new_rules(connection: Transaction, published: Published) -> bool:
+    """Whether the tags so far come from other rules: then no tier is kept."""
+    before = ledger.last_period(connection, JOB, scope=SCOPE)
+    if before is None:
+        return False
+    return rulebooks.rules_hash_of(connection, int(before)) != published.rulebook.rules_hash
 
-    def __init__(self, rulebook: Rulebook, values: Mapping[str, Any]) -> None:
-        self._values = values
-        self._language: Language = rulebook.team.language
-        self._currency = rulebook.team.currency
 
-    def value(self, name: Name) -> str | None:
-        """The value of a fact or a rule as people write it."""
-        value = self._values[name.name]
-        if value is None:
-            return None
-        match name.type:
-            case FieldType.MONEY:
-                return money(int(value), self._currency, self._language)
-            case FieldType.NUMBER:
-                return number(float(value), self._language)
-            case FieldType.DATE:
-                return date_of(int(value)).isoformat()
-            case FieldType.YES_NO:
-                return (Text("oui", "yes") if value else Text("non", "no")).to(self._language)
-            case _:
-                words = name.choices.get(value)
-                return words.to(self._language) if words else str(value)
+def _facts(rulebook: Rulebook, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of an account, with the days on which the clock moves them."""
+    tagging = rulebook.tagging
+    return {name: values[name] for name in [*tagging.facts, *tagging.flips]}
 
-    def step(self, rule: Rule) -> Step:
-        """A rule with its result."""
-        won = self._values.get(rule.row_name) if rule.rows else None
-        rows = [
-            RowTold(
-                number=index,
-                then=row.then,
-                won=index == won,
-                conditions=[
-                    (f"{cell.name}: {cell.text}", self._truth(rule, index, position))
-                    for position, cell in enumerate(row.cells)
-                ],
-            )
-            for index, row in enumerate(rule.rows, 1)
-        ]
-        label = rule.label.to(self._language)
-        return Step(name=rule.name, label=label, result=self.value(rule.as_name), rows=rows)
 
-    def _truth(self, rule: Rule, row: int, position: int) -> bool | None:
-        truth = self._values[explanations.cell_name(rule.name, row, position)]
-        return None if truth is None else bool(truth)
+def _labels(rulebook: Rulebook) -> dict[str, str]:
+    tiers = rulebook.segments.tier.choices
+    return {tier: label.to(rulebook.team.language) for tier, label in tiers.items()}
+
+
+def _version(published: Published) -> Version:
+    return Version(
+        rulebook=published.rulebook.hash, published_at=published.published_at,
+        author=published.author, reason=published.reason,
+    )  # fmt: skip

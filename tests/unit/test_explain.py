@@ -6,7 +6,8 @@ from connectors.memory import Memory
 from rules.records import Kind
 from rules.time import day_of
 from service import explain
-from service.explain import Explanation, NotFound, Step
+from service.explain import Explanation, NotFound
+from service.explain_rules import Step
 from service.store.engine import Store
 from tests.integration.office import DAY, REVIEW, Office
 
@@ -42,6 +43,14 @@ def office(store: Store) -> Office:
     )
     made.cycle()
     return made
+
+
+def put_potential(office: Office, amount: str) -> None:
+    """The customer with another potential."""
+    office.crm.put_account(
+        "20009", name=RICH, owner_id="501", created_at=REVIEW - 900 * DAY,
+        fields={"lifecyclestage": "customer", "potentiel_annuel": amount},
+    )  # fmt: skip
 
 
 def told(office: Office, asked: str) -> Explanation:
@@ -142,3 +151,43 @@ def test_what_is_told_follows_the_day(office: Office) -> None:
     later = told(office, "20009")
     assert later.tier == "silver"
     assert step(later, "engagement").result == "dormant"
+
+
+def test_where_inputs_come_from_and_when_they_were_read(office: Office) -> None:
+    explanation = told(office, "20009")
+    sources = {each.name: each.source for each in explanation.inputs}
+    assert sources["potential"] == "hubspot: potentiel_annuel"
+    assert sources["last_won"] == "calculé par Arpent"
+    assert sources["owner"] == "champ standard du CRM"
+    assert explanation.known.read_at == office.now
+    assert explanation.known.modified_at <= explanation.known.read_at
+
+
+def test_the_versions_behind_a_tier_and_what_is_owed(office: Office) -> None:
+    explanation = told(office, "20009")
+    assert (explanation.version.author, explanation.version.published_at) == ("ops", REVIEW)
+    assert explanation.known.rulebook == explanation.version.rulebook
+    assert [(each.tier, each.row) for each in explanation.known.changes] == [("gold", 2)]
+    assert {each.state for each in explanation.known.owing} == {"settled"}
+    put_potential(office, "10")
+    office.decide()
+    changed = told(office, "20009")
+    assert [each.tier for each in changed.known.changes] == ["bronze", "gold"]
+    states = {each.field: each.state for each in changed.known.owing}
+    assert (states["tier"], states["segment"]) == ("owed", "owed")
+
+
+def test_what_is_said_to_be_missing_is_what_the_tier_takes(office: Office) -> None:
+    """Said of the account, then done in the CRM: the tier comes; undone, it goes."""
+    put_potential(office, "58000")
+    office.cycle()
+    before = told(office, "20009")
+    assert before.tier == "bronze"
+    (missing,) = before.missing
+    assert missing.sentence.replace("\u00a0", " ") == "Il manque 42 000 $ de potentiel pour Or."
+    (change,) = missing.changes
+    for cents, tier in ((change.after, "gold"), (change.after - 1, "bronze")):
+        put_potential(office, f"{cents / 100:.2f}")
+        office.cycle()
+        assert told(office, "20009").tier == tier
+        assert office.crm.own_field("20009", "tier") == tier
