@@ -16,8 +16,9 @@ from string import Formatter
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from rules import schema_shapes
 from rules.calendar import DAYS_PER_WEEK, Period, next_weekday
 from rules.deviations import Deviation, State, assess
 from rules.kpis import Days, KpiName, Kpis, written
@@ -84,8 +85,8 @@ def _weeks(given: object) -> list[int]:
 
 
 Template = Annotated[Words, AfterValidator(_templates)]
-Weeks = Annotated[list[int], BeforeValidator(_weeks)]
-Start = Annotated[Day, written(read_day, least=0)]
+Weeks = Annotated[list[int], BeforeValidator(_weeks), WithJsonSchema(schema_shapes.DURATIONS)]
+Start = Annotated[Day, written(read_day, least=0), WithJsonSchema(schema_shapes.DAY)]
 
 
 class DeviationRule(Strict):

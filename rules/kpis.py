@@ -10,8 +10,9 @@ from hashlib import sha256
 from json import dumps
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
+from rules import schema_shapes
 from rules.language import Language, Text, money
 from rules.located import Document, Misfit, nearest
 from rules.models import model_of
@@ -55,8 +56,8 @@ def written(reader: Callable[[str], float], *, least: float) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-Money = Annotated[int, written(read_money, least=0)]
-Days = Annotated[int, written(read_days, least=1)]
+Money = Annotated[int, written(read_money, least=0), WithJsonSchema(schema_shapes.AMOUNT)]
+Days = Annotated[int, written(read_days, least=1), WithJsonSchema(schema_shapes.DURATION)]
 
 
 def _some(tiers: object) -> object:
@@ -162,7 +163,7 @@ class PriorityContacted(_Kpi):
         "cadence, the share with a contact logged in the month",
     )
 
-    tiers: Annotated[list[str], BeforeValidator(_some)]
+    tiers: Annotated[list[str], BeforeValidator(_some), WithJsonSchema(schema_shapes.TEXTS)]
 
     def _setting(self, _currency: str, _language: Language) -> str:
         return ", ".join(self.tiers)

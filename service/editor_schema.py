@@ -1,0 +1,33 @@
+"""Write the schemas of a playbook into its hidden folder, for the editors of those who write it."""
+
+from pathlib import Path
+
+from rules.language import Text
+from rules.rulebook import read_rulebook
+from rules.schema import FOLDER, schemas
+from rules.sheets import SheetError
+from service.app import read_playbook
+from service.replacing import replace
+
+
+def run(folder: Path) -> list[Path]:
+    """The files written, all of them in `.schema`.
+
+    A playbook with mistakes gets schemas too: that is when an editor helps most. Raises
+    `PlaybookError` when there is nothing, `SheetError` when they can't be written.
+    """
+    made = schemas(read_rulebook(read_playbook(folder)))
+    paths = {folder / FOLDER / name: text for name, text in made.items()}
+    try:
+        (folder / FOLDER).mkdir(exist_ok=True)
+        for path, text in paths.items():
+            replace(path, text.encode())
+    except OSError as error:
+        where, cause = folder / FOLDER, error.strerror
+        raise SheetError(
+            Text(
+                f"{where} ne s'écrit pas ({cause}) : vérifiez le dossier et vos droits.",
+                f"{where} can't be written ({cause}): check the folder and your rights.",
+            )
+        ) from error
+    return list(paths)
