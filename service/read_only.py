@@ -8,16 +8,16 @@ to read is refused, so that nothing that a connector learns to do can slip throu
 from collections.abc import Sequence
 from typing import cast
 
-from connectors.base import Connector, Fatal, OwnField, Provisioned
+from connectors.base import Connector, Fatal, OwnField, Provisioned, Removed
 from rules.language import Text
 
 READS = frozenset(
     {
         "vendor", "senders", "readers", "identify", "fields", "pull", "edits", "find_task",
-        "setup_steps", "record_url", "close", "remarks", "allowance", "calls",
+        "setup_steps", "record_url", "close", "remarks", "allowance", "calls", "headroom",
     }
 )  # fmt: skip
-"""What of a connector only reads; besides, `ensure` does when it is a dry run."""
+"""What of a connector only reads; besides, `ensure` and `remove` do in a dry run."""
 
 
 class ReadOnly(Fatal):
@@ -65,6 +65,12 @@ class _Guarded:
         if not dry_run:
             raise ReadOnly(self._why)
         return self._connector.ensure(group_label, fields, dry_run=True)
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
+        """What `remove` would do; raises `ReadOnly` where it is to be done."""
+        if not dry_run:
+            raise ReadOnly(self._why)
+        return self._connector.remove(fields, dry_run=True)
 
 
 def guarded(connector: Connector, why: Text) -> Connector:

@@ -16,6 +16,7 @@ from rich.console import Console
 from connectors.base import ConnectorError
 from rules.language import Language, Text
 from rules.located import PlaybookError
+from rules.sheets import SheetError
 from service.explain import NotFound
 from service.settings import SettingsError, load_settings
 from service.store.engine import StoreError
@@ -63,7 +64,7 @@ def _run() -> None:
     except Mistake as error:
         _say([say(error.message)])
         sys.exit(MISTAKEN)
-    except SettingsError as error:
+    except (SettingsError, SheetError) as error:
         _say([problem.to(language()) for problem in error.problems])
         sys.exit(MISTAKEN)
     except (ConnectorError, StoreError, NotFound) as error:

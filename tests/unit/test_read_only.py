@@ -17,6 +17,7 @@ WRITES: dict[str, Callable[[Connector], object]] = {
     "create_task": lambda crm: crm.create_task(TASK),
     "update_task": lambda crm: crm.update_task("1", TASK),
     "complete_task": lambda crm: crm.complete_task("1"),
+    "remove": lambda crm: crm.remove([FIELD], dry_run=False),
     "ensure": lambda crm: crm.ensure("Arpent", [FIELD], dry_run=False),
 }
 

@@ -1,8 +1,23 @@
 """The commands of `arpent`. Each imports its stage when it runs, so that `--help` stays quick."""
 
-from service.cli.commands import cycle, operations, playbook, runs, schedule, testing, undo, writing
+from service.cli.commands import (
+    backtesting,
+    beginning,
+    challenges,
+    cycle,
+    editing,
+    operations,
+    playbook,
+    previewing,
+    runs,
+    schedule,
+    testing,
+    undo,
+    writing,
+)
 from service.cli.commands.options import app
 
 __all__ = [
-    "app", "cycle", "operations", "playbook", "runs", "schedule", "testing", "undo", "writing",
+    "app", "backtesting", "beginning", "challenges", "cycle", "editing", "operations",
+    "playbook", "previewing", "runs", "schedule", "testing", "undo", "writing",
 ]  # fmt: skip

@@ -232,7 +232,7 @@ def fields_ensure(
     """Create Arpent's own fields in the CRM, and say what the admin has to click."""
     from connectors.base import Provision
     from service import owe, preflight, provision
-    from service.cli.show import terminal
+    from service.cli.show import beginning, terminal
     from service.cli.show import writing as show
 
     opened = open_installation()
@@ -243,14 +243,18 @@ def fields_ensure(
             known = opened.connect(connector)
             found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
             steps = connector.setup_steps()
+            room = connector.headroom() if dry_run else None
         if not dry_run:
             preflight.take_back_own(opened.store, vendor, provision.ready(found))
         has_changed = not dry_run and provision.has_changed(found)
         retried = owe.retry(opened.store, known.id) if has_changed else 0
         if json:
-            terminal.as_json({"fields": found, "steps": steps, "owed_again": retried})
+            told = {"fields": found, "steps": steps, "owed_again": retried}
+            terminal.as_json({**told, "room": room} if dry_run else told)
         else:
             show.provisioned(vendor, found, steps, dry_run=dry_run)
+            if dry_run:
+                beginning.room(room, wanted=provision.missing(found))
             show.owed_again(retried)
         if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
             raise typer.Exit(FAILED)
