@@ -102,6 +102,29 @@ def test_a_wrong_rule_is_held_and_a_person_decides(elise: Sandbox, shop: Shell) 
     assert shop.say("push", "--json").json["calls"] == 0
 
 
+def test_everything_gold_is_held_on_three_fields_shown_and_refused(
+    elise: Sandbox, shop: Shell
+) -> None:
+    fields = ("tier", "priority", "next_contact")
+    go_wrong(shop, "gold")
+    before = [written(elise, f"arpent_{field}") for field in fields]
+
+    says(shop.run("run"), HELD, "trop de valeurs changeaient d'un coup")
+
+    waiting = shop.say("status", "--json").json["crms"][0]["held"]
+    assert set(fields) <= {each["field"] for each in waiting}
+    shown = shop.say("status")
+    says(shown, DONE, "Niveau", "Priorité", "Prochain contact")
+
+    says(shop.say("rules", "rollback", "--why", "tout était en or"), DONE)
+    after = shop.run("run", "--json")
+
+    assert after.code == DONE, after
+    assert shop.say("status", "--json").json["crms"][0]["held"] == []
+    assert [written(elise, f"arpent_{field}") for field in fields] == before
+    assert shop.say("push", "--json").json["calls"] == 0
+
+
 def test_a_preview_is_pushed_as_it_was_seen_or_refused(elise: Sandbox, shop: Shell) -> None:
     go_wrong(shop)
     for command in ("pull", "tag"):
