@@ -138,6 +138,7 @@ def test_what_exists_is_never_overwritten(newcomer: Shell) -> None:
         ("--field=potential=potentiel_anuel", "potentiel_annuel"),
         ("--owner=Elyse", "elise"),
         ("--zone=America/Toronta", "America/Toronto"),
+        ("--field=potential", "Écrivez potential=nom_interne"),
     ],
 )
 def test_what_can_not_be_used_is_said_and_nothing_is_written(
@@ -147,6 +148,12 @@ def test_what_can_not_be_used_is_said_and_nothing_is_written(
     assert said.code == 2
     assert told in said.err
     assert not (newcomer.folder / "playbook").exists()
+
+
+def test_a_field_given_twice_is_not_guessed(newcomer: Shell) -> None:
+    said = newcomer.say("init", "--yes", "--field=potential=a", "--field=potential=b")
+    assert (said.code, said.out) == (2, "")
+    assert "« potential » est donné deux fois" in said.err
 
 
 def test_the_end_of_init_says_what_to_type_next(newcomer: Shell) -> None:
@@ -169,7 +176,11 @@ def test_suggest_shows_candidates_and_what_it_cost(newcomer: Shell) -> None:
     assert first == BOUND
     assert found["calls"] <= 15
     assert found["accounts_read"] == 118
+    newcomer.variables["COLUMNS"] = "80"
     said = newcomer.say("fields", "suggest", "--sample", "50")
     assert said.code == 0
+    # A name to be copied goes on below where the terminal is narrow.
+    assert "…" not in said.out
+    assert "potentiel_" in said.out
     assert "50 premiers comptes" in said.out
     assert "moyen (" in said.out

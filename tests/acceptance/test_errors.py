@@ -147,7 +147,7 @@ def test_reading_only(published: Shell) -> None:
 def test_an_unknown_key_is_placed_and_guessed(published: Shell, playbook: Path) -> None:
     replace(playbook / "team.yaml", "currency: CAD", "curency: CAD")
     expected = (
-        "team.yaml:3:1: clé inconnue « curency » (vouliez-vous dire « currency » ?)",
+        "team.yaml:4:1: clé inconnue « curency » (vouliez-vous dire « currency » ?)",
         "il manque la clé « currency »",
     )
     says(published.run("rules", "check"), MISTAKEN, *expected)
@@ -159,8 +159,8 @@ def test_an_unknown_key_is_placed_and_guessed(published: Shell, playbook: Path) 
 
 def test_a_tab(published: Shell, playbook: Path) -> None:
     replace(playbook / "team.yaml", "  elise:", "\telise:")
-    says(published.run("rules", "check"), MISTAKEN, "team.yaml:7:1: tabulation")
-    says(published.say("rules", "check", language="en"), MISTAKEN, "team.yaml:7:1: tab")
+    says(published.run("rules", "check"), MISTAKEN, "team.yaml:8:1: tabulation")
+    says(published.say("rules", "check", language="en"), MISTAKEN, "team.yaml:8:1: tab")
 
 
 def test_no_playbook_where_it_is_said_to_be(published: Shell) -> None:

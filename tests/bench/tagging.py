@@ -1,9 +1,10 @@
 """Tagging with twelve rules: beside hand-written SQL, and after a few accounts have changed.
 
-Both read the same tables (accounts with slots, contacts, activities, opportunities) and write the
-tags and the tier history. The hand-written statement is what somebody who knows SQL would write
-for exactly these rules; the test before the race is that the two agree on every row. Then one
-account in fifty gets another potential, and only those are evaluated.
+The rules are those of `tests/bench/playbook`, which do not grow with the shipped ones. Both read
+the same tables (accounts with slots, contacts, activities, opportunities) and write the tags and
+the tier history. The hand-written statement is what somebody who knows SQL would write for exactly
+these rules; the test before the race is that the two agree on every row. Then one account in fifty
+gets another potential, and only those are evaluated.
 """
 
 import random
@@ -14,8 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from rules.rulebook import Rulebook, compile_rulebook
-from rules.tagging import why_of
-from service.settings import SHIPPED_PLAYBOOK
+from rules.why import why_of
 from service.store import dirt
 from service.store.bulk import bulk_update, bulk_upsert
 from service.store.engine import Store
@@ -30,32 +30,13 @@ SLOTS = {
     "cycle": "text_3",
 }  # fmt: skip
 
-MORE_RULES = """
-size_level:
-  bands: {of: size, large: ">= 250", medium: "50..249", small: "< 50"}
-industry:
-  table:
-    - {sector: Fabrication | Construction, then: core}
-    - {sector: known, then: other}
-reach:
-  points:
-    size_level: {large: 3, medium: 2, small: 1, unknown: 1}
-    industry: {core: 2, other: 1, unknown: 0}
-"""
+PLAYBOOK = Path(__file__).parent / "playbook"
+"""Rules that stay as they are, so that the figures of one day compare with those of another."""
 
 
 def rulebook() -> Rulebook:
-    """The shipped playbook with three more rules, which the priority uses: twelve in all."""
-    files = {
-        path.relative_to(SHIPPED_PLAYBOOK).as_posix(): path.read_text(encoding="utf-8")
-        for path in SHIPPED_PLAYBOOK.rglob("*.yaml")
-    }
-    segments = files["segments.yaml"] + MORE_RULES
-    segments = segments.replace(
-        '- {tier: silver, effort: "<= 4", then: p2}',
-        '- {tier: silver, effort: "<= 4", then: p2}\n    - {tier: silver, reach: ">= 4", then: p2}',
-    )
-    return compile_rulebook(files | {"segments.yaml": segments})
+    """The four criteria, the tier and what follows from it, with three more rules: twelve."""
+    return compile_rulebook({path.name: path.read_text("utf-8") for path in PLAYBOOK.iterdir()})
 
 
 def fill(store: Store, accounts: int) -> None:
@@ -121,7 +102,7 @@ def _fill_linked(connection: Connection, chance: random.Random, accounts: int) -
 HAND_WRITTEN = """
 INSERT INTO tag (account_id, is_in_scope, tier, tier_row, priority, priority_row, segment, quadrant,
                  next_contact_on, contact_status, why, recheck_on, tier_since_at, rulebook_id,
-                 evaluated_at, is_owed)
+                 evaluated_at, is_owed, rated_tier, settled_by)
 WITH contacted AS (
   SELECT l.to_id AS id, max(CASE WHEN happened_on <= :today THEN happened_on END) AS last_on,
          min(CASE WHEN happened_on > :today THEN happened_on END) AS next_on
@@ -197,7 +178,10 @@ SELECT id, coalesce(in_scope, 0),
     CASE WHEN last_on + 366 > :today THEN last_on + 366 ELSE 2000000000 END,
     CASE WHEN won_on + 730 > :today THEN won_on + 730 ELSE 2000000000 END,
     CASE WHEN due + 1 > :today THEN due + 1 ELSE 2000000000 END), 2000000000),
-  :now, 1, :now, coalesce(in_scope, 0)
+  :now, 1, :now, coalesce(in_scope, 0),
+  CASE tier_row WHEN 1 THEN 'unrated' WHEN 2 THEN 'gold' WHEN 3 THEN 'silver' WHEN 4 THEN 'silver'
+    WHEN 5 THEN 'bronze' END,
+  CASE WHEN tier_row IS NOT NULL THEN 'rule' END
 FROM prioritised
 """
 HAND_WRITTEN_HISTORY = """

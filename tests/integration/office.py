@@ -35,7 +35,7 @@ BOUND = {
         *("lifecyclestage", "potentiel_annuel", "industry", "numberofemployees"),
         "cycle_de_vente",
     ),
-    Kind.OPPORTUNITY: ("source",),
+    Kind.OPPORTUNITY: ("source", "product"),
 }
 
 

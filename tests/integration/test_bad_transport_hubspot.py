@@ -51,7 +51,7 @@ PLACES = (
 TIERS = {"600000": "silver", "50000": "bronze"}
 PROPERTIES = {
     "companies": ("potentiel_annuel", "cycle_de_vente"),
-    "deals": ("source",),
+    "deals": ("source", "product"),
 }
 
 

@@ -88,6 +88,7 @@ def _declare(made: Sandbox) -> None:
         ("companies", "companyinformation", "potentiel_annuel", ()),
         ("companies", "companyinformation", "cycle_de_vente", ("court", "moyen", "long")),
         ("deals", "dealinformation", "source", ("Client existant", "Nouveau client", "Référence")),
+        ("deals", "dealinformation", "product", ("Maintenance", "Planification")),
     ):
         shape: dict[str, Any] = {"type": "number", "fieldType": "number"}
         if choices:

@@ -4,6 +4,7 @@
 case replaces, once; without it the case is the whole file.
 """
 
+import re
 from dataclasses import dataclass
 
 from tests.playbooks import shipped
@@ -12,6 +13,11 @@ MARK = "¦"
 SHIPPED = shipped()
 TEAM, FIELDS, SEGMENTS = "team.yaml", "fields.yaml", "segments.yaml"
 KPIS, ALERTS, PLAN = "kpis.yaml", "alerts.yaml", "plans/elise.yaml"
+# The shipped fields without their measures, for sections of measures that are wrong.
+UNMEASURED = re.sub(r"^measures:\n(?:[ ].*\n)+", "", SHIPPED[FIELDS], flags=re.MULTILINE)
+# The shipped rules without the keys that settle the tier, for others that are wrong.
+UNSETTLED = re.sub(r"^  (?:cap|demote|freeze|contact_hours|challenge):.*\n", "",
+                   SHIPPED[SEGMENTS], flags=re.MULTILINE)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ def rule(text: str, fr: str, en: str, *, what: str) -> Broken:
     return Broken(what, SEGMENTS, None, f"{SHIPPED[SEGMENTS]}\n{text}\n", fr, en)
 
 
+def measure(text: str, fr: str, en: str, *, what: str) -> Broken:
+    """A section of measures at the end of the fields, and no other; it holds the mark."""
+    return Broken(what, FIELDS, None, f"{UNMEASURED}\nmeasures:\n  {text}\n", fr, en)
+
+
 YAML_MISTAKES = [
     Broken("duplicate key", TEAM, "currency: CAD", "currency: CAD\n¦currency: CAD",
            "« currency » est écrite deux fois", "'currency' is written twice"),
@@ -94,9 +105,9 @@ YAML_MISTAKES = [
            "        - 'plus d'¦un an", "texte inattendu", "unexpected text"),
     Broken("brace never closed", TEAM, "email: marc@arpent.example}\n",
            "email: marc@arpent.example\n¦",
-           "(ce qui s'ouvre à la ligne 8)", "brace, is missing (what opens on line 8)"),
-    Broken("bracket never closed", KPIS, "[gold, silver]\n", "[gold, silver\n¦", "à la ligne 13",
-           "on line 13"),
+           "(ce qui s'ouvre à la ligne 9)", "brace, is missing (what opens on line 9)"),
+    Broken("bracket never closed", KPIS, "[gold, silver]\n", "[gold, silver\n¦", "à la ligne 14",
+           "on line 14"),
     Broken("comma forgotten", TEAM, "name: Marc Lavoie, email", "name: Marc Lavoie email¦",
            "virgule", "comma"),
     Broken("colon in a text", PLAN, "owner: elise", "owner: elise¦: moi", "deux-points", "colon"),
@@ -225,6 +236,80 @@ CRM_FIELDS = [
            "  drift: {¦amount: respect}\n  optional:", "clé inconnue", "unknown key"),
 ]  # fmt: skip
 
+MEASURES = [
+    measure("a: {¦average: opportunity.amount}", "« average » (clés admises : label, sum, count",
+            "'average' (known keys: label, sum, count", what="function unknown"),
+    measure("a: {¦cuont: opportunity}", "vouliez-vous dire « count »", "did you mean 'count'?",
+            what="function misspelt"),
+    measure("¦a: {count: opportunity, sum: opportunity.amount}", "une fonction, et une seule",
+            "only one: sum, count, max, days_since", what="two functions"),
+    measure("¦a: {when: \"state = 'won'\"}", "une fonction, et une seule", "one function is needed",
+            what="no function"),
+    measure("¦a: {sum: }", "une fonction, et une seule", "one function is needed",
+            what="function of nothing"),
+    measure("a: {count: ¦opportunities}", "vouliez-vous dire « opportunity »",
+            "did you mean 'opportunity'?", what="records misspelt"),
+    measure("a: {sum: ¦deal.amount}", "fiches inconnues « deal » : opportunity, activity",
+            "unknown records 'deal': opportunity, activity", what="records unknown"),
+    measure("a: {count: ¦account}", "fiches inconnues « account »", "unknown records 'account'",
+            what="measure of accounts"),
+    measure("a: {count: ¦opportunity.amount}", "écrivez count: opportunity",
+            "write count: opportunity", what="count of a value"),
+    measure("a: {sum: ¦opportunity}", "sum demande un champ : opportunity.amount",
+            "sum needs a field: opportunity.amount", what="sum of records"),
+    measure("a: {sum: ¦opportunity.amout}", "vouliez-vous dire « amount »",
+            "did you mean 'amount'?", what="field of a measure misspelt"),
+    measure("a: {sum: ¦opportunity.name}", "« name » est un texte, ce que sum n'admet pas",
+            "'name' is a text, which sum does not take", what="sum of a text"),
+    measure("a: {sum: ¦opportunity.closes}", "« closes » est une date", "'closes' is a date",
+            what="sum of dates"),
+    measure("a: {max: ¦opportunity.state}", "« state » est un choix", "'state' is a choice",
+            what="greatest choice"),
+    measure("a: {max: ¦opportunity.source}", "« source » est un choix", "'source' is a choice",
+            what="greatest of a bound choice"),
+    measure("a: {max: ¦contact.role}", "« role » est un choix", "'role' is a choice",
+            what="greatest role"),
+    measure("a: {days_since: ¦opportunity.amount}", "(champs : opportunity.created",
+            "(fields: opportunity.created", what="days since an amount"),
+    measure("a: {count: [¦opportunity]}".replace("[¦", "¦["), "il faut ici un texte",
+            "a text is needed", what="records as a list"),
+    measure("a: {count: activity, when: \"¦knd = 'call'\"}",
+            "« kind » ?) (une condition sur des activités connaît : kind, happened",
+            "did you mean 'kind'?) (a condition on activities knows: kind, happened",
+            what="name of a filter misspelt"),
+    measure("a: {count: activity, when: \"kind = ¦'cal'\"}", "« call »", "'call'",
+            what="value of a filter misspelt"),
+    measure('a: {count: opportunity, when: "¦potential > 100k"}', "champ inconnu « potential »",
+            "unknown field 'potential'", what="filter on a field of the account"),
+    measure('a: {count: contact, when: "¦amount > 100k"}', "(une condition sur des contacts",
+            "(a condition on contacts knows: role)", what="filter on another kind of record"),
+    measure('a: {count: opportunity, when: "¦closes"}', "il faut ici une condition",
+            "a condition (true or false)", what="filter that is no condition"),
+    measure('a: {count: opportunity, when: "¦days_since(amount) < 90"}', "un champ de type date",
+            "needs a date field", what="filter on the age of an amount"),
+    measure('a: {count: history, when: "since > ¦\'hier\'"}', "n'est pas une date", "is not a date",
+            what="filter with a wrong day"),
+    measure("a: {count: opportunity, ¦when: }", "écrivez une condition", "write a condition",
+            what="filter left empty"),
+    measure("¦open_amount: {count: opportunity}", "existe déjà", "exists already",
+            what="measure named like a built-in fact"),
+    measure("¦potential: {count: opportunity}", "est déjà un champ du compte",
+            "is already a field of the account", what="measure named like a bound field"),
+    measure("¦select: {count: opportunity}", "mot réservé", "reserved word",
+            what="measure with a reserved name"),
+    measure("¦Ventes: {count: opportunity}", "en minuscules", "in lower case",
+            what="measure in capitals"),
+    measure("a: {label: ¦[a], count: opportunity}", "[français, anglais]", "[French, English]",
+            what="measure with half a label"),
+    measure("¦- a", "clé: valeur", "key: value", what="measures as a list"),
+    measure("a: ¦opportunity", "clé: valeur", "key: value", what="measure as a text"),
+    measure("\n  ".join(f"{'¦' * (n == 40)}m{n}: {{count: opportunity}}" for n in range(41)),
+            "plus de 40 mesures", "over 40 measures", what="too many measures"),
+    Broken("bound field named like a part of an opportunity", FIELDS, None,
+           SHIPPED[FIELDS].replace("  source:", "  ¦amount:"),
+           "déjà un sens pour les mesures", "meaning of its own for measures"),
+]  # fmt: skip
+
 RULES = [
     Broken("no tier", SEGMENTS, None, "¦a: {when: potential > 1}\n", "« tier »", "'tier'"),
     Broken("tier as bands", SEGMENTS, None,
@@ -284,8 +369,8 @@ RULES = [
            "priority:\n  ¦contact_every: {p1: 1 d}\n",
            "ne va qu'avec tier", "only goes with tier"),
     Broken("cap of zero", SEGMENTS, "  contact_every:",
-           "  ¦cap: {gold: 0 per owner}\n  contact_every:",
-           "cap", "cap"),
+           "  cap: {gold: ¦0 per owner, rank: potential}\n  contact_every:",
+           "de 1 à 100000 comptes", "from 1 to 100000 accounts"),
     rule("¦extra:\n  label: x", "une forme, et une seule", "one shape", what="rule without shape"),
     rule("extra:\n  values: {x: X}\n  bands: {of: size, ¦y: '> 1'}", "n'est pas dans values",
          "not in values", what="band of no value"),
@@ -293,6 +378,87 @@ RULES = [
          what="values as a list"),
     rule("extra:\n  label: ¦{fr: x}\n  when: size > 1", "[français, anglais]",
          "[French, English]", what="label as a map"),
+]  # fmt: skip
+
+
+def budget(what: str, text: str, fr: str, en: str) -> Broken:
+    """Keys under the shipped tier, in place of its own; they hold the mark."""
+    written = UNSETTLED.replace("  contact_every:", f"  {text}\n  contact_every:")
+    return Broken(what, SEGMENTS, None, written, fr, en)
+
+
+BUDGETS = [
+    budget("negative cap", "cap: {gold: ¦-3 per owner, rank: potential}", "de 1 à 100000",
+           "from 1 to 100000"),
+    budget("cap without whom", "cap: {gold: ¦12, rank: potential}", "12 per owner",
+           "12 per owner"),
+    budget("cap per team", "cap: {gold: ¦12 per team, rank: potential}", "n'est pas une limite",
+           "is not a cap"),
+    budget("cap as a number", "cap: ¦12", "{gold: 12 per owner", "{gold: 12 per owner"),
+    budget("cap of no tier", "cap: {¦golde: 12 per owner, rank: potential}",
+           "niveau inconnu « golde » (vouliez-vous dire « gold » ?)",
+           "unknown tier 'golde' (did you mean 'gold'?)"),
+    budget("cap with no tier at all", "¦cap: {rank: potential}", "quel niveau est limité",
+           "which tier is capped"),
+    budget("cap without rank", "¦cap: {gold: 12 per owner}", "rank: potential", "rank: potential"),
+    budget("rank misspelt", "cap: {gold: 12 per owner, rank: ¦potentiel}",
+           "vouliez-vous dire « potential »", "did you mean 'potential'"),
+    budget("rank by a choice", "cap: {gold: 12 per owner, rank: ¦cycle}", "ni un nombre ni un",
+           "neither a number nor an"),
+    budget("rank by a date", "cap: {gold: 12 per owner, rank: ¦created}", "ni un nombre ni un",
+           "neither a number nor an"),
+    budget("overflow upwards", "cap: {silver: 30 per owner, rank: potential, overflow: ¦gold}",
+           "en rond", "in circles"),
+    budget("overflow into itself", "cap: {gold: 12 per owner, rank: potential, overflow: ¦gold}",
+           "en rond", "in circles"),
+    budget("overflows in a circle", "cap: {gold: 12 per owner, silver: 30 per owner, "
+           "rank: potential, overflow: {gold: silver, silver: ¦gold}}", "en rond", "in circles"),
+    budget("overflow nowhere", "cap: {gold: 12 per owner, rank: potential, overflow: ¦slver}",
+           "vouliez-vous dire « silver »", "did you mean 'silver'"),
+    budget("overflow of the last tier", "cap: {¦unrated: 12 per owner, rank: potential}",
+           "le dernier des niveaux", "the last of the tiers"),
+    budget("overflow of a tier without cap", "cap: {gold: 12 per owner, rank: potential, "
+           "overflow: {¦bronze: unrated}}", "n'a pas de limite", "has no cap"),
+    budget("negative days of delay", "demote: {after: ¦-21 d, of: potential}", "durée", "duration"),
+    budget("delay of zero", "demote: {after: ¦0 d}", "au moins 1 jour", "at least 1 day"),
+    budget("margin of zero", "demote: {margin: ¦0 %, of: potential}", "plus de 0", "over 0"),
+    budget("margin of everything", "demote: {margin: ¦100 %, of: potential}",
+           "moins de 100 %", "under 100 %"),
+    budget("margin of nothing known", "demote: {¦margin: 10 %}", "of: potential", "of: potential"),
+    budget("margin on a text", "demote: {margin: 10 %, of: ¦sector}", "ni un nombre ni un",
+           "neither a number nor an"),
+    budget("two facts for a margin", "cap: {gold: 12 per owner, rank: potential}\n"
+           "  demote: {margin: 10 %, of: ¦size}", "retirez of", "remove of"),
+    budget("fact without margin", "demote: {after: 21 d, ¦of: potential}", "qu'avec margin",
+           "only goes with margin"),
+    budget("key of demote misspelt", "demote: {¦aftr: 21 d}", "vouliez-vous dire « after »",
+           "did you mean 'after'"),
+    budget("freeze misspelt", "freeze: ¦last 5 bussiness days of quarter",
+           "last 5 business days of quarter", "last 5 business days of quarter"),
+    budget("freeze of a month", "freeze: ¦last 5 business days of month",
+           "last 5 business days of quarter", "last 5 business days of quarter"),
+    budget("freeze of a quarter and more", "freeze: ¦last 90 business days of quarter",
+           "de 1 à 30", "from 1 to 30"),
+    budget("hours of no tier", "contact_hours: {¦glod: 2 h}", "« gold »", "'gold'"),
+    budget("hours without unit", "contact_hours: {gold: ¦2}", "1,5 h ou 30 min",
+           "1.5 h or 30 min"),
+    budget("negative hours", "contact_hours: {gold: ¦-2 h}", "1,5 h", "1.5 h"),
+    budget("key of challenge misspelt", "challenge: {¦acept: potential > 1}",
+           "vouliez-vous dire « accept »", "did you mean 'accept'"),
+    budget("challenge accepted on no tier", "challenge: {accept: \"wanted = ¦'goldd'\"}",
+           "goldd", "goldd"),
+    budget("challenge accepted on no field", "challenge: {accept: ¦potentil > 1}",
+           "vouliez-vous dire « potential »", "did you mean 'potential'"),
+    budget("challenge that lasts no day", "challenge: {lasts: ¦0 d}", "au moins 1 jour",
+           "at least 1 day"),
+    Broken("cap of a priority", SEGMENTS, "priority:\n",
+           "priority:\n  ¦cap: {p1: 12 per owner, rank: potential}\n",
+           "cap ne va qu'avec tier", "cap only goes with tier"),
+    Broken("holidays of nowhere", TEAM, "language: fr", "¦holidays: CA-QB\nlanguage: fr"
+           .replace("¦holidays: ", "holidays: ¦"), "vouliez-vous dire « CA-QC »",
+           "did you mean 'CA-QC'"),
+    Broken("holidays in words", TEAM, "language: fr", "holidays: ¦Québec\nlanguage: fr",
+           "écrivez par exemple CA-QC", "write for example CA-QC"),
 ]  # fmt: skip
 
 TABLES = [
@@ -318,7 +484,7 @@ TABLES = [
     Broken("gap", SEGMENTS, None,
            SHIPPED[SEGMENTS].replace("    - {else: p4}\n", "")
            .replace("p4: [4 – En veille, 4 – On hold]\n  table", "p4: x\n  ¦table"),
-           "par exemple Niveau Bronze, effort 3", "for example Tier Bronze, effort 3"),
+           "par exemple Niveau Bronze, effort 4", "for example Tier Bronze, effort 4"),
     Broken("gap at a limit", SEGMENTS, None,
            "tier:\n  values: {gold: Or, silver: Argent}\n  ¦table:\n"
            "    - {potential: '> 500k', then: gold}\n    - {potential: '< 500k', then: silver}\n",
@@ -464,6 +630,20 @@ PLANS = [
     Broken("targets as a list", PLAN, None,
            "owner: elise\nperiod: 2026\ncurrency: CAD\nobjective: 1\ntargets: ¦[a]\n",
            "clé: valeur", "key: value"),
+    Broken("capacity of no hours", PLAN, "32 h per week", "¦0 h per week", "dépasse 0 h",
+           "over 0 h"),
+    Broken("capacity beyond a week", PLAN, "32 h per week", "¦61 h per week", "60 h", "60 h"),
+    Broken("capacity of a month", PLAN, "32 h per week", "¦130 h per month",
+           "n'est pas une capacité", "is not a capacity"),
+    Broken("capacity forgotten", PLAN, "{capacity: 32 h per week, prospects", "¦{prospects",
+           "« capacity »", "'capacity'"),
+    Broken("shares of time short of the whole", PLAN, "time: {capacity: 32 h per week, "
+           "prospects: 50 %", "¦time: {capacity: 32 h per week, prospects: 40 %", "font 90 %",
+           "make 90 %"),
+    Broken("share of time over the whole", PLAN, "prospects: 50 %", "prospects: ¦150 %",
+           "de 0 % à 100 %", "from 0 % to 100 %"),
+    Broken("share of time without a name", PLAN, "prospects: 50 %", "¦pro spects: 50 %",
+           "pro spects", "pro spects"),
     Broken("second plan of the year", "plans/zoe.yaml", None,
            "owner: ¦elise\nperiod: 2026\ncurrency: CAD\nobjective: 1\n", "a déjà un plan",
            "already has a plan"),
@@ -504,4 +684,15 @@ PLANS = [
 
 def every() -> list[Broken]:
     """All that are broken in one file."""
-    return [*YAML_MISTAKES, *FILES, *PEOPLE, *CRM_FIELDS, *RULES, *TABLES, *CONDITIONS, *PLANS]
+    fields = [*CRM_FIELDS, *MEASURES]
+    return [
+        *YAML_MISTAKES,
+        *FILES,
+        *PEOPLE,
+        *fields,
+        *RULES,
+        *BUDGETS,
+        *TABLES,
+        *CONDITIONS,
+        *PLANS,
+    ]

@@ -70,7 +70,7 @@ def check_told(errors: Sequence[Issue], wanted: Issue) -> None:
         ("# é puis ".encode() + b"\xe9\n", 1, 10),
         ("zone: America/Toronto\n".encode("utf-16"), 1, 1),
         (shipped()["team.yaml"].encode()[: shipped()["team.yaml"].encode().index(b"\xc3") + 1],
-         1, 5),
+         2, 5),
         (b"\x89PNG\r\n\x1a\n", 1, 1),
     ],
     ids=["Latin-1", "UTF-8 and Latin-1", "UTF-16", "half a character", "picture"],
@@ -179,18 +179,20 @@ def test_a_check_is_printed_for_people_programs_and_github(published: Shell) -> 
     path = published.folder / "book" / "segments.yaml"
     text = path.read_text("utf-8")
     path.write_text(text.replace("    - {else: p4}\n", "    - {tier: gold, then: p4}\n"), "utf-8")
+    row = text.splitlines().index("    - {else: p4}") + 1
+    table = row - 4
     said = published.say("rules", "check", language="en")
     assert (said.code, said.out) == (2, "")
-    assert "segments.yaml:86:7: priority: row 4 never counts: row 1 already takes" in said.err
-    assert "segments.yaml:82:3: priority: no row fits some accounts, for example" in said.err
+    assert f"segments.yaml:{row}:7: priority: row 4 never counts: row 1 already takes" in said.err
+    assert f"segments.yaml:{table}:3: priority: no row fits some accounts, for example" in said.err
     told = published.say("rules", "check", "--format", "json")
     assert told.code == 2
-    assert [each["line"] for each in told.json["issues"]] == [82, 86]
+    assert [each["line"] for each in told.json["issues"]] == [table, row]
     assert told.json == published.say("rules", "check", "--json").json
     annotated = published.say("rules", "check", "book", "--format", "github", language="en")
     assert annotated.code == 2
     assert re.search(
-        r"^::error file=book/segments\.yaml,line=86,col=7::priority: row 4 never",
+        rf"^::error file=book/segments\.yaml,line={row},col=7::priority: row 4 never",
         annotated.out, re.MULTILINE,
     )  # fmt: skip
 
@@ -199,7 +201,7 @@ def test_what_is_proved_and_what_is_not_is_said_of_a_right_playbook(published: S
     said = published.say("rules", "check")
     assert (said.code, said.err) == (0, "")
     assert "Aucune erreur" in said.out
-    assert "Démontré, sur tous les comptes possibles : potential_level" in said.out
+    assert re.search("^Démontré, sur tous les comptes possibles : .*tier", said.out, re.MULTILINE)
     assert "Non démontré : « existing_link »" in said.out
     notices = published.say("rules", "check", "--format", "github")
     assert notices.code == 0

@@ -1,6 +1,7 @@
 """A first playbook passes its own checks, whatever a CRM calls its people and its fields."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -192,6 +193,22 @@ def test_a_folder_that_has_rules_is_left_alone(tmp_path: Path, name: str) -> Non
     with pytest.raises(InitError):
         init.save(tmp_path, {name: ""})
     assert (tmp_path / name).read_text("utf-8") == "à moi"
+
+
+def test_half_a_playbook_is_never_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "plans").write_text("un fichier", encoding="utf-8")
+    with pytest.raises(InitError, match=r"can't be written .* Nothing was written"):
+        init.save(tmp_path, {"team.yaml": "", "plans/elise.yaml": ""})
+    (tmp_path / "kpis.yaml").write_text("à moi", encoding="utf-8")
+    with pytest.raises(InitError, match=r"kpis.yaml exists already"):
+        init.save(tmp_path, {"team.yaml": "", "kpis.yaml": ""})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kpis.yaml", "plans"]
+    assert (tmp_path / "kpis.yaml").read_text("utf-8") == "à moi"
+
+
+def test_a_crm_without_owners_says_so() -> None:
+    with pytest.raises(InitError, match="There is none who has an address"):
+        init.drafted(replace(crm(), owners=[]), Asked(plans=["elise"]), NOW)
 
 
 def test_a_field_is_bound_or_missing_and_not_both() -> None:

@@ -137,3 +137,16 @@ def test_a_number_changes_the_meaning() -> None:
 def test_the_source_is_kept_as_written() -> None:
     source = compile_rulebook(small(segments=("# é\n" + TIER).encode("utf-8-sig"))).source
     assert source["segments.yaml"].startswith("# é\n")
+
+
+def test_the_lines_that_the_shipped_rules_offer_are_right_as_they_stand() -> None:
+    files = dict(shipped())
+    offered = re.compile(r"^(  )# (?=(?:cap|demote|freeze): )", re.MULTILINE)
+    files["segments.yaml"], count = offered.subn(r"\1", files["segments.yaml"])
+    assert count == 3
+
+    budget = compile_rulebook(files).segments.budget
+
+    assert [(cap.tier, cap.limit, cap.overflow) for cap in budget.caps] == [("gold", 12, "silver")]
+    assert (budget.after, budget.margin, budget.margin_fact) == (21, 0.1, "potential")
+    assert budget.freeze == 5
