@@ -1,8 +1,8 @@
 """The rules alone, beside engines that evaluate an account at a time: zen, json-logic, rule-engine.
 
 All read the same facts, prepared beforehand (a table for the compiled rules, a dictionary for each
-account for the others), and must find the same for every account and every rule. The rules of the
-shipped playbook are translated for each engine from its cells, a rule that writes sentences
+account for the others), and must find the same for every account and every rule. The rules of
+`tests/bench/playbook` are translated for each engine from its cells, a rule that writes sentences
 (`segment`) left out, which is in the engines' favour. What an engine does in a second does not
 depend on how many accounts follow, so the slow ones get a share of them.
 """
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import rule_engine
 import zen
 from json_logic import jsonLogic
-from sqlalchemy import Column, Connection, MetaData, Table, func, select
+from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
 
 from rules.cells import KNOWN, RANGE, UNKNOWN, Limit, read_cell
 from rules.records import FieldType
@@ -33,6 +33,12 @@ from tests.bench.workspaces import in_file, migrated
 
 SHARE = 20_000
 """Accounts that the engines evaluate."""
+
+REPS = 50
+BUDGET = """
+  cap: {gold: 200 per owner, silver: 2 000 per owner, rank: potential}
+  demote: {after: 21 d, margin: 10 %}
+"""
 
 _AGE = "_age"
 _LEFT_OUT = "segment"
@@ -288,9 +294,13 @@ def run(accounts: int = 1_000_000) -> Report:
             found, alone = _compiled(connection, book.tagging, flat)
             known = _known(connection, flat, book.tagging)
         speeds = {name: _speed(make(rules), known, found, name) for name, make in ENGINES.items()}
-        whole = _whole(store, book)
+        _share_out(store)
+        whole = _whole(store, rulebook(BUDGET))
         store.close()
-    ours = {"compiled rules": accounts / alone, "the whole evaluation": accounts / whole}
+    ours = {
+        "compiled rules": accounts / alone,
+        "the whole evaluation, with caps and delays": accounts / whole,
+    }
     rows = [
         f"| {name} | {speed:,.0f} | {speed / ours['compiled rules']:.3f} |"
         for name, speed in {**ours, **speeds}.items()
@@ -298,15 +308,10 @@ def run(accounts: int = 1_000_000) -> Report:
     title = f"{len(rules)} rules over accounts whose facts are at hand, SQLite and engines"
     head = ["| | accounts/s | × compiled rules |", "|---|--:|--:|"]
     aims = [
-        at_least(f"rules alone, speed ÷ that of {name}", 20, ours["compiled rules"] / speed)
+        at_least(f"{what}, speed ÷ that of the rules of {name}", wanted, mine / speed)
+        for (what, mine), wanted in zip(ours.items(), (20, 4), strict=True)
         for name, speed in speeds.items()
-    ] + [
-        at_least(
-            f"whole evaluation with caps and delays, speed ÷ that of the rules of {name}", 4,
-            ours["the whole evaluation"] / speed,
-        )
-        for name, speed in speeds.items()
-    ]  # fmt: skip
+    ]
     return Report("\n".join([f"### {title}", "", *head, *rows, ""]), aims)
 
 
@@ -370,6 +375,21 @@ def _speed(
             engine.results(facts)
 
     return len(known) / min(seconds_of(all_of_them) for _ in range(2))
+
+
+def _share_out(store: Store) -> None:
+    """Give the accounts of the one owner to so many reps."""
+    with store.write() as connection:
+        for number in range(2, REPS + 1):
+            connection.execute(
+                text(
+                    "INSERT INTO owner SELECT :n, 1, :n, name, NULL, true, NULL FROM owner LIMIT 1"
+                ),
+                {"n": number},
+            )
+        connection.execute(
+            text("UPDATE account SET owner_id = 1 + id % :reps WHERE owner_id = 1"), {"reps": REPS}
+        )
 
 
 def _whole(store: Store, book: Rulebook) -> float:

@@ -34,9 +34,15 @@ PLAYBOOK = Path(__file__).parent / "playbook"
 """Rules that stay as they are, so that the figures of one day compare with those of another."""
 
 
-def rulebook() -> Rulebook:
-    """The four criteria, the tier and what follows from it, with three more rules: twelve."""
-    return compile_rulebook({path.name: path.read_text("utf-8") for path in PLAYBOOK.iterdir()})
+def rulebook(budget: str = "") -> Rulebook:
+    """The four criteria, the tier and what follows from it, with three more rules: twelve.
+
+    `budget` are lines to put under the tier.
+    """
+    files = {path.name: path.read_text("utf-8") for path in PLAYBOOK.iterdir()}
+    head, tail = files["segments.yaml"].split("\n  contact_every:")
+    files["segments.yaml"] = f"{head}{budget.rstrip()}\n  contact_every:{tail}"
+    return compile_rulebook(files)
 
 
 def fill(store: Store, accounts: int) -> None:
