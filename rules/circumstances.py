@@ -25,7 +25,7 @@ CIRCUMSTANCES: Mapping[str, TypeEngine[Any]] = {
     "refused_on": Integer(),
     "refused_reason": Text(),
     # The tier so far, unknown where the rules changed or where a person's decision has ended.
-    "held_tier": Text(),
+    "tier_before": Text(),
     # Since when the account deserves less than it holds; when it came from a rep who left.
     "lower_since_on": Integer(),
     "received_on": Integer(),

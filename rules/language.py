@@ -1,5 +1,6 @@
 """French first, English second: texts that exist in both, and numbers as each writes them."""
 
+import errno
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -32,6 +33,15 @@ class Text(NamedTuple):
     def to(self, language: Language) -> str:
         """The text in a language."""
         return self.fr if language is Language.FR else self.en
+
+
+VOWELS = (*"aeiouyàâäéèêëîïôöùûü", *"AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜ")
+"""The letters before which French elides."""
+
+
+def of(word: str) -> str:
+    """`de ` or `d'`, as French asks before a word."""
+    return "d'" if word.startswith(VOWELS) else "de "
 
 
 # Marks that turn the direction of what follows, and letters without width: they can make one name
@@ -79,6 +89,31 @@ def day_month(day: date, language: Language) -> str:
     """A day without its year: `14 janv.`, `Jan 14`."""
     pattern = "d MMM" if language is Language.FR else "MMM d"
     return format_date(day, pattern, locale=language.locale)
+
+
+_CAUSES = {
+    errno.ENOENT: Text("fichier ou dossier introuvable", "no such file or folder"),
+    errno.EACCES: Text("accès refusé", "permission denied"),
+    errno.EPERM: Text("opération interdite", "operation not permitted"),
+    errno.EISDIR: Text("c'est un dossier", "it is a folder"),
+    errno.ENOTDIR: Text("ce n'est pas un dossier", "not a folder"),
+    errno.EEXIST: Text("existe déjà", "it exists already"),
+    errno.ENOSPC: Text("il n'y a plus de place sur le disque", "no space is left on the disk"),
+    errno.EDQUOT: Text("le quota du disque est atteint", "the disk quota is used up"),
+    errno.EROFS: Text("le disque est en lecture seule", "the disk is read-only"),
+    errno.ENAMETOOLONG: Text("le nom est trop long", "the name is too long"),
+    errno.ELOOP: Text("des liens tournent en rond", "links go round in circles"),
+    errno.EBUSY: Text("un autre programme l'utilise", "another program is using it"),
+    errno.ETXTBSY: Text("un autre programme l'utilise", "another program is using it"),
+    errno.EMFILE: Text("trop de fichiers sont ouverts", "too many files are open"),
+    errno.EIO: Text("le disque répond par une erreur", "the disk answers with an error"),
+}
+
+
+def cause(error: OSError) -> Text:
+    """Why the system could not do something with a file; in its own words where they are rare."""
+    words = error.strerror or type(error).__name__
+    return _CAUSES.get(error.errno or 0, Text(words, words))
 
 
 def joined(words: Iterable[str], language: Language) -> str:

@@ -7,7 +7,7 @@ anything else is a condition: `Ce serait Or si « cycle de vente » était « co
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules.language import Language, Text, joined, money, number
+from rules.language import Language, Text, joined, money, number, of
 from rules.reach import Change, is_happening
 from rules.records import FieldType
 from rules.terms import Name
@@ -31,7 +31,6 @@ _DONE: Mapping[str, Text] = {
     "last_logged_contact": Text("un contact consigné", "one logged contact"),
     "last_won": Text("une vente gagnée", "one won opportunity"),
 }
-_VOWELS = "aeiouyàâäéèêëîïôöùûü"
 
 
 class Told:
@@ -42,8 +41,21 @@ class Told:
         self._language = language
         self._currency = currency
 
-    def sentence(self, tier: Text, changes: Sequence[Change]) -> str:
-        """What is missing for a tier."""
+    def sentence(self, tier: Text, changes: Sequence[Change], seats: int | None = None) -> str:
+        """What is missing for a tier; `seats` is how many a rep has in it, where they are counted.
+
+        There, to be rated for a tier is not yet to have a place in it.
+        """
+        told = self._needed(tier, changes)
+        if seats is None:
+            return told
+        place = self._say(
+            f", s'il y reste une place ({seats} par représentant).",
+            f", if a place is left in it ({seats} per rep).",
+        )
+        return told.removesuffix(".") + place
+
+    def _needed(self, tier: Text, changes: Sequence[Change]) -> str:
         happening = {each.name for each in changes if is_happening(self._names[each.name])}
         done = [self._done(each.name) for each in changes if each.name in happening]
         missing = [text for each in changes if (text := self._missing(each)) is not None]
@@ -72,19 +84,22 @@ class Told:
             f"Missing for {its}: {self._and([*missing, *done])}{condition}.",
         )
 
-    def fall(self, lower: Text, day: Day, kept_by: str | None) -> str:
-        """The tier that follows, from a day on, and what would keep the one of today."""
+    def fall(self, lower: Text, day: Day, kept_by: str | None, *, is_settled: bool = False) -> str:
+        """The tier that follows, from a day on, and what would keep the one of today.
+
+        `is_settled` says that more than the rules decides: seats, delays, or a person.
+        """
         its, on = lower.to(self._language), date_of(day).isoformat()
-        if kept_by is None:
-            return self._say(
-                f"Passera à {its} le {on} si rien ne change.",
-                f"Will be {its} on {on} if nothing changes.",
+        will = self._say(f"Passera à {its} le {on}", f"Will be {its} on {on}")
+        if is_settled:
+            will = self._say(
+                f"Selon les règles seules, ce sera {its} le {on}",
+                f"By the rules alone, it will be {its} on {on}",
             )
+        if kept_by is None:
+            return will + self._say(" si rien ne change.", " if nothing changes.")
         done = self._done(kept_by)
-        return self._say(
-            f"Passera à {its} le {on}, sauf {done} d'ici là.",
-            f"Will be {its} on {on}, unless there is {done} by then.",
-        )
+        return will + self._say(f", sauf {done} d'ici là.", f", unless there is {done} by then.")
 
     def value(self, name: str, value: Any) -> str:  # noqa: ANN401 - of any fact
         """A value of a fact as people write it."""
@@ -117,7 +132,7 @@ class Told:
             amount = money(int(away - is_over), self._currency, self._language)
             over = self._say("plus de ", "more than ") if is_over else ""
             label = self._label(change.name)
-            return f"{over}{amount} {self._say(f'{_of(label)}{label}', f'of {label}')}"
+            return f"{over}{amount} {self._say(f'{of(label)}{label}', f'of {label}')}"
         if change.name not in _COUNTED:
             return None
         one, many = _COUNTED[change.name]
@@ -140,7 +155,7 @@ class Told:
             return self._say(f"{subject} était connu{known}", f"{subject} were known{known}")
         is_between = change.lowest is not None and change.highest is not None
         takes_of = is_ordered and not is_between and name.type is not FieldType.DATE
-        linked = self._say(f"était {_of(extent) if takes_of else ''}", "were ")
+        linked = self._say(f"était {of(extent) if takes_of else ''}", "were ")
         return f"{subject} {linked}{extent}"
 
     def _quoted(self, change: Change) -> str:
@@ -202,11 +217,6 @@ class Told:
 
     def _say(self, fr: str, en: str) -> str:
         return Text(fr, en).to(self._language)
-
-
-def _of(word: str) -> str:
-    """`de `, or `d'` before a vowel."""
-    return "d'" if word[:1].lower() in _VOWELS else "de "
 
 
 def _capital(words: str) -> str:

@@ -194,8 +194,3 @@ class Quarantine:
     field: str
     raw: str
     reason: str
-
-    @property
-    def is_nameless(self) -> bool:
-        """Whether this is a record of which nobody knows which one it is."""
-        return self.external_id.startswith(NAMELESS)

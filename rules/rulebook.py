@@ -156,8 +156,15 @@ def _tiers(segments: Document | None) -> tuple[str, ...] | None:
 
 
 def rules_hash(source: Mapping[str, str]) -> str:
-    """The hash of the meaning of the rules and of the fields that they read; plans don't count."""
-    return _hash({name: read(name, source[name]).data for name in RULE_FILES if name in source})
+    """The hash of the meaning of the rules and of the fields that they read.
+
+    Neither plans count nor what is written in the CRM.
+    """
+    meaning = {name: read(name, source[name]).data for name in RULE_FILES if name in source}
+    fields = meaning.get("fields.yaml")
+    if isinstance(fields, dict):
+        meaning["fields.yaml"] = {key: each for key, each in fields.items() if key != "write"}
+    return _hash(meaning)
 
 
 def _hash(meaning: Mapping[str, object]) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import case, func, literal
 
 from rules.budget import KEYS as BUDGET_KEYS
-from rules.budget import Budget, BudgetReader
+from rules.budget import Budget
+from rules.budget_reading import BudgetReader
 from rules.cells import KNOWN
 from rules.cells import UNKNOWN as UNKNOWN_CELL
 from rules.conditions import name_fault

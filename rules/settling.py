@@ -109,19 +109,19 @@ class Settling:
 
     def _based(self, layer: FromClause, imposed: Sql) -> FromClause:
         rated = self._at(layer.c[RATED_TIER], self._number(self._none))
-        held: Sql = case((layer.c.is_in_scope.is_(True), self._at(layer.c.held_tier, null())))
+        before: Sql = case((layer.c.is_in_scope.is_(True), self._at(layer.c.tier_before, null())))
         first = fenced(
             select(
                 *layer.c, imposed.label("imposed at"), rated.label("rated at"),
-                held.label("held at"), *self._eased(layer),
+                before.label("before at"), *self._eased(layer),
             )
         )  # fmt: skip
         at = _Places(first)
         branches: list[tuple[Sql, Sql]] = [(at.imposed.is_not(None), at.imposed)]
         if EASED_TIER in layer.c:
             # Better than what the table gives, yet not better than what it gives with the margin.
-            is_near = and_(at.held < at.rated, at.held >= at.eased)
-            branches.append((is_near, at.held))
+            is_near = and_(at.before < at.rated, at.before >= at.eased)
+            branches.append((is_near, at.before))
         return fenced(select(*first.c, case(*branches, else_=at.rated).label("base at")))
 
     def _eased(self, layer: FromClause) -> list[Sql]:
@@ -142,17 +142,17 @@ class Settling:
         at = _Places(layer)
         branches: list[tuple[Sql, Sql]] = [
             (at.imposed.is_not(None), at.imposed),
-            (at.held.is_(None), at.deserved),
+            (at.before.is_(None), at.deserved),
         ]
         if self._budget.freeze:
-            branches.append((IS_FROZEN, at.held))
+            branches.append((IS_FROZEN, at.before))
         if self._budget.after:
-            branches.append((self._is_delayed(layer), at.held))
+            branches.append((self._is_delayed(layer), at.before))
         return case(*branches, else_=at.deserved)
 
     def _is_delayed(self, layer: FromClause) -> Sql:
         at = _Places(layer)
-        return and_(at.deserved > at.held, self._since(layer) + self._budget.after > TODAY)
+        return and_(at.deserved > at.before, self._since(layer) + self._budget.after > TODAY)
 
     @staticmethod
     def _since(layer: FromClause) -> Sql:
@@ -171,7 +171,7 @@ class Settling:
         takes_part = and_(
             wide.c.rep.is_not(None),
             wide.c.received_on.is_(None),
-            or_(*(column == tier for column in (at.base, at.held) for tier in capped)),
+            or_(*(column == tier for column in (at.base, at.before) for tier in capped)),
         )
         score: Sql = cast(wide.c[self._budget.rank or ""], Float)
         marked = fenced(
@@ -217,7 +217,7 @@ class Settling:
     def _by_right(self, part: FromClause, tier: int, *, is_last: bool) -> list[Sql]:
         """Who comes first for the seats of a tier."""
         at = _Places(part)
-        holds = at.held == tier
+        holds = at.before == tier
         rights: list[tuple[Sql, int]] = [(at.imposed.is_not(None), 0)]
         if is_last:
             rights += [(and_(holds, at.deserved == tier), 1), (holds, 2)]
@@ -237,7 +237,7 @@ class Settling:
         at = _Places(wide)
         since: Sql = nothing(Integer)
         if self._budget.after:
-            is_kept = and_(at.imposed.is_(None), at.deserved > at.held, at.final == at.held)
+            is_kept = and_(at.imposed.is_(None), at.deserved > at.before, at.final == at.before)
             since = case((is_kept, self._since(wide)))
         columns = [each for each in wide.c if not each.name.endswith(" at")]
         dated = fenced(

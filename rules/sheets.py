@@ -59,15 +59,17 @@ def tables(document: Document) -> list[str]:
     ]  # fmt: skip
 
 
-def require_table(document: Document, rule: str) -> None:
-    """Raise `SheetError` where a rule is no table."""
+def require_table(document: Document, rule: str, *, is_named: bool = True) -> None:
+    """Raise `SheetError` where a rule is no table; one not `is_named` was the name of a file."""
     known = tables(document)
     if rule not in known:
         hint, listed = nearest(rule, known), ", ".join(known)
+        way = Text("", "") if is_named else Text(" Dites laquelle : --rule.", " Say which: --rule.")
         raise SheetError(
             Text(
-                f"« {rule} » n'est pas une table de {FILE}{hint.fr}. Celles qui y sont : {listed}.",
-                f"'{rule}' is no table of {FILE}{hint.en}. Those it has: {listed}.",
+                f"« {rule} » n'est pas une table de {FILE}{hint.fr}. Celles qui y sont : {listed}."
+                f"{way.fr}",
+                f"'{rule}' is no table of {FILE}{hint.en}. Those it has: {listed}.{way.en}",
             )
         )
 

@@ -14,6 +14,7 @@ from sqlalchemy import Text as TextType
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
+from rules.circumstances import CIRCUMSTANCES
 from rules.language import Text
 from rules.records import FieldType
 
@@ -23,9 +24,7 @@ Sql = ColumnElement[Any]
 RESERVED_NAMES = (
     "account_id", "is_in_scope", "next_contact_on", "contact_status", "why", "recheck_on",
     "next_logged_contact", "then", "else", "of", "unknown", "known", "rated_tier", "settled_by",
-    "wanted", "rep", "imposed_tier", "imposed_priority", "imposed_by", "imposed_reason",
-    "imposed_until_on", "imposed_flip_on", "challenged_on", "refused_on", "refused_reason",
-    "held_tier", "lower_since_on", "received_on",
+    "wanted", *CIRCUMSTANCES,
 )  # fmt: skip
 
 TODAY: Sql = bindparam("today", type_=Integer)

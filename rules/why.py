@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, literal
 from sqlalchemy.sql.expression import FromClause
 
 from rules.circumstances import GRACE
-from rules.language import Language, Text, percent
+from rules.language import VOWELS, Language, Text, percent
 from rules.layers import nothing
 from rules.owned import WHY_LENGTH, Owned
 from rules.segments import Segments
@@ -146,7 +146,7 @@ class Reasons:
         """`décision de Marc Lavoie jusqu'au 30 juin`."""
         until = self._word("until").concat(self._day(layer.c.imposed_until_on))
         until = func.coalesce(until, literal(""))
-        return self._word("decision").concat(layer.c.imposed_by).concat(until)
+        return self._of("decision", layer.c.imposed_by).concat(until)
 
     def _suffix(self, layer: FromClause) -> Sql:
         """What is told of challenges, and of a priority that a person decided; else NULL."""
@@ -162,7 +162,7 @@ class Reasons:
             is_only_priority = and_(
                 layer.c.imposed_priority.is_not(None), layer.c.imposed_tier.is_(None)
             )
-            decided = self._word("priority").concat(layer.c.imposed_by)
+            decided = self._of("priority", layer.c.imposed_by)
             branches.append((is_only_priority, decided.concat(end)))
         return case(*branches) if branches else nothing(TextType)
 
@@ -198,6 +198,17 @@ class Reasons:
 
     def _day(self, day: Sql) -> Sql:
         return spoken_day(day, self._language)
+
+    def _of(self, name: str, person: Sql) -> Sql:
+        """`décision de Marc Lavoie`, `décision d'Élise Gagnon`."""
+        word = _WORDS[name].to(self._language)
+        whole = literal(word, TextType).concat(person)
+        if not word.endswith(" de "):
+            return whole
+        elided = literal(f"{word.removesuffix('e ')}'", TextType).concat(person)
+        vowels = literal("".join(VOWELS), TextType)
+        begins = func.replace(vowels, func.substr(person, 1, 1), "") != vowels
+        return case((begins, elided), else_=whole)
 
     def _word(self, name: str) -> Sql:
         return self._say(_WORDS[name])

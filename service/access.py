@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from connectors.base import Access, Fatal, Grant, Rotation
+from connectors.base import Access, Grant, Misconfigured, Rotation
 from rules.language import Text
 from service import shelf
 from service.settings import Settings
@@ -20,7 +20,7 @@ def hubspot(settings: Settings) -> Access | None:
     """How HubSpot is opened: a key, two keys, an OAuth grant; None when nothing is set.
 
     Raises:
-        Fatal: The file of the refresh token can't be read.
+        Misconfigured: The file of the refresh token can't be read.
     """
     if settings.hubspot_client_id:
         return _grant(settings, settings.hubspot_client_id)
@@ -85,8 +85,8 @@ class _RefreshToken:
             raise _unreadable(self._file) from error
 
 
-def _unreadable(file: Path) -> Fatal:
-    return Fatal(
+def _unreadable(file: Path) -> Misconfigured:
+    return Misconfigured(
         Text(
             f"Le fichier {file} (ARPENT_HUBSPOT_REFRESH_TOKEN_FILE) ne se lit pas : vérifiez ses "
             "droits.",

@@ -18,11 +18,11 @@ from service.people import Who, rep_named
 from service.store import answers, overrides, reps
 from service.store.answers import Answer, Challenge
 from service.store.challenges import ACCEPTED, OPEN, REFUSED
-from service.store.engine import Store, StoreError, Transaction
+from service.store.engine import MistakenError, Store, Transaction
 from service.store.overrides import Decision, Override
 
 
-class AnswerError(StoreError):
+class AnswerError(MistakenError):
     """An answer that can't be given, in a sentence."""
 
 
@@ -186,7 +186,7 @@ def _wanted(rulebook: Rulebook, asked: Challenge, given: str | None) -> str | No
 
 
 def _open_challenge(connection: Transaction, challenge_id: int, today: Day) -> Challenge:
-    found = answers.find(connection, challenge_id, today)
+    found = answers.take(connection, challenge_id, today)
     if found is None:
         raise AnswerError(
             Text(

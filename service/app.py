@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from connectors.base import Connector, Fatal, Retriable
+from connectors.base import Connector, Misconfigured, Retriable
 from connectors.registry import open_connector
 from rules.language import Text
 from rules.located import PlaybookError
@@ -90,13 +90,13 @@ class App:
 
     @contextmanager
     def connector(self, vendor: str) -> Iterator[Connector]:
-        """A CRM, opened and closed; raises `Fatal` when the settings have no key for it.
+        """A CRM, opened and closed; raises `Misconfigured` when the settings have no key for it.
 
         While nothing may be written, whatever would write into it raises `ReadOnly`.
         """
         opening = access.hubspot(self.settings) if vendor == "hubspot" else None
         if opening is None:
-            raise Fatal(
+            raise Misconfigured(
                 Text(
                     "Aucune clé HubSpot. Créez une clé de service dans HubSpot (Développement → "
                     "Clés → Clés de service) et mettez-la dans ARPENT_HUBSPOT_TOKEN. Pour essayer "

@@ -6,7 +6,7 @@ lost since are counted by tier. Nothing is written, and no CRM is called. Decisi
 delays and holds of that time don't count: rules alone, with the caps of tiers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,19 +24,22 @@ from rules.located import PlaybookError
 from rules.records import FieldType, Kind
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Day, date_of, day_of
+from service import backtest_notes
 from service.app import App, read_playbook
-from service.store import backtests, connections, past, rulebooks
+from service.store import backtests, connections, followed, past, rulebooks
+from service.store.backtests import TierCounts
 from service.store.bindings import load_bindings
-from service.store.engine import StoreError, Transaction
+from service.store.engine import MistakenError, Transaction
 from service.store.facts import fact_slots, facts_relation
+from service.store.followed import Followed
 from service.store.hindsight import Hindsights
-from service.store.past import Followed, Moment
+from service.store.past import Moment
 
 HORIZON = 180
 """How many days are looked at after the day, where nothing else is said."""
 
 
-class BacktestError(StoreError):
+class BacktestError(MistakenError):
     """A day or a horizon of which nothing can be said."""
 
 
@@ -52,11 +55,6 @@ class Trial:
     outcomes: Sequence[Outcome]
     comparisons: Sequence[Comparison]
     hindsight: Sequence[Hindsight]
-
-    @property
-    def closed(self) -> int:
-        """How many opportunities closed in the window."""
-        return sum(each.closed for each in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ def run(app: App, folder: Path | None, *, on: Day | None, horizon: int = HORIZON
     _check_days(day, horizon, today)
     moment = Moment.of(day, book.team.zone)
     until = min(day + horizon, today)
-    notes = [] if until == day + horizon else [_truncated(until, day + horizon)]
+    notes = [] if until == day + horizon else [backtest_notes.truncated(until, day + horizon)]
     with app.store.read() as connection:
         past.prepare(connection)
         _check_history(connection, book, moment)
@@ -101,7 +99,11 @@ def run(app: App, folder: Path | None, *, on: Day | None, horizon: int = HORIZON
         new=new,
         old=old,
         changes=same_tiers(new.outcomes, old.outcomes) if old else (),
-        notes=[*notes, *_nothing(new, day, until), *LIMITS],
+        notes=[
+            *notes,
+            *backtest_notes.nothing_compared(new.outcomes, day, until),
+            *backtest_notes.LIMITS,
+        ],
     )
 
 
@@ -156,19 +158,19 @@ def _old(
     """
     known = {each.id: each for each in rulebooks.history(connection)}
     if not known:
-        notes.append(_NEVER_PUBLISHED)
+        notes.append(backtest_notes.NEVER_PUBLISHED)
         return None
     found = backtests.in_force(connection, moment)
     if found is None:
-        notes.append(_none_in_force(moment.day))
+        notes.append(backtest_notes.none_in_force(moment.day))
     publication = known[max(known) if found is None else found]
     if publication.hash == book.hash:
-        notes.append(_SAME_RULES)
+        notes.append(backtest_notes.SAME_RULES)
         return None
     try:
         old = rulebooks.compiled(connection, publication.id)
     except PlaybookError:
-        notes.append(_refused(publication.id))
+        notes.append(backtest_notes.refused(publication.id))
         return None
     day = day_of(publication.published_at, book.team.zone)
     return _test(connection, old, day, moment, until)
@@ -179,39 +181,19 @@ def _test(
 ) -> Trial:
     """Run the rules over the past facts, and count what followed."""
     tagging = book.tagging
-    followed = _followed(connection, book)
-    sources = past.sources(moment, followed)
+    fields = _followed(connection, book)
+    sources = past.sources(moment, fields)
     slots = fact_slots(
         {
-            kind: {each.name: each.column for each in followed if each.kind is kind}
+            kind: {each.name: each.column for each in fields if each.kind is kind}
             for kind in (Kind.ACCOUNT, Kind.OPPORTUNITY)
         }
     )
     relation = facts_relation(tagging.facts, slots, sources=sources, measures=tagging.measures)
     tags = tagging.select(past.with_reps(relation, sources))
-    counts = {
-        each.tier: each for each in backtests.by_tier(connection, tags, sources, moment, until)
-    }
-    outcomes = []
-    for tier, label in (*book.segments.tier.choices.items(), (None, _NO_TIER)):
-        found = counts.get(tier)
-        if found is not None:
-            outcomes.append(
-                Outcome(
-                    tier=tier,
-                    label=label,
-                    accounts=found.accounts,
-                    opened=found.opened,
-                    won=found.won,
-                    lost=found.lost,
-                    won_amount=found.won_amount,
-                    unknown_amounts=found.unknown_amounts,
-                )
-            )
-        elif tier is not None:
-            outcomes.append(Outcome(tier=tier, label=label))
+    outcomes = _outcomes(book, backtests.by_tier(connection, tags, sources, moment, until))
     hindsights = Hindsights(
-        moment=moment, sources=sources, followed=followed, measures=tagging.measures
+        moment=moment, sources=sources, followed=fields, measures=tagging.measures
     )
     return Trial(
         hash=book.hash,
@@ -220,6 +202,24 @@ def _test(
         comparisons=adjacent(outcomes),
         hindsight=_told(connection, book, hindsights),
     )
+
+
+def _outcomes(book: Rulebook, counts: Iterable[TierCounts]) -> list[Outcome]:
+    """What followed by tier, from the best; accounts without one come last, where there are any."""
+    found = {each.tier: each for each in counts}
+    outcomes = [
+        _outcome(label, found[tier]) if tier in found else Outcome(tier=tier, label=label)
+        for tier, label in book.segments.tier.choices.items()
+    ]
+    return [*outcomes, _outcome(_NO_TIER, found[None])] if None in found else outcomes
+
+
+def _outcome(label: Text, found: TierCounts) -> Outcome:
+    return Outcome(
+        tier=found.tier, label=label, accounts=found.accounts, opened=found.opened,
+        won=found.won, lost=found.lost, won_amount=found.won_amount,
+        unknown_amounts=found.unknown_amounts,
+    )  # fmt: skip
 
 
 def _told(connection: Transaction, book: Rulebook, hindsights: Hindsights) -> list[Hindsight]:
@@ -236,7 +236,7 @@ def _told(connection: Transaction, book: Rulebook, hindsights: Hindsights) -> li
 
 def _followed(connection: Transaction, book: Rulebook) -> list[Followed]:
     """The bound fields that the rules read; one bound otherwise than it was read is unknown."""
-    stored = {(each.kind, each.name): each for each in past.load_followed(connection)}
+    stored = {(each.kind, each.name): each for each in followed.load(connection)}
     bound = rulebooks.bindings_of(book)
     agreeing: set[tuple[Kind, str]] = set()
     differing: set[tuple[Kind, str]] = set()
@@ -277,85 +277,4 @@ def _is_same(one: Binding, other: Binding) -> bool:
     return (one.crm_field, one.type, one.values) == (other.crm_field, other.type, other.values)
 
 
-def _truncated(until: Day, wanted: Day) -> Text:
-    return Text(
-        f"L'horizon irait jusqu'au {date_of(wanted)} : il s'arrête aujourd'hui, le "
-        f"{date_of(until)}, et les opportunités encore ouvertes ne comptent pas.",
-        f"The horizon would reach {date_of(wanted)}: it stops today, {date_of(until)}, and "
-        "opportunities that are still open don't count.",
-    )
-
-
-def _nothing(trial: Trial, day: Day, until: Day) -> list[Text]:
-    """Why there is nothing to compare; nothing where there is."""
-    if not any(each.accounts for each in trial.outcomes):
-        return [
-            Text(
-                f"Aucun compte de la portée n'était créé le {date_of(day)} : rien ne se compare. "
-                "Un compte importé porte la date de l'importation ; choisissez un jour plus "
-                "récent.",
-                f"No account in scope was created by {date_of(day)}: nothing can be compared. An "
-                "imported account bears the date of the import; choose a later day.",
-            )
-        ]
-    return [] if trial.closed else [_none_closed(day, until)]
-
-
-def _none_closed(day: Day, until: Day) -> Text:
-    return Text(
-        f"Aucune opportunité de ces comptes n'a été fermée après le {date_of(day)} et jusqu'au "
-        f"{date_of(until)} : rien ne se compare. Choisissez un autre jour, ou un horizon plus "
-        "long.",
-        f"No opportunity of these accounts was closed after {date_of(day)} and up to "
-        f"{date_of(until)}: nothing can be compared. Choose another day, or a longer horizon.",
-    )
-
-
-def _none_in_force(day: Day) -> Text:
-    return Text(
-        f"Aucun playbook n'était publié le {date_of(day)} : les anciennes règles sont celles en "
-        "vigueur maintenant.",
-        f"No playbook was published on {date_of(day)}: the old rules are those in force now.",
-    )
-
-
-def _refused(publication_id: int) -> Text:
-    return Text(
-        f"La publication {publication_id}, en vigueur ce jour-là, n'est plus acceptée par cette "
-        "version : il n'y a pas d'anciennes règles à comparer.",
-        f"Publication {publication_id}, in force on that day, is not accepted by this version any "
-        "more: there are no old rules to compare with.",
-    )
-
-
 _NO_TIER = Text("Sans niveau", "No tier")
-_NEVER_PUBLISHED = Text(
-    "Rien n'est publié : il n'y a pas d'anciennes règles à comparer.",
-    "Nothing is published: there are no old rules to compare with.",
-)
-_SAME_RULES = Text(
-    "Le playbook sur disque veut dire la même chose que les règles de ce jour-là : il n'y a "
-    "qu'un seul jeu de règles.",
-    "The playbook on disk means the same as the rules of that day: there is only one set of rules.",
-)
-LIMITS = (
-    Text(
-        "Règles seules, avec leurs plafonds : les décisions des personnes, les délais et les gels "
-        "de ce temps-là ne comptent pas.",
-        "Rules alone, with their caps: decisions of people, delays and freezes of that time don't "
-        "count.",
-    ),
-    Text(
-        "Les liens entre fiches sont ceux d'aujourd'hui, et une activité compte le jour où elle a "
-        "eu lieu, même consignée plus tard.",
-        "Links between records are those of today, and an activity counts on the day on which it "
-        "happened, even if it was logged later.",
-    ),
-    Text(
-        "Un taux différent n'est pas une cause : de meilleurs comptes gagnent plus, quelles que "
-        "soient les règles. Et où peu de comptes font toutes les ventes, les intervalles sont trop "
-        "étroits.",
-        "A different rate is no cause: better accounts win more, whatever the rules. And where few "
-        "accounts make all the sales, the intervals are too narrow.",
-    ),
-)

@@ -17,7 +17,7 @@ from rules.time import Instant
 from service.app import App, author, system_clock
 from service.settings import Settings
 from service.store import connections, copying, cursors, requests, restored, schema
-from service.store.engine import Store, StoreError, open_store
+from service.store.engine import MistakenError, Store, StoreError, open_store
 from service.store.requests import Request, Wanted
 
 
@@ -39,14 +39,14 @@ def backup(app: App, file: Path) -> Copied:
     """Copy the workspace into a new file, whole or not at all; others may work meanwhile."""
     path, now = file.expanduser().absolute(), app.clock()
     if path.exists():
-        raise StoreError(
+        raise MistakenError(
             Text(
                 f"{path} existe déjà, et une sauvegarde ne remplace rien. Choisissez un autre nom.",
                 f"{path} is there already, and a backup replaces nothing. Choose another name.",
             )
         )
     if not path.parent.is_dir():
-        raise StoreError(
+        raise MistakenError(
             Text(
                 f"Le dossier {path.parent} n'existe pas. Créez-le, ou choisissez-en un autre.",
                 f"The folder {path.parent} is not there. Create it, or choose another one.",
@@ -71,7 +71,7 @@ def restore(settings: Settings, file: Path) -> Copied:
     path = file.expanduser().absolute()
     taken_at = copying.taken_at(path)
     if taken_at is None:
-        raise StoreError(
+        raise MistakenError(
             Text(
                 f"{path} n'est pas une sauvegarde d'Arpent, ou il est abîmé : rien n'a été changé. "
                 "Une sauvegarde se fait par « arpent db backup FICHIER ».",

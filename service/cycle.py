@@ -127,15 +127,13 @@ def run(
         try:
             renewals = leases.renewals
             pulled = _pull_each(app, connectors, renewals, failures, run_id, full=full)
-            _listen(app, connectors, published, pulled, failures)
+            _listen(app, connectors, published, renewals, failures)
             report = _decide(app, published, run_id, is_fresh=not failures)
             report.pulled, report.failures = pulled, failures
             report.busy = tuple(leases.busy)
             report.unwritten = app.unwritable()
             if pushes and report.unwritten is None:
-                for vendor, renew in renewals.items():
-                    if vendor not in failures:
-                        _push(app, connectors[vendor], published, report, renew, rep_key=rep_key)
+                _push_each(app, connectors, published, renewals, report, rep_key=rep_key)
         except BaseException as error:
             _finish(app, run_id, RunState.FAILED, {}, logs.told(error))
             raise
@@ -185,18 +183,22 @@ def _listen(
     app: App,
     connectors: Mapping[str, Connector],
     published: Published,
-    pulled: Mapping[str, PullReport],
+    renewals: Mapping[str, Renew],
     failures: dict[str, Text],
 ) -> None:
     """What people have said in the CRMs that were read; adds to the failures where one stops."""
     book = published.rulebook
-    for vendor in pulled:
+    for vendor, renew in renewals.items():
+        if vendor in failures:
+            continue
         crm = app.connection(vendor)
         try:
             with app.heeding(vendor), bound_contextvars(crm=vendor):
+                renew()
                 listen.run(app.store, connectors[vendor], book, crm.id, app.clock())
-        except ConnectorError as error:
+        except (ConnectorError, LeaseError) as error:
             failures[vendor] = error.message
+    # Of the whole workspace, whichever CRMs are ours: each row is taken before it is settled.
     listen.settle(app.store, published, app.clock())
 
 
@@ -246,6 +248,21 @@ def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
         now=now,
         run_id=run_id,
     )
+
+
+def _push_each(
+    app: App,
+    connectors: Mapping[str, Connector],
+    published: Published,
+    renewals: Mapping[str, Renew],
+    report: CycleReport,
+    *,
+    rep_key: str | None,
+) -> None:
+    """Owe and push to the CRMs that went well so far; adds to the report's failures."""
+    for vendor, renew in renewals.items():
+        if vendor not in report.failures:
+            _push(app, connectors[vendor], published, report, renew, rep_key=rep_key)
 
 
 def _push(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rules.language import Text
+from rules.language import Text, cause
 from rules.rulebook import read_rulebook
 from rules.schema import FOLDER, schemas
 from rules.sheets import SheetError
@@ -23,11 +23,11 @@ def run(folder: Path) -> list[Path]:
         for path, text in paths.items():
             replace(path, text.encode())
     except OSError as error:
-        where, cause = folder / FOLDER, error.strerror
+        where, why = folder / FOLDER, cause(error)
         raise SheetError(
             Text(
-                f"{where} ne s'écrit pas ({cause}) : vérifiez le dossier et vos droits.",
-                f"{where} can't be written ({cause}): check the folder and your rights.",
+                f"{where} ne s'écrit pas ({why.fr}) : vérifiez le dossier et vos droits.",
+                f"{where} can't be written ({why.en}): check the folder and your rights.",
             )
         ) from error
     return list(paths)

@@ -5,19 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.language import Text
+from rules.language import Text, counted
 from rules.rulebook import Rulebook
+from rules.settling import SettledBy
 from rules.time import Day, Instant
 from service import nearby
 from service.explain_rules import Input, Spoken, Step
 from service.explain_standing import Standing, standing
 from service.nearby import Fall, Missing
-from service.store import explanations, ledger, notices, rulebooks
+from service.store import evaluations, explanations, notices
 from service.store.engine import Store, Transaction
 from service.store.explanations import Found, Known
 from service.store.rulebooks import Published
-from service.tag import JOB, SCOPE
 
+_NAMED = 8
 _RECORD_ID = re.compile(r"(?:0-2|companies|company|Account|Accounts)/(\w+)")
 
 
@@ -63,21 +64,37 @@ class Explanation:
 
 
 class NotFound(Exception):  # noqa: N818 - it was not found
-    """No account, or several, by that name."""
+    """No account, or several, by that name; `matches` is how many there are of the latter."""
 
-    def __init__(self, asked: str, candidates: Sequence[Found]) -> None:
-        some = ", ".join(f"{each.name} ({each.external_id})" for each in candidates[:8])
-        self.message = (
-            Text(f"Plusieurs comptes répondent à « {asked} » : {some}. Précisez l'identifiant.",
-                 f"Several accounts match '{asked}': {some}. Give the id.")
-            if candidates
-            else Text(
-                f"Aucun compte « {asked} ». Donnez son nom, son identifiant, ou l'adresse de sa "
-                "page dans le CRM.",
-                f"No account '{asked}'. Give its name, its id, or the address of its CRM page.",
-            )
-        )  # fmt: skip
+    def __init__(self, asked: str, candidates: Sequence[Found], matches: int) -> None:
+        self.message = _several(asked, candidates, matches) if candidates else _none(asked)
         super().__init__(self.message.en)
+
+
+def _none(asked: str) -> Text:
+    if not asked.strip():
+        return Text(
+            "Quel compte ? Donnez son nom, son identifiant, ou l'adresse de sa page dans le CRM.",
+            "Which account? Give its name, its id, or the address of its CRM page.",
+        )
+    return Text(
+        f"Aucun compte « {asked} ». Donnez son nom, son identifiant, ou l'adresse de sa page dans "
+        "le CRM.",
+        f"No account '{asked}'. Give its name, its id, or the address of its CRM page.",
+    )
+
+
+def _several(asked: str, candidates: Sequence[Found], matches: int) -> Text:
+    some = ", ".join(f"{each.name} ({each.external_id})" for each in candidates)
+    others = counted(matches - len(candidates), Text("autre", "more"), Text("autres", "more"))
+    more = Text(f", et {others.fr}", f", and {others.en}")
+    if matches == len(candidates):
+        more = Text("", "")
+    return Text(
+        f"Plusieurs comptes répondent à « {asked} » : {some}{more.fr}. Précisez le nom, ou donnez "
+        "l'identifiant.",
+        f"Several accounts match '{asked}': {some}{more.en}. Give more of the name, or the id.",
+    )
 
 
 def run(store: Store, published: Published, asked: str, today: Day) -> Explanation:
@@ -90,9 +107,9 @@ def find(connection: Transaction, asked: str) -> Found:
     """The account with this id, name, or pasted CRM address; raises `NotFound`."""
     pasted = _RECORD_ID.search(asked)
     words = pasted[1] if pasted else asked.strip()
-    candidates = explanations.find(connection, words)
+    candidates = explanations.find(connection, words) if words else []
     if len(candidates) != 1:
-        raise NotFound(asked, candidates)
+        raise NotFound(asked, candidates[:_NAMED], len(candidates))
     return candidates[0]
 
 
@@ -102,13 +119,14 @@ def of_account(
     """Explain an account that was found."""
     tagging = published.rulebook.tagging
     its = (connection, tagging, published.slots, found.id, today)
-    is_new = _has_new_rules(connection, published)
+    is_new = evaluations.has_new_rules(connection, published.rulebook)
     values = explanations.read(*its, is_new=is_new)
     rivals = explanations.contenders(*its, is_new=is_new) if tagging.has_caps else []
     known = explanations.known(connection, found.id)
     noted = notices.of_account(connection, found.id)
     facts = _facts(published.rulebook, values)
-    near = nearby.run(published.rulebook, facts, today)
+    is_imposed = values["settled_by"] == SettledBy.IMPOSED.value
+    near = nearby.run(published.rulebook, facts, today, is_imposed=is_imposed)
     spoken = Spoken(published.rulebook, values)
     return Explanation(
         account=found.name, external_id=found.external_id, owner=found.owner,
@@ -121,14 +139,6 @@ def of_account(
         labels=_labels(published.rulebook), version=_version(published),
         rulebook=published.rulebook.hash,
     )  # fmt: skip
-
-
-def _has_new_rules(connection: Transaction, published: Published) -> bool:
-    """Whether the tags so far come from other rules: then no tier is kept."""
-    before = ledger.last_period(connection, JOB, scope=SCOPE)
-    if before is None:
-        return False
-    return rulebooks.rules_hash_of(connection, int(before)) != published.rulebook.rules_hash
 
 
 def _facts(rulebook: Rulebook, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.language import Text, day_month
+from rules.language import Text, day_month, of
 from rules.rulebook import Rulebook
 from rules.settling import SettledBy
 from rules.time import Day, date_of
@@ -15,12 +15,14 @@ from service.store.explanations import Contender
 class Seats:
     """The place of an account among those of its rep that are rated for a capped tier.
 
-    `place` 1 is the first; those beyond `limit` wait. `last` is the score of the last that has one.
+    `place` 1 is the first. The `taken` first ones have the tier, the others wait. `last` is the
+    score of the last that has it.
     """
 
     tier: str
     place: int
     limit: int
+    taken: int
     last: float | None
 
 
@@ -103,7 +105,10 @@ def _seats(
     if place is None:
         return None
     scores = [each.score for each in lined if each.tier == tier and each.score is not None]
-    return Seats(tier=tier, place=place, limit=cap.limit, last=min(scores, default=None))
+    taken = sum(each.tier == tier for each in lined)
+    return Seats(
+        tier=tier, place=place, limit=cap.limit, taken=taken, last=min(scores, default=None)
+    )
 
 
 def _decision(values: Mapping[str, Any]) -> Decision | None:
@@ -114,6 +119,10 @@ def _decision(values: Mapping[str, Any]) -> Decision | None:
         author=values["imposed_by"] or "", reason=values["imposed_reason"] or "",
         until_on=values["imposed_until_on"],
     )  # fmt: skip
+
+
+def _nth(place: int) -> str:
+    return "1er" if place == 1 else f"{place}e"
 
 
 class _Spoken:
@@ -140,11 +149,19 @@ class _Spoken:
         if seats is None:
             return None
         its, place, limit = self._label("tier", seats.tier), seats.place, seats.limit
-        french = "1er" if place == 1 else f"{place}e"
+        if self._values["settled_by"] == SettledBy.IMPOSED.value:
+            return None  # a person gave the place: the rank is for nothing in it
         rank = self._rulebook.tagging.names[self._rulebook.segments.budget.rank or ""].label
+        places = f"{limit} place{'s' if limit > 1 else ''}"
+        if self._values["settled_by"] == SettledBy.WAITING.value:
+            after = place - seats.taken
+            return Text(
+                f"{_nth(after)} en attente d'une place en {its} ({places}), par {rank.fr}.",
+                f"No. {after} waiting for a place in {its} ({places}), by {rank.en}.",
+            )
         return Text(
-            f"{french} sur {limit} place{'s' if limit > 1 else ''} en {its}, par {rank.fr}.",
-            f"No. {place} of {limit} place{'s' if limit > 1 else ''} in {its}, by {rank.en}.",
+            f"{_nth(place)} sur {places} en {its}, par {rank.fr}.",
+            f"No. {place} of {places} in {its}, by {rank.en}.",
         )
 
     def _decided(self, decision: Decision | None) -> Text | None:
@@ -159,7 +176,7 @@ class _Spoken:
         days = Text("", "") if until is None else self._day(until)
         to = Text(f" jusqu'au {days.fr}", f" until {days.en}") if until is not None else days
         return Text(
-            f"Décision de {decision.author}{to.fr} : {what} ({decision.reason}).",
+            f"Décision {of(decision.author)}{decision.author}{to.fr} : {what} ({decision.reason}).",
             f"Decision of {decision.author}{to.en}: {what} ({decision.reason}).",
         )
 

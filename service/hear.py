@@ -6,7 +6,7 @@ What the CRM answers is what it holds: a challenge that an old page had told is 
 
 from connectors.base import Connector, Edit
 from service.store import challenges, objections
-from service.store.challenges import Explanation, Unexplained
+from service.store.challenges import Attribution, Unattributed
 from service.store.engine import Store, Transaction
 from service.store.objections import Told
 
@@ -17,34 +17,34 @@ def run(store: Store, connector: Connector, connection_id: int) -> int:
     Where the CRM does not tell, the author stays unknown and the time is that of the pull.
     """
     with store.read() as connection:
-        waiting = challenges.unexplained(connection, connection_id)
+        waiting = challenges.unattributed(connection, connection_id)
     if not waiting:
         return 0
     accounts = list(dict.fromkeys(each.external_id for each in waiting))
     fields = list(dict.fromkeys(each.field for each in waiting))
     told = {(each.external_id, each.field): each for each in connector.edits(accounts, fields)}
-    explanations = []
+    attributions = []
     for each in waiting:
         edit = told.get((each.external_id, each.field))
         # Another edit since has another author.
         is_same = edit is not None and edit.value == each.value
-        explanations.append(
-            Explanation(
+        attributions.append(
+            Attribution(
                 id=each.id,
                 author=edit.author if edit and is_same else None,
                 edited_at=(edit.at if edit and is_same else None) or each.pulled_at,
             )
         )
     with store.write() as connection:
-        challenges.explain(connection, explanations)
+        challenges.attribute(connection, attributions)
         for each in waiting:
             edit = told.get((each.external_id, each.field))
             if each.field == objections.FIELD and edit is not None:
                 _verify(connection, connection_id, each, edit)
-    return len(explanations)
+    return len(attributions)
 
 
-def _verify(connection: Transaction, connection_id: int, heard: Unexplained, edit: Edit) -> None:
+def _verify(connection: Transaction, connection_id: int, heard: Unattributed, edit: Edit) -> None:
     """Keep a challenge only where the CRM holds it now, and where it was not answered already."""
     told = Told(external_id=heard.external_id, value=edit.value, edited_at=edit.at)
     if edit.value != heard.value:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from rules import candidates, checking
 from rules.candidate_words import Need
 from rules.candidates import LABELS, Candidate, Declared
-from rules.language import Language, Text, shown
+from rules.language import Language, Text, cause, shown
 from rules.located import Issue, PlaybookError, nearest
 from rules.owned import CORE
 from rules.records import Owner
@@ -126,12 +126,13 @@ def _rep(name: str, reps: Sequence[Member]) -> Member:
         if name.lower() in (rep.key, rep.email.lower()) or candidates.folded(rep.name) == wanted:
             return rep
     hint, known = nearest(name, [rep.key for rep in reps]), ", ".join(rep.key for rep in reps)
+    those = Text(f"Ceux qui le sont : {known}.", f"Those who are: {known}.")
+    nobody = Text("Il n'y en a aucun qui ait une adresse.", "There is none who has an address.")
+    more = those if reps else nobody
     raise InitError(
         Text(
-            f"--owner : « {name} » n'est pas un responsable actif du CRM{hint.fr}. Ceux qui le "
-            f"sont : {known}.",
-            f"--owner: '{name}' is not an active owner of the CRM{hint.en}. Those who are: "
-            f"{known}.",
+            f"--owner : « {name} » n'est pas un responsable actif du CRM{hint.fr}. {more.fr}",
+            f"--owner: '{name}' is not an active owner of the CRM{hint.en}. {more.en}",
         )
     )
 
@@ -249,20 +250,39 @@ def require_free(folder: Path) -> None:
 
 
 def save(folder: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write new files; raises `InitError` for one that can't be, or that is there meanwhile."""
-    paths = []
+    """Write new files, all of them or none.
+
+    Raises `InitError` for one that can't be written, or that is there meanwhile.
+    """
+    paths: list[Path] = []
     try:
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8", newline="\n") as opened:
+                paths.append(path)
                 opened.write(text)
-            paths.append(path)
-    except OSError as error:
-        raise InitError(
-            Text(
-                f"{path} ne s'écrit pas ({error.strerror}) : vérifiez le dossier et vos droits.",
-                f"{path} can't be written ({error.strerror}): check the folder and your rights.",
-            )
-        ) from error
+    except BaseException as error:
+        # Half a playbook would stand in the way of the next try.
+        for written_so_far in paths:
+            written_so_far.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise InitError(_unwritten(path, error)) from error
+        raise
     return paths
+
+
+def _unwritten(path: Path, error: OSError) -> Text:
+    if isinstance(error, FileExistsError) and path.exists():
+        return Text(
+            f"{path} existe déjà et n'est jamais remplacé : donnez un autre dossier. Rien n'a été "
+            "écrit.",
+            f"{path} exists already and is never overwritten: give another folder. Nothing was "
+            "written.",
+        )
+    return Text(
+        f"{path} ne s'écrit pas ({cause(error).fr}) : vérifiez le dossier et vos droits. Rien n'a "
+        "été écrit.",
+        f"{path} can't be written ({cause(error).en}): check the folder and your rights. Nothing "
+        "was written.",
+    )

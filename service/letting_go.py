@@ -11,11 +11,11 @@ from service.app import App
 from service.push import Push, Scope, alone
 from service.push_report import PushReport
 from service.store import connections, holds, selections
-from service.store.engine import StoreError
+from service.store.engine import MistakenError, StoreError
 from service.store.selections import Stale, Wanted
 
 
-class NotHeldError(StoreError):
+class NotHeldError(MistakenError):
     """Nothing waits of the run that was to be released."""
 
 

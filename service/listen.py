@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Connector, Edit
-from rules.language import Text
+from rules.language import Text, of
 from rules.located import Misfit
 from rules.numbers import read_day
 from rules.owned import LABELS, Owned
@@ -70,15 +70,14 @@ def submit_again(store: Store, rulebook: Rulebook, now: Instant) -> int:
         found = overrides.of_departed(connection, today, left)
         notes = {
             each.id: Text(
-                f"{rulebook.team.reps[each.rep_key or ''].name} a quitté l'équipe. Décision de "
-                f"{each.author} : {each.reason}",
+                f"{rulebook.team.reps[each.rep_key or ''].name} a quitté l'équipe. "
+                f"Décision {of(each.author)}{each.author} : {each.reason}",
                 f"{rulebook.team.reps[each.rep_key or ''].name} has left the team. Decision of "
                 f"{each.author}: {each.reason}",
             ).to(language)
             for each in found
         }
-        departures.submit_again(connection, found, notes, now, today)
-    return len(found)
+        return departures.submit_again(connection, found, notes, now, today)
 
 
 def accept_by_rule(store: Store, published: Published, now: Instant) -> int:
@@ -91,15 +90,18 @@ def accept_by_rule(store: Store, published: Published, now: Instant) -> int:
     rule = Who(Text("Arpent (règle)", "Arpent (rule)").to(language))
     why = Text("accordé par une règle du playbook", "granted by a rule of the playbook")
     with store.write() as connection:
-        ids = granting.grantable(connection, rulebook.tagging, condition, published.slots, today)
+        ids = granting.grantable(connection, rulebook, condition, published.slots, today)
+        granted = 0
         for each in ids:
-            asked = answers.find(connection, each, today)
-            if asked is not None and asked.state == OPEN:
-                answer.grant(
-                    connection, rulebook, asked, asked.wanted, who=rule, why=why.to(language),
-                    now=now,
-                )  # fmt: skip
-    return len(ids)
+            # The answer to one settles the others of the account that ask the same.
+            asked = answers.take(connection, each, today)
+            if asked is None or asked.state != OPEN:
+                continue
+            answer.grant(
+                connection, rulebook, asked, asked.wanted, who=rule, why=why.to(language), now=now
+            )
+            granted += 1
+    return granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,10 @@ class _Imposing:
         if (until.value if until else None) != found.until:
             return None
         latest = _latest([edit for edit in by_field if edit is not None])
-        until_on, refusal = self._until(found), self._refusal(found, latest)
+        until_on = self._until(found)
+        refusal = self._refusal(found, latest)
+        if refusal is None and until_on is not None and until_on < today:
+            refusal = _past(found)
         if refusal is not None:
             return Request(
                 imposed=found, until_on=until_on, author=latest.author,
@@ -155,7 +160,7 @@ class _Imposing:
                 self.rulebook.team.language
             ),
             from_on=today, until_on=until_on or today + answer.lasts(self.rulebook),
-            crm_value=found.held,
+            crm_value=found.crm_value,
         )  # fmt: skip
 
     def _until(self, found: Imposed) -> Day | None:
@@ -190,6 +195,14 @@ class _Imposing:
                 "else's.",
             )
         return None
+
+
+def _past(found: Imposed) -> Text:
+    label = LABELS[Owned.IMPOSED_UNTIL]
+    return Text(
+        f"{label.fr} : le {found.until} est déjà passé.",
+        f"{label.en}: {found.until} is past already.",
+    )
 
 
 def _latest(edits: Sequence[Edit]) -> Edit:

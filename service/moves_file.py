@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from rules.language import Language, Text, shown
+from rules.language import Language, Text, cause, shown
 from rules.owned import Owned
 from rules.rulebook import Rulebook
 from service.csv_sheets import guarded
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 from service.store.moves import Move
 
 HEADINGS = (
@@ -25,7 +25,7 @@ HEADINGS = (
 OUTSIDE = Text("hors de la portée", "out of scope")
 
 
-class MovesFileError(StoreError):
+class MovesFileError(MistakenError):
     """A file that can't be written; what was there is as it was."""
 
 
@@ -72,11 +72,12 @@ def write(path: Path, moves: Iterator[Move], labels: Labels) -> int:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
+        why = cause(error)
         beside.unlink(missing_ok=True)
         raise MovesFileError(
             Text(
-                f"{path} ne peut pas être écrit ({error.strerror}). Donnez un autre fichier à -o.",
-                f"{path} can't be written ({error.strerror}). Give another file to -o.",
+                f"{path} ne peut pas être écrit ({why.fr}). Donnez un autre fichier à -o.",
+                f"{path} can't be written ({why.en}). Give another file to -o.",
             )
         ) from error
     return count

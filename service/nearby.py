@@ -53,29 +53,35 @@ class Nearby:
     fall: Fall | None
 
 
-def run(rulebook: Rulebook, facts: Mapping[str, Any], today: Day) -> Nearby:
+def run(
+    rulebook: Rulebook, facts: Mapping[str, Any], today: Day, *, is_imposed: bool = False
+) -> Nearby:
     """What is missing for the tiers that are better than the one that the rules give.
 
     `facts` are those of the account, as columns hold them. A tier that is as far as a better one,
-    or farther, is left out: nobody would stop there. Outside the scope nothing is missing.
+    or farther, is left out: nobody would stop there. Outside the scope nothing is missing. Seats,
+    delays and the decision of a person (`is_imposed`) are not tried: sentences make room for them.
     """
     names = rulebook.tagging.names
     told = Told(names, rulebook.team.language, rulebook.team.currency)
     labels = rulebook.segments.tier.choices
     with Trials(rulebook.tagging) as trials:
         found = _Search(rulebook, trials, facts, today).found()
-        lost = _fall(rulebook, trials, facts, today)
+        lost = _fall(rulebook, trials, facts, today, is_imposed=is_imposed)
+    seats = {cap.tier: cap.limit for cap in rulebook.segments.budget.caps}
     missing = [
         Missing(
             tier=tier, label=labels[tier], changes=way.changes,
-            sentence=told.sentence(labels[tier], way.changes),
+            sentence=told.sentence(labels[tier], way.changes, seats.get(tier)),
         )
         for tier, way in found
     ]  # fmt: skip
     return Nearby(missing=missing, fall=lost)
 
 
-def _fall(rulebook: Rulebook, trials: Trials, facts: Mapping[str, Any], today: Day) -> Fall | None:
+def _fall(
+    rulebook: Rulebook, trials: Trials, facts: Mapping[str, Any], today: Day, *, is_imposed: bool
+) -> Fall | None:
     """The first later day on which the rules give a worse tier for what is known today."""
     order = list(rulebook.segments.tier.choices)
     (now,) = trials.tags([facts], today)
@@ -91,7 +97,8 @@ def _fall(rulebook: Rulebook, trials: Trials, facts: Mapping[str, Any], today: D
             kept_by = _kept_by(rulebook, trials, facts, day, order[: order.index(tier) + 1])
             told = Told(rulebook.tagging.names, rulebook.team.language, rulebook.team.currency)
             lower = rulebook.segments.tier.choices[then["tier"]]
-            sentence = told.fall(lower, day, kept_by)
+            is_settled = is_imposed or not rulebook.segments.budget.is_trivial
+            sentence = told.fall(lower, day, kept_by, is_settled=is_settled)
             return Fall(on=day, tier=then["tier"], kept_by=kept_by, sentence=sentence)
         day = then["recheck_on"]
     return None

@@ -7,11 +7,14 @@ no YAML by its name.
 from collections.abc import Iterator
 from pathlib import Path
 
-from rules.language import Text
+from rules.language import Text, cause
 from rules.located import Issue
 from rules.yaml_text import SIZE_LIMIT
 
 _NAMES = (".yaml", ".yml")
+_NO_YAML = Text("aucun fichier .yaml", "no .yaml file")
+_NOT_A_FILE = Text("ce n'est pas un fichier", "not a file")
+_LEADS_NOWHERE = Text("le lien ne mène nulle part", "the link leads nowhere")
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], list[Issue]]:
@@ -24,7 +27,7 @@ def read_folder(folder: Path) -> tuple[dict[str, bytes], list[Issue]]:
     try:
         found = sorted(_visible(folder))
     except OSError as error:
-        return files, [_unread(folder, str(error.strerror))]
+        return files, [_unread(folder, cause(error))]
     for path in found:
         name = path.relative_to(folder).as_posix()
         try:
@@ -33,11 +36,11 @@ def read_folder(folder: Path) -> tuple[dict[str, bytes], list[Issue]]:
                 with path.open("rb") as opened:
                     files[name] = opened.read(SIZE_LIMIT + 1)
         except OSError as error:
-            fault = _unreadable(str(error.strerror))
+            fault = _unreadable(cause(error))
         if fault is not None:
             issues.append(Issue(name, 1, 1, fault))
     if not files and not issues:
-        issues.append(_unread(folder, "*.yaml"))
+        issues.append(_unread(folder, _NO_YAML))
     return files, issues
 
 
@@ -73,22 +76,22 @@ def _fault(folder: Path, path: Path) -> Text | None:
             f"'{path.suffix}': rename this file to {path.stem}.yaml, or it does not count",
         )
     if not path.is_file():
-        return _unreadable("no such file" if not path.exists() else "not a file")
+        return _unreadable(_NOT_A_FILE if path.exists() else _LEADS_NOWHERE)
     return None
 
 
-def _unreadable(cause: str) -> Text:
+def _unreadable(why: Text) -> Text:
     return Text(
-        f"ce fichier ne se lit pas ({cause}) : vérifiez qu'il existe et que vous y avez accès",
-        f"this file can't be read ({cause}): check that it exists and that you have access",
+        f"ce fichier ne se lit pas ({why.fr}) : vérifiez qu'il existe et que vous y avez accès",
+        f"this file can't be read ({why.en}): check that it exists and that you have access",
     )
 
 
-def _unread(folder: Path, cause: str) -> Issue:
+def _unread(folder: Path, why: Text) -> Issue:
     return Issue(
         str(folder), 1, 1,
         Text(
-            f"pas de playbook ici ({cause}) : indiquez son dossier dans ARPENT_PLAYBOOK",
-            f"no playbook here ({cause}): name its folder in ARPENT_PLAYBOOK",
+            f"pas de playbook ici ({why.fr}) : indiquez son dossier dans ARPENT_PLAYBOOK",
+            f"no playbook here ({why.en}): name its folder in ARPENT_PLAYBOOK",
         ),
     )  # fmt: skip

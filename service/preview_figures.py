@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 
 from rules.owned import Owned
 from service.moves_file import Labels
-from service.store.moves import Move, Unread
+from service.store.inputs import Unread
+from service.store.moves import Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rules.language import Text
+from rules.language import Text, cause
 from rules.owned import Owned
 from rules.time import Instant, moment_of
 from service.store.connections import CrmConnection
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 from service.store.outbox import Pending
 from service.store.selections import Wanted
 
 VERSION = 1
 
 
-class PreviewFileError(StoreError):
+class PreviewFileError(MistakenError):
     """A file that is no preview, or one of something else; nothing was sent."""
 
 
@@ -88,11 +88,12 @@ def write(
             file.write("\n ]\n}\n")
         beside.replace(path)
     except OSError as error:
+        why = cause(error)
         beside.unlink(missing_ok=True)
         raise PreviewFileError(
             Text(
-                f"{path} ne peut pas être écrit ({error.strerror}). Donnez un autre fichier à -o.",
-                f"{path} can't be written ({error.strerror}). Give another file to -o.",
+                f"{path} ne peut pas être écrit ({why.fr}). Donnez un autre fichier à -o.",
+                f"{path} can't be written ({why.en}). Give another file to -o.",
             )
         ) from error
     return count
@@ -149,11 +150,12 @@ def _read(path: Path) -> _File:
     try:
         found = _File.model_validate_json(path.read_bytes())
     except OSError as error:
+        why = cause(error)
         raise PreviewFileError(
             Text(
-                f"{path} ne se lit pas ({error.strerror}). Donnez un fichier de « arpent preview "
+                f"{path} ne se lit pas ({why.fr}). Donnez un fichier de « arpent preview "
                 "-o FICHIER ».",
-                f"{path} can't be read ({error.strerror}). Give a file of `arpent preview -o "
+                f"{path} can't be read ({why.en}). Give a file of `arpent preview -o "
                 "FILE`.",
             )
         ) from error

@@ -20,16 +20,14 @@ from rules.thresholds import Mass, Thresholds
 from rules.time import Day, Instant, day_of
 from service.moves_file import Labels
 from service.preview_figures import Book, Crossing, RepOutlook, RulesPreview, Step, Writes
-from service.store import connections, ledger, moves, overview, reps, rulebooks
+from service.store import connections, evaluations, inputs, moves, reps, rulebooks
 from service.store.engine import Store, Transaction
-from service.store.moves import Group, Inputs, Move, OwnerFound, Tally
+from service.store.moves import Group, Move, OwnerFound, Tally
 from service.store.rulebooks import Published
 
 BATCH = 100
 """Accounts in one request to a CRM."""
 
-# Where the ledger has the evaluations.
-_TAGGING, _SCOPE = "tag", "workspace"
 Key = TypeVar("Key")
 Keeping = Callable[[Iterator[Move], Labels], object]
 
@@ -70,12 +68,9 @@ class _Stage:
         self._in_force = _in_force(connection)
         self._rules = self._in_force.rulebook if self._in_force else None
         self._labels = Labels(book, self._rules)
-        past = rulebooks.history(connection)
-        self._hash_in_force = past[0].hash if past else None
+        self._hash_in_force = rulebooks.hash_in_force(connection)
         self._is_new = self._hash_in_force != book.hash
-        self._inputs: Inputs = moves.inputs(
-            connection, book, has_new_rules=_has_other_rules(connection, book)
-        )  # fmt: skip
+        self._inputs = inputs.of(connection, book)
         self._has_potential = moves.has_potential(book) and (
             moves.POTENTIAL in self._inputs.slots.get(Kind.ACCOUNT, {})
         )
@@ -103,7 +98,9 @@ class _Stage:
             in_force=self._hash_in_force,
             owner=self._rep_key,
             accounts=sum(each.accounts for each in mine),
-            behind=self._behind(),
+            behind=evaluations.behind(
+                self._connection, self._in_force.id if self._in_force else None
+            ),
             changed=sum(each.changed for each in mine),
             tiers=self._steps(staying, lambda each: (each.tier_before, each.tier_after)),
             entering=self._crossings(
@@ -140,14 +137,6 @@ class _Stage:
         return moves.movers(
             self._connection, self._book, self._inputs, self._today, owners=owners, limit=limit
         )
-
-    def _behind(self) -> int:
-        published = self._in_force
-        if published is not None and not ledger.is_done(
-            self._connection, _TAGGING, scope=_SCOPE, period=str(published.id)
-        ):
-            return overview.live_accounts(self._connection)
-        return overview.dirty_accounts(self._connection)
 
     def _worth(self, found: Iterable[Group]) -> int | None:
         return round(sum(each.potential for each in found)) if self._has_potential else None
@@ -259,14 +248,6 @@ def _in_force(connection: Transaction) -> Published | None:
         return rulebooks.load(connection)
     except PlaybookError:
         return None
-
-
-def _has_other_rules(connection: Transaction, book: Rulebook) -> bool:
-    """Whether the rules differ from those of the last evaluation, which keeps no tier then."""
-    before = ledger.last_period(connection, _TAGGING, scope=_SCOPE)
-    return before is not None and (
-        rulebooks.rules_hash_of(connection, int(before)) != book.rules_hash
-    )
 
 
 def _hours_each(rules: Rulebook | None) -> Mapping[str, float]:

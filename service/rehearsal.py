@@ -10,12 +10,12 @@ from connectors import sandbox as emulated
 from connectors.sandbox import MalformedFolderError, PortInUseError, Sandbox, load_folder
 from connectors.sandbox.journal import BrokenStateFileError
 from rules.language import Text
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 
 ELISE = Path(emulated.__file__).parent / "cases" / "elise"
 
 
-class RehearsalError(StoreError):
+class RehearsalError(MistakenError):
     """The emulated CRM can't be served: a port in use, a folder that can't be loaded."""
 
 

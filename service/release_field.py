@@ -5,11 +5,11 @@ from rules.located import nearest
 from rules.records import Kind
 from service.app import App
 from service.store import blanks, notices
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 from service.store.notices import OWN, FieldState, Notice
 
 
-class NotHeldError(StoreError):
+class NotHeldError(MistakenError):
     """There is nothing to release under this name; the message says what there is."""
 
 

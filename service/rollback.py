@@ -11,14 +11,14 @@ from rules.language import Text
 from rules.located import nearest
 from service.app import App
 from service.store import rulebooks
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 from service.store.rulebooks import Publication
 
 # Fewer figures of a hash would be taken for a number, or mean several.
 _SHORTEST_HASH = 4
 
 
-class UnknownPublicationError(StoreError):
+class UnknownPublicationError(MistakenError):
     """Nothing was published under this number or hash, or nothing before."""
 
 

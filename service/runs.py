@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rules.language import Text
 from rules.owned import Owned
 from service.store import connections, holds, refusals, runs
-from service.store.engine import Store, StoreError
+from service.store.engine import MistakenError, Store
 from service.store.holds import Held
 from service.store.refusals import Refusal, RefusedTask
 from service.store.runs import Run
@@ -28,7 +28,7 @@ class RunTold:
     tasks: Sequence[RefusedTask]
 
 
-class UnknownRunError(StoreError):
+class UnknownRunError(MistakenError):
     """No run has this number."""
 
     def __init__(self, run_id: int) -> None:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from rules.language import Text
 from rules.records import Kind, Quarantine
 from service.store import quarantines
+from service.store.engine import Transaction
 
 _REASONS: Mapping[str, str] = {
     "not a number": "ce n'est pas un nombre",
@@ -53,7 +52,7 @@ class SetAside:
     reason: Text
 
 
-def run(connection: Connection, connection_id: int, *, limit: int = 20) -> list[SetAside]:
+def run(connection: Transaction, connection_id: int, *, limit: int = 20) -> list[SetAside]:
     """What of a CRM can't be read at present, by kind, record and field."""
     return [told(each) for each in quarantines.found(connection, connection_id, limit=limit)]
 

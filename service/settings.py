@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from rules.language import Language, Text
+from rules.language import Language, Text, cause
 from rules.located import Misfit, nearest
 from rules.thresholds import Threshold, Thresholds, read_by_field
 from service.address import Address, AddressSetting, read_address
@@ -241,9 +241,10 @@ def _toml_names() -> list[str]:
 
 
 def _unreadable(path: Path, error: Exception) -> Text:
+    why = cause(error) if isinstance(error, OSError) else Text(str(error), str(error))
     return Text(
-        f"{path.absolute()} ne se lit pas ({error}). Corrigez ce fichier, ou retirez-le.",
-        f"{path.absolute()} can't be read ({error}). Correct this file, or remove it.",
+        f"{path.absolute()} ne se lit pas ({why.fr}). Corrigez ce fichier, ou retirez-le.",
+        f"{path.absolute()} can't be read ({why.en}). Correct this file, or remove it.",
     )
 
 

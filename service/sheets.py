@@ -10,12 +10,13 @@ from difflib import unified_diff
 from pathlib import Path
 
 from rules.checking import check
-from rules.language import Text
+from rules.language import Text, cause
 from rules.located import Document, PlaybookError, nearest
 from rules.rulebook import Reading, read_rulebook
 from rules.sheets import (
     FILE,
     THEN,
+    Grid,
     SheetError,
     SheetRow,
     in_sheet,
@@ -51,7 +52,7 @@ def export(folder: Path, rule: str, target: Path | None) -> bytes:
     """A table as CSV, or as XLSX where the target's name ends so; written there if there is one.
 
     Raises `PlaybookError` for a playbook that can't be read, `SheetError` for a rule that is no
-    table.
+    table and for a file that holds other rows: they may be somebody's work of the afternoon.
     """
     suffix = target.suffix.lower() if target else ".csv"
     _check_suffix(str(target), suffix)
@@ -64,6 +65,7 @@ def export(folder: Path, rule: str, target: Path | None) -> bytes:
         reading = read_rulebook(files)
         content = workbooks.written(rule, grid, _lists(reading, document, rule))
     if target is not None:
+        _require_replaceable(target, document, rule, grid)
         _write(target, content)
     return content
 
@@ -76,8 +78,9 @@ def run(folder: Path, source: Path, rule: str | None, now: Instant, *, is_dry: b
     """
     files = read_playbook(folder)
     document = _segments(files)
+    is_named = rule is not None
     rule, grid = _sheet(source, document, rule)
-    require_table(document, rule)
+    require_table(document, rule, is_named=is_named)
     rows = read_sheet(grid, source.name, _names(files, document))
     before = files[FILE].decode("utf-8-sig")
     mark = _MARK if files[FILE].startswith(_MARK.encode()) else ""
@@ -100,6 +103,24 @@ def _check(
         raise SheetError(*(in_sheet(issue, document, rule, rows, file) for issue in errors))
 
 
+def _require_replaceable(target: Path, document: Document, rule: str, grid: Grid) -> None:
+    if not target.exists():
+        return
+    try:
+        held = _sheet(target, document, rule)[1]
+    except SheetError:
+        held = []
+    if held != grid:
+        raise SheetError(
+            Text(
+                f"{target} existe déjà et contient autre chose : il reste tel quel. « arpent rules "
+                "import » reprend ce qu'il contient ; sinon supprimez-le, ou donnez un autre nom.",
+                f"{target} exists already and holds something else: it stays as it is. `arpent "
+                "rules import` takes over what it holds; else delete it, or give another name.",
+            )
+        )
+
+
 def _put(path: Path, before: bytes, after: bytes) -> None:
     if path.read_bytes() != before:
         raise SheetError(
@@ -115,11 +136,11 @@ def _write(path: Path, content: bytes) -> None:
     try:
         replace(path, content)
     except OSError as error:
-        cause = error.strerror
+        why = cause(error)
         raise SheetError(
             Text(
-                f"{path} ne s'écrit pas ({cause}) : vérifiez le dossier et vos droits.",
-                f"{path} can't be written ({cause}): check the folder and your rights.",
+                f"{path} ne s'écrit pas ({why.fr}) : vérifiez le dossier et vos droits.",
+                f"{path} can't be written ({why.en}): check the folder and your rights.",
             )
         ) from error
 
@@ -200,11 +221,11 @@ def _content(source: Path) -> bytes:
         with source.open("rb") as opened:
             content = opened.read(_SIZE_LIMIT + 1)
     except OSError as error:
-        cause = error.strerror
+        why = cause(error)
         raise SheetError(
             Text(
-                f"{source} ne se lit pas ({cause}) : vérifiez le nom et vos droits.",
-                f"{source} can't be read ({cause}): check the name and your rights.",
+                f"{source} ne se lit pas ({why.fr}) : vérifiez le nom et vos droits.",
+                f"{source} can't be read ({why.en}): check the name and your rights.",
             )
         ) from error
     if len(content) > _SIZE_LIMIT:

@@ -6,15 +6,12 @@ only what is dirty, and what the passing of days may have changed.
 
 from rules.language import Text
 from rules.time import Instant, day_of
-from service.store import connections, ledger, overview, rulebooks
+from service.store import connections, evaluations
 from service.store.bindings import waiting
 from service.store.engine import Store, StoreError, Transaction
 from service.store.facts import fact_slots
 from service.store.rulebooks import Published
 from service.store.tags import Evaluation, Moment, evaluate
-
-JOB = "tag"
-SCOPE = "workspace"
 
 
 class UnreadFieldsError(StoreError):
@@ -31,37 +28,23 @@ def run(store: Store, published: Published, now: Instant, *, full: bool = False)
     moment = Moment(instant=now, today=day_of(now, rulebook.team.zone))
     with store.write() as connection:
         _check_fields_are_read(connection)
-        before = ledger.last_period(connection, JOB, scope=SCOPE)
-        is_new = ledger.enter(
-            connection, JOB, scope=SCOPE, period=str(published.id), run_id=0, now=now
-        )
+        has_new_rules = evaluations.has_new_rules(connection, rulebook)
+        is_first = evaluations.enter(connection, published.id, now)
         return evaluate(
             connection,
             rulebook.tagging,
             fact_slots(published.slots),
             published.id,
             moment,
-            is_full=full or is_new,
-            is_new=is_new and _has_other_rules(connection, published, before),
+            is_full=full or is_first,
+            is_new=is_first and has_new_rules,
         )
 
 
-def is_behind(store: Store, published: Published) -> int:
-    """How many accounts a tagging would evaluate now, for what they hold or for new rules.
-
-    What the passing of days changes is not counted: it is known only by evaluating.
-    """
+def behind(store: Store, published: Published) -> int:
+    """How many accounts a tagging would evaluate now, for what they hold or for new rules."""
     with store.read() as connection:
-        if not ledger.is_done(connection, JOB, scope=SCOPE, period=str(published.id)):
-            return overview.live_accounts(connection)
-        return overview.dirty_accounts(connection)
-
-
-def _has_other_rules(connection: Transaction, published: Published, before: str | None) -> bool:
-    """Whether the rules differ from those of the publication that was evaluated last."""
-    if before is None:
-        return False
-    return rulebooks.rules_hash_of(connection, int(before)) != published.rulebook.rules_hash
+        return evaluations.behind(connection, published.id)
 
 
 def _check_fields_are_read(connection: Transaction) -> None:

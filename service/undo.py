@@ -23,7 +23,7 @@ from service.push import Push, Scope, alone
 from service.push_report import PushReport
 from service.runs import UnknownRunError
 from service.store import notices, runs, tasks, undoing
-from service.store.engine import StoreError
+from service.store.engine import MistakenError
 from service.store.tasks import Created
 from service.store.undoing import Fate, Undone
 
@@ -32,7 +32,7 @@ LEFT = (Fate.EDITED, Fate.LATER, Fate.GONE)
 _FIELDS = tuple(each for each in Owned if each not in (Owned.IMPOSED_TIER, Owned.IMPOSED_UNTIL))
 
 
-class NothingPinnedError(StoreError):
+class NothingPinnedError(MistakenError):
     """There is nothing to release."""
 
     def __init__(self, run_id: int) -> None:

@@ -1,7 +1,7 @@
 """The edge of the program: where errors become sentences and exit codes.
 
-0 done · 1 a CRM or the store could not do it · 2 settings or playbook to correct · 3 done, but
-values are held: they wait for a person · 130 Ctrl-C.
+0 done · 1 a CRM or the store could not do it · 2 settings, playbook or command to correct · 3 done,
+but values are held: they wait for a person · 130 Ctrl-C.
 """
 
 import logging
@@ -13,13 +13,13 @@ from functools import cache
 
 from rich.console import Console
 
-from connectors.base import ConnectorError
+from connectors.base import ConnectorError, Misconfigured
 from rules.language import Language, Text
 from rules.located import PlaybookError
 from rules.sheets import SheetError
 from service.explain import NotFound
 from service.settings import SettingsError, load_settings
-from service.store.engine import StoreError
+from service.store.engine import MistakenError, StoreError
 
 FAILED, MISTAKEN, HELD, INTERRUPTED = 1, 2, 3, 130
 
@@ -67,7 +67,10 @@ def _run() -> None:
     except (SettingsError, SheetError) as error:
         _say([problem.to(language()) for problem in error.problems])
         sys.exit(MISTAKEN)
-    except (ConnectorError, StoreError, NotFound) as error:
+    except (Misconfigured, MistakenError, NotFound) as error:
+        _say([error.message.to(language())])
+        sys.exit(MISTAKEN)
+    except (ConnectorError, StoreError) as error:
         _say([error.message.to(language())])
         sys.exit(FAILED)
     except Exception as error:  # noqa: BLE001 - Python's own trace would quote values at hand

@@ -6,15 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
 
+from rules.circumstances import NOTICE
 from rules.diff import Debt, Pin, PinKind, let_go
 from rules.time import Day, Instant
 from service.store import dirt, objections
 from service.store.challenges import ACCEPTED, OPEN, REFUSED, SETTLED, today_of
 from service.store.outbox import OBSERVED, entry_of, save
 from service.store.tables import account, challenge, outbox, owner, tag
-
-# For how many days an answer is still told.
-TOLD_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ def listed(
 ) -> Sequence[Challenge]:
     """The open challenges, the oldest first, then those answered lately, the latest first."""
     is_told = and_(
-        challenge.c.state.in_([ACCEPTED, REFUSED]), challenge.c.answered_on > today - TOLD_DAYS
+        challenge.c.state.in_([ACCEPTED, REFUSED]), challenge.c.answered_on > today - NOTICE
     )
     query = _query().where(or_(challenge.c.state == OPEN, is_told))
     query = query.where(account.c.archived_at.is_(None))
@@ -88,6 +86,16 @@ def find(connection: Connection, challenge_id: int, today: Day) -> Challenge | N
     """A challenge by its id."""
     row = connection.execute(_query().where(challenge.c.id == challenge_id)).one_or_none()
     return None if row is None else _challenge(row, today)
+
+
+def take(connection: Connection, challenge_id: int, today: Day) -> Challenge | None:
+    """A challenge by its id, to be answered: whoever else takes it waits, and sees the answer.
+
+    SQLite has one writer at a time, and needs no lock.
+    """
+    lock = select(challenge.c.id).where(challenge.c.id == challenge_id).with_for_update()
+    connection.execute(lock)
+    return find(connection, challenge_id, today)
 
 
 def waiting(connection: Connection, today: Day) -> Waiting:

@@ -33,7 +33,7 @@ def by_tier(
     `tags` are those that rules give as of the moment (`Tagging.select`).
     """
     given = tags.subquery("given")
-    deals = _followed(sources, moment, until).subquery("deals")
+    deals = _deals_after(sources, moment, until).subquery("deals")
     sums = [
         func.coalesce(func.sum(deals.c[name]), 0).label(name)
         for name in ("opened", "won", "lost", "won_amount", "unknown_amounts")
@@ -59,7 +59,7 @@ def by_tier(
     ]
 
 
-def _followed(sources: Sources, moment: Moment, until: Day) -> Select[Any]:
+def _deals_after(sources: Sources, moment: Moment, until: Day) -> Select[Any]:
     """By account, the opportunities that were opened or closed in the window.
 
     As in the KPIs, an opportunity is closed on its close date once its stage is a closed one. One

@@ -32,10 +32,7 @@ from service.store.tables import (
 
 _SLOT_COUNTS = {Kind.ACCOUNT: ACCOUNT_SLOTS, Kind.OPPORTUNITY: OPPORTUNITY_SLOTS}
 _TABLES = {Kind.ACCOUNT: account, Kind.OPPORTUNITY: opportunity}
-_COLUMNS = (
-    *("kind", "name", "vendor", "crm_field", "choices", "type", "slot"),
-    *("is_backfilled", "since_at"),
-)
+_COLUMNS = ("kind", "name", "vendor", "crm_field", "choices", "type", "slot", "since_at")
 
 Slots = Mapping[Kind, Mapping[str, str]]
 
@@ -269,7 +266,7 @@ def _replace(
 
 def _row(
     vendor: str, binding: Binding, slot: str, *, since_at: Instant | None
-) -> tuple[str, str, str, str, str, str, str, bool, Instant | None]:
+) -> tuple[str, str, str, str, str, str, str, Instant | None]:
     return (
         binding.kind.value,
         binding.name,
@@ -278,7 +275,6 @@ def _row(
         json.dumps(dict(binding.values), ensure_ascii=False, sort_keys=True),
         binding.type.value,
         slot,
-        since_at is not None,
         since_at,
     )
 

@@ -8,9 +8,19 @@ CRM was not asked about yet.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from rules.owned import Owned
 from rules.time import Day, Instant, day_of
@@ -23,15 +33,17 @@ REFUSED = "refused"
 SETTLED = "settled"
 # The fields of a tag that a person may decide.
 DECIDED = (Owned.TIER.value, Owned.PRIORITY.value)
+SUBMITTED_AGAIN = "override"
+"""The field of a challenge that submits a decision again (`store.departures`)."""
 # The fields of challenges that the reason of the tier tells of: what is said about the tier, or by
 # the field Challenge. An edit of another field waits as well, and is not told there.
-TOLD = (*DECIDED, Owned.CHALLENGE.value, Owned.IMPOSED_TIER.value, "override")
+TOLD = (*DECIDED, Owned.CHALLENGE.value, Owned.IMPOSED_TIER.value, SUBMITTED_AGAIN)
 # How many challenges are asked about at once: what a CRM reads in a few calls.
 CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unexplained:
+class Unattributed:
     """A challenge of which it is not known who caused it; `pulled_at` is when it was seen."""
 
     id: int
@@ -42,7 +54,7 @@ class Unexplained:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Attribution:
     """Who edited, where the CRM tells, and when."""
 
     id: int
@@ -50,7 +62,7 @@ class Explanation:
     edited_at: Instant
 
 
-def hear(
+def open_for(
     connection: Connection, edits: Sequence[tuple[int, str, str | None]], now: Instant
 ) -> None:
     """Open a challenge for each edit (account, field, value); of a tag it tells what is wanted."""
@@ -78,7 +90,24 @@ def settle(connection: Connection, fields: Iterable[tuple[int, str]], now: Insta
         dirt.mark(connection, {key for key, field in over if field in TOLD})
 
 
-def unexplained(connection: Connection, connection_id: int) -> list[Unexplained]:
+def is_heard(field: str, crm_value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether what an account's field holds is a challenge already: of now, or without an answer.
+
+    One that was answered, and whose value has left the CRM since, is another one when it is back.
+    """
+    return (
+        exists()
+        .where(
+            challenge.c.account_id == account.c.id,
+            challenge.c.field == field,
+            challenge.c.value == crm_value,
+            or_(challenge.c.left_at.is_(None), challenge.c.state == OPEN),
+        )
+        .correlate(account)
+    )
+
+
+def unattributed(connection: Connection, connection_id: int) -> list[Unattributed]:
     """The first open challenges of a CRM that it was not asked about yet."""
     rows = connection.execute(
         select(challenge, account.c.external_id, account.c.pulled_at)
@@ -93,7 +122,7 @@ def unexplained(connection: Connection, connection_id: int) -> list[Unexplained]
         .limit(CHUNK)
     )
     return [
-        Unexplained(
+        Unattributed(
             id=row.id, external_id=row.external_id, field=row.field, value=row.value,
             pulled_at=row.pulled_at,
         )
@@ -101,11 +130,11 @@ def unexplained(connection: Connection, connection_id: int) -> list[Unexplained]
     ]  # fmt: skip
 
 
-def explain(connection: Connection, explanations: Sequence[Explanation]) -> None:
+def attribute(connection: Connection, attributions: Sequence[Attribution]) -> None:
     """Keep who edited, and when."""
-    rows = [{"which": each.id, "by": each.author, "then": each.edited_at} for each in explanations]
+    rows = [{"which": each.id, "by": each.author, "then": each.edited_at} for each in attributions]
     if rows:
-        connection.execute(_EXPLAIN, rows)
+        connection.execute(_ATTRIBUTE, rows)
 
 
 def today_of(connection: Connection, now: Instant) -> Day:
@@ -123,7 +152,7 @@ _SETTLE = (
     )
     .values(state=SETTLED, answered_at=bindparam("now"))
 )
-_EXPLAIN = (
+_ATTRIBUTE = (
     update(challenge)
     .where(challenge.c.id == bindparam("which"))
     .values(author=bindparam("by"), edited_at=bindparam("then"))

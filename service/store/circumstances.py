@@ -19,7 +19,7 @@ from rules.settling import SettledBy
 from rules.tagging import Tagging
 from rules.terms import TODAY
 from rules.time import Day
-from service.store.challenges import TOLD
+from service.store.challenges import OPEN, REFUSED, TOLD
 from service.store.overrides import in_force
 from service.store.tables import account, challenge, override, owner, rep, tag
 
@@ -27,8 +27,14 @@ Column = ColumnElement[Any]
 _OWNER = "owner:"
 _OWNER_KEY = re.compile(rf"{_OWNER}(\d+)")
 
-REP: Column = func.coalesce(owner.c.rep_key, literal(_OWNER).concat(cast(account.c.owner_id, Text)))
-"""The rep of an account: its key in the team, else the id of its owner; over account and owner."""
+
+def rep_of(owner_id: Column) -> Column:
+    """The rep of an account: the key in the team, else the id of the owner; joined to `owner`."""
+    key: Column = func.coalesce(owner.c.rep_key, literal(_OWNER).concat(cast(owner_id, Text)))
+    return key
+
+
+_REP = rep_of(account.c.owner_id)
 
 
 def with_circumstances(
@@ -38,10 +44,12 @@ def with_circumstances(
     today: Day,
     *,
     is_new: bool = False,
+    ending: Collection[int] = (),
 ) -> FromClause:
     """A facts relation with the circumstances of its accounts, as `Tagging.select` reads them.
 
-    `is_new` says that the rules differ from those that gave the tags: no tier is held then.
+    `is_new` says that the rules differ from those that gave the tags: no tier is kept then.
+    `ending` are decisions, by id, that are told as over.
     """
     budget = tagging.segments.budget
     source = facts
@@ -53,14 +61,14 @@ def with_circumstances(
         source = source.outerjoin(owner, owner.c.id == account.c.owner_id)
         left = rep.alias("left_rep")
         source = source.outerjoin(left, and_(left.c.key == tag.c.rep, left.c.end_on <= today))
-        columns |= {"rep": REP, "received_on": _received_on(left)}
+        columns |= {"rep": _REP, "received_on": _received_on(left)}
     if budget.has_memory and not is_new:
         # A decision that has ended leaves nothing to keep.
-        is_held = tag.c.settled_by.is_distinct_from(SettledBy.IMPOSED.value)
-        columns["held_tier"] = case((is_held, tag.c.tier))
+        is_of_rule = tag.c.settled_by.is_distinct_from(SettledBy.IMPOSED.value)
+        columns["tier_before"] = case((is_of_rule, tag.c.tier))
         columns["lower_since_on"] = tag.c.lower_since_on
     if _any(connection, select(override.c.id).where(override.c.ended_on.is_(None))):
-        source, decided = _with_overrides(source, facts, today)
+        source, decided = _with_overrides(source, facts, today, ending)
         columns |= decided
     if _any(connection, select(challenge.c.id).where(_is_told(today))):
         source, objected = _with_challenges(source, facts, today)
@@ -80,13 +88,13 @@ def _received_on(left: FromClause) -> Column:
 
     `left` is the rep of before, where that one has left.
     """
-    has_moved = and_(REP.is_not(None), tag.c.rep != REP)
-    is_recent = and_(tag.c.rep == REP, tag.c.received_on + GRACE > TODAY)
+    has_moved = and_(_REP.is_not(None), tag.c.rep != _REP)
+    is_recent = and_(tag.c.rep == _REP, tag.c.received_on + GRACE > TODAY)
     return case((and_(has_moved, left.c.key.is_not(None)), TODAY), (is_recent, tag.c.received_on))
 
 
 def _with_overrides(
-    source: FromClause, facts: FromClause, today: Day
+    source: FromClause, facts: FromClause, today: Day, ending: Collection[int]
 ) -> tuple[FromClause, Mapping[str, Column]]:
     """The latest decisions in force about the tier and about the priority."""
 
@@ -102,7 +110,7 @@ def _with_overrides(
             latest(Owned.PRIORITY).label("priority_id"),
             func.min(first_later([override.c.from_on, ends])).label("flip_on"),
         )
-        .where(override.c.ended_on.is_(None))
+        .where(override.c.ended_on.is_(None), override.c.id.not_in(ending))
         .group_by(override.c.account_id)
         .subquery("decided")
     )
@@ -124,7 +132,7 @@ def _with_overrides(
 def _is_told(today: Day) -> Column:
     """Whether a challenge is told in the reason of the tier."""
     is_fresh = challenge.c.answered_on > today - NOTICE
-    is_heard = or_(challenge.c.state == "open", and_(challenge.c.state == "refused", is_fresh))
+    is_heard = or_(challenge.c.state == OPEN, and_(challenge.c.state == REFUSED, is_fresh))
     return and_(challenge.c.field.in_(TOLD), is_heard)
 
 
@@ -135,8 +143,8 @@ def _with_challenges(
     told = (
         select(
             challenge.c.account_id,
-            func.min(case((challenge.c.state == "open", challenge.c.received_on))).label("open_on"),
-            func.max(case((challenge.c.state == "refused", challenge.c.id))).label("refused_id"),
+            func.min(case((challenge.c.state == OPEN, challenge.c.received_on))).label("open_on"),
+            func.max(case((challenge.c.state == REFUSED, challenge.c.id))).label("refused_id"),
         )
         .where(_is_told(today))
         .group_by(challenge.c.account_id)
@@ -154,7 +162,7 @@ def _with_challenges(
 def beside(connection: Connection, accounts: Select[Any]) -> Select[Any]:
     """Some accounts, with all those of the reps who hold them now, or did when they were tagged."""
     now = (
-        select(REP)
+        select(_REP)
         .select_from(account.outerjoin(owner, owner.c.id == account.c.owner_id))
         .where(account.c.id.in_(accounts))
     )

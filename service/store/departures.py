@@ -7,8 +7,8 @@ from sqlalchemy import Connection, case, insert, select
 
 from rules.time import Day, Instant
 from service.store import overrides
-from service.store.challenges import OPEN
-from service.store.overrides import SUBMITTED_AGAIN, Override
+from service.store.challenges import OPEN, SUBMITTED_AGAIN
+from service.store.overrides import Override
 from service.store.tables import account, challenge, owner, tag
 
 
@@ -54,11 +54,14 @@ def submit_again(
     notes: Mapping[int, str],
     now: Instant,
     today: Day,
-) -> None:
-    """End decisions and ask for each of them anew; `notes`, by id, quote the earlier reasons."""
-    if not decisions:
-        return
-    overrides.end(connection, [each.id for each in decisions], "Arpent", today)
+) -> int:
+    """End decisions and ask for each of them anew; `notes`, by id, quote the earlier reasons.
+
+    Returns how many: not those that somebody ended meanwhile.
+    """
+    ended = overrides.end(connection, [each.id for each in decisions], "Arpent", today)
+    if not ended:
+        return 0
     connection.execute(
         insert(challenge),
         [
@@ -69,5 +72,7 @@ def submit_again(
                 "received_on": today, "note": notes[each.id], "state": OPEN,
             }
             for each in decisions
+            if each.id in ended
         ],
     )  # fmt: skip
+    return len(ended)

@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
-from rules.language import Text
+from rules.language import Text, cause
 from service.store.failures import explain, is_defect
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class StoreError(Exception):
     def __init__(self, message: Text) -> None:
         super().__init__(message.en)
         self.message = message
+
+
+class MistakenError(StoreError):
+    """What was asked for can't be, whatever the store does: the command or a setting is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,14 @@ def open_store(url: str) -> Store:
     with suppress(ArgumentError, ValueError):
         parsed = make_url(url)
     if parsed is None:
-        raise StoreError(_UNREADABLE_URL)
+        raise MistakenError(_UNREADABLE_URL)
     match parsed.get_backend_name():
         case "sqlite":
             store = _open_sqlite(parsed)
         case "postgresql" | "postgres":
             store = _open_postgresql(parsed)
         case _:
-            raise StoreError(_UNREADABLE_URL)
+            raise MistakenError(_UNREADABLE_URL)
     _verify(store)
     return store
 
@@ -139,7 +143,7 @@ def sqlite_driver() -> tuple[ModuleType, bool]:
 
 def _open_sqlite(url: URL) -> Store:
     if not url.database or url.database == ":memory:":
-        raise StoreError(
+        raise MistakenError(
             Text(
                 "L'espace de travail doit être un fichier, et l'adresse « sqlite:// » n'en nomme "
                 "pas. Écrivez par exemple sqlite:///arpent.sqlite3.",
@@ -170,10 +174,10 @@ def _create_private(path: Path) -> None:
     except OSError as error:
         raise StoreError(
             Text(
-                f"Le fichier {path} ne peut être ni créé ni écrit ({error.strerror}). "
+                f"Le fichier {path} ne peut être ni créé ni écrit ({cause(error).fr}). "
                 f"Vérifiez les droits du dossier {path.parent}, ou choisissez un autre "
                 "emplacement dans ARPENT_DATABASE_URL.",
-                f"The file {path} can be neither created nor written ({error.strerror}). "
+                f"The file {path} can be neither created nor written ({cause(error).en}). "
                 f"Check the permissions of the folder {path.parent}, or choose another place "
                 "in ARPENT_DATABASE_URL.",
             )
@@ -209,7 +213,7 @@ def _open_postgresql(url: URL) -> Store:
     schema = query.pop("schema", None)
     options = [str(query.pop("options"))] if "options" in query else []
     if schema is not None and not (isinstance(schema, str) and _SCHEMA_NAME.fullmatch(schema)):
-        raise StoreError(
+        raise MistakenError(
             Text(
                 "Le schéma nommé après « ?schema= » doit être fait de minuscules, de chiffres et "
                 "de « _ ». Corrigez ARPENT_DATABASE_URL.",

@@ -14,19 +14,15 @@ from service.store.engine import sqlite_driver
 def evaluate(tagging: Tagging, accounts: Sequence[Mapping[str, Any]], today: Day) -> list[Any]:
     """For each account, by its facts: every rule, every table's winning row and every tag."""
     relation = relation_of(tagging)
-    names = relation.c.keys()
-    rows = [
-        {**{name: facts.get(name) for name in names}, "account_id": number}
-        for number, facts in enumerate(accounts)
-    ]
+    parameters = tagging.parameters(today)
     engine = create_engine("sqlite://", module=sqlite_driver()[0])
     try:
         with engine.connect() as connection:
             relation.create(connection)
-            connection.execute(insert(relation), rows)
+            connection.execute(insert(relation), rows_of(relation, accounts))
             found: list[dict[str, Any]] = [{} for _ in accounts]
             for query in (select(tagging.layers(relation)), tagging.select(relation)):
-                for row in connection.execute(query, {"today": today}).mappings():
+                for row in connection.execute(query, parameters).mappings():
                     found[row["account_id"]].update(row)
     finally:
         engine.dispose()
@@ -40,3 +36,12 @@ def relation_of(tagging: Tagging) -> Table:
         *(Column(name, SQL_TYPES[tagging.names[name].type]) for name in tagging.facts),
         *(Column(name, Integer) for name in tagging.flips),
     )  # fmt: skip
+
+
+def rows_of(relation: Table, accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of accounts, numbered from 0; what is not given of their facts is unknown."""
+    names = relation.c.keys()
+    return [
+        {**{name: facts.get(name) for name in names}, "account_id": number}
+        for number, facts in enumerate(accounts)
+    ]

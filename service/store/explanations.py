@@ -93,7 +93,7 @@ class Known:
     owing: Sequence[Owing]
 
 
-def find(connection: Connection, words: str, limit: int = 9) -> list[Found]:
+def find(connection: Connection, words: str) -> list[Found]:
     """Live accounts with this CRM id, else this exact name, else this part of a name.
 
     Upper and lower case are the same, `É` and `é` too.
@@ -114,7 +114,7 @@ def find(connection: Connection, words: str, limit: int = 9) -> list[Found]:
         rows = [row for row in rows if row.name.casefold() == words.casefold()] or rows
     return [
         Found(id=row.id, external_id=row.external_id, name=row.name or "–", owner=row.owner)
-        for row in rows[:limit]
+        for row in rows
     ]
 
 

@@ -17,7 +17,8 @@ from rules.measures import Measured, Recorded
 from rules.records import Kind, Relation
 from rules.time import Instant
 from service.store.facts import Sources
-from service.store.past import Followed, Moment
+from service.store.followed import Followed
+from service.store.past import Moment
 from service.store.tables import history, link
 
 # What tells each name of an opportunity; the others are followed by nothing.

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from rules.owned import Owned
 from rules.time import Day, Instant
-from service.store import dirt, overrides
+from service.store import challenges, dirt, overrides
 from service.store.challenges import OPEN, SETTLED
 from service.store.tables import account, challenge, override, owner
 
@@ -24,7 +24,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imposed:
-    """What the two fields of an account hold and nobody heard yet; `held` is both as one text."""
+    """What the two fields of an account hold, unheard so far; `crm_value` is both as one text."""
 
     account_id: int
     external_id: str
@@ -32,7 +32,7 @@ class Imposed:
     rep_key: str | None
     tier: str
     until: str | None
-    held: str
+    crm_value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Request:
     note: str
 
 
-def _held() -> ColumnElement[Any]:
+def _crm_value() -> ColumnElement[Any]:
     until = func.coalesce(account.c.observed_imposed_until, "")
     text: ColumnElement[Any] = account.c.observed_imposed_tier + " " + until
     return func.trim(text)
@@ -58,7 +58,7 @@ def leave(connection: Connection, connection_id: int, now: Instant, today: Day) 
     has_gone = or_(
         account.c.observed_imposed_tier.is_(None),
         account.c.archived_at.is_not(None),
-        override.c.crm_value != _held(),
+        override.c.crm_value != _crm_value(),
     )
     ended = connection.scalars(
         select(override.c.id)
@@ -79,7 +79,7 @@ def leave(connection: Connection, connection_id: int, now: Instant, today: Day) 
             challenge.c.field == FIELD,
             challenge.c.left_at.is_(None),
             of_crm,
-            or_(account.c.observed_imposed_tier.is_(None), challenge.c.value != _held()),
+            or_(account.c.observed_imposed_tier.is_(None), challenge.c.value != _crm_value()),
         )
     ).all()
     ids = [row.id for row in gone]
@@ -96,18 +96,7 @@ def unheard(connection: Connection, connection_id: int) -> Sequence[Imposed]:
     """The first accounts whose two fields nobody heard as they are."""
     is_decided = (
         select(override.c.id)
-        .where(override.c.account_id == account.c.id, override.c.crm_value == _held())
-        .correlate(account)
-        .exists()
-    )
-    is_asked = (
-        select(challenge.c.id)
-        .where(
-            challenge.c.account_id == account.c.id,
-            challenge.c.field == FIELD,
-            challenge.c.value == _held(),
-            or_(challenge.c.left_at.is_(None), challenge.c.state == OPEN),
-        )
+        .where(override.c.account_id == account.c.id, override.c.crm_value == _crm_value())
         .correlate(account)
         .exists()
     )
@@ -115,7 +104,7 @@ def unheard(connection: Connection, connection_id: int) -> Sequence[Imposed]:
         select(
             account.c.id, account.c.external_id, account.c.name, owner.c.rep_key,
             account.c.observed_imposed_tier, account.c.observed_imposed_until,
-            _held().label("held"),
+            _crm_value().label("crm_value"),
         )
         .outerjoin(owner, owner.c.id == account.c.owner_id)
         .where(
@@ -123,7 +112,7 @@ def unheard(connection: Connection, connection_id: int) -> Sequence[Imposed]:
             account.c.connection_id == connection_id,
             account.c.archived_at.is_(None),
             ~is_decided,
-            ~is_asked,
+            ~challenges.is_heard(FIELD, _crm_value()),
         )
         .order_by(account.c.id)
         .limit(CHUNK)
@@ -132,7 +121,7 @@ def unheard(connection: Connection, connection_id: int) -> Sequence[Imposed]:
         Imposed(
             account_id=row.id, external_id=row.external_id, account=row.name or row.external_id,
             rep_key=row.rep_key, tier=row.observed_imposed_tier,
-            until=row.observed_imposed_until, held=row.held,
+            until=row.observed_imposed_until, crm_value=row.crm_value,
         )
         for row in rows
     ]  # fmt: skip
@@ -143,7 +132,7 @@ def ask(connection: Connection, request: Request, now: Instant, today: Day) -> N
     imposed = request.imposed
     connection.execute(
         insert(challenge).values(
-            account_id=imposed.account_id, field=FIELD, value=imposed.held,
+            account_id=imposed.account_id, field=FIELD, value=imposed.crm_value,
             about=Owned.TIER.value, wanted=imposed.tier, until_on=request.until_on,
             author=request.author, edited_at=request.edited_at, received_at=now,
             received_on=today, note=request.note, state=OPEN,

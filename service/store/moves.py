@@ -31,13 +31,10 @@ from rules.owned import Owned
 from rules.records import FieldType, Kind
 from rules.rulebook import Rulebook
 from rules.time import Day
-from service.store import bindings, connections
-from service.store.bindings import Slots
+from service.store import inputs, overrides
 from service.store.circumstances import with_circumstances
-from service.store.facts import Sources, fact_slots, facts_relation
 from service.store.outlook import counted, fields_at_stake, layer
-from service.store.rulebooks import bindings_of
-from service.store.tables import account, opportunity, owner, tag
+from service.store.tables import account, owner, tag
 from service.store.tags import OWED_COLUMNS
 
 POTENTIAL = "potential"
@@ -48,34 +45,6 @@ _KEYS = (
     "priority_before", "priority_after",
 )  # fmt: skip
 _CHUNK = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """A bound field whose values are not in the store as this playbook binds it.
-
-    `is_known` says that the field itself was read, under other choices: its values so far count.
-    """
-
-    kind: Kind
-    name: str
-    vendor: str
-    crm_field: str
-    is_known: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """What a playbook would be evaluated with: the slot of each bound field, as far as it has one.
-
-    `unknown` are the types of the fields that have none that was read: they count as unknown.
-    `has_new_rules` says that the rules are not those of the tags so far: no tier is kept then.
-    """
-
-    slots: Slots
-    unknown: Mapping[Kind, Mapping[str, FieldType]]
-    unread: Sequence[Unread]
-    has_new_rules: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,54 +116,8 @@ class OwnerFound:
     email: str | None
 
 
-def inputs(connection: Connection, book: Rulebook, *, has_new_rules: bool) -> Inputs:
-    """Where the values of a playbook's account fields are, as if it were published now."""
-    stored = {
-        crm.vendor: {
-            (each.kind, each.name): each for each in bindings.load_bindings(connection, crm.vendor)
-        }
-        for crm in connections.find_all(connection)
-    }
-    waiting = {
-        (vendor, each.kind, each.name)
-        for vendor in stored
-        for each in bindings.waiting(connection, vendor)
-    }
-    unread = [
-        Unread(
-            kind=each.kind, name=each.name, vendor=vendor, crm_field=each.crm_field,
-            is_known=known is not None
-            and (vendor, each.kind, each.name) not in waiting
-            and (known.crm_field, known.type) == (each.crm_field, each.type),
-        )
-        for vendor, wanted in bindings_of(book).items()
-        if vendor in stored
-        for each in wanted
-        for known in [stored[vendor].get((each.kind, each.name))]
-        if known != each or (vendor, each.kind, each.name) in waiting
-    ]  # fmt: skip
-    slots = bindings.load_slots(connection)
-    lost = {(each.kind, each.name) for each in unread if not each.is_known}
-    bound = {Kind.ACCOUNT: book.fields.account, Kind.OPPORTUNITY: book.fields.opportunity}
-    unknown = {
-        kind: {
-            name: entry.type
-            for name, entry in entries.items()
-            if (kind, name) in lost or name not in slots.get(kind, {})
-        }
-        for kind, entries in bound.items()
-    }
-    return Inputs(
-        slots={
-            kind: {name: slot for name, slot in own.items() if name not in unknown[kind]}
-            for kind, own in slots.items()
-        },
-        unknown=unknown, unread=unread, has_new_rules=has_new_rules,
-    )  # fmt: skip
-
-
 def groups(
-    connection: Connection, book: Rulebook, found: Inputs, today: Day, *, is_new: bool
+    connection: Connection, book: Rulebook, found: inputs.Inputs, today: Day, *, is_new: bool
 ) -> list[Group]:
     """Every live account, grouped; `is_new` says that the rules differ from those in force."""
     slot = found.slots.get(Kind.ACCOUNT, {}).get(POTENTIAL) if has_potential(book) else None
@@ -226,7 +149,7 @@ def groups(
 def movers(
     connection: Connection,
     book: Rulebook,
-    found: Inputs,
+    found: inputs.Inputs,
     today: Day,
     *,
     owners: Collection[int] | None = None,
@@ -238,15 +161,7 @@ def movers(
     """
     fresh = _fresh(connection, book, found, today)
     compared = _compared(fresh)
-    moves = or_(
-        compared["was_in_scope"] != compared["is_in_scope"],
-        _is_other(compared, "tier"),
-        _is_other(compared, "priority"),
-    )
-    is_small = and_(
-        compared["was_in_scope"] == compared["is_in_scope"],
-        compared["tier_before"].is_not_distinct_from(compared["tier_after"]),
-    )
+    is_large = or_(compared["was_in_scope"] != compared["is_in_scope"], _is_other(compared, "tier"))
     query = (
         select(
             *(sql.label(name) for name, sql in compared.items()),
@@ -258,8 +173,8 @@ def movers(
             .outerjoin(tag, tag.c.account_id == fresh.c.account_id)
             .outerjoin(owner, owner.c.id == account.c.owner_id)
         )
-        .where(moves)
-        .order_by(case((is_small, 1), else_=0), owner.c.name, account.c.name, account.c.id)
+        .where(or_(is_large, _is_other(compared, "priority")))
+        .order_by(case((is_large, 0), else_=1), owner.c.name, account.c.name, account.c.id)
         .limit(limit)
     )  # fmt: skip
     if owners is not None:
@@ -282,38 +197,18 @@ def has_potential(book: Rulebook) -> bool:
     return entry is not None and entry.type is FieldType.MONEY
 
 
-def _fresh(connection: Connection, book: Rulebook, found: Inputs, today: Day) -> FromClause:
+def _fresh(connection: Connection, book: Rulebook, found: inputs.Inputs, today: Day) -> FromClause:
     """The tags that the rules would give to every live account."""
+    # Decisions on the accounts of those who have left by this playbook end with the next cycle.
+    ended = {key: each.end for key, each in book.team.reps.items() if each.end is not None}
+    left = {key: day for key, day in ended.items() if day <= today}
+    ending = [each.id for each in overrides.of_departed(connection, today, left)] if left else []
     relation = with_circumstances(
-        connection, _relation(book, found), book.tagging, today, is_new=found.has_new_rules
-    )
+        connection, inputs.relation(book, found), book.tagging, today,
+        is_new=found.has_new_rules, ending=ending,
+    )  # fmt: skip
     selected: Select[Any] = book.tagging.select(relation)
     return selected.offset(0).cte("fresh")
-
-
-def _relation(book: Rulebook, found: Inputs) -> FromClause:
-    """The facts, those unknown that were never read."""
-    slots: dict[Kind, dict[str, str]] = {}
-    stand_ins: dict[Kind, FromClause] = {}
-    for kind, table in ((Kind.ACCOUNT, account), (Kind.OPPORTUNITY, opportunity)):
-        lacking = found.unknown[kind]
-        blanks = [
-            cast(null(), table.c[_like(type_)].type).label(f"unread_{name}")
-            for name, type_ in lacking.items()
-        ]
-        stand_ins[kind] = select(table, *blanks).subquery(f"all_{table.name}") if blanks else table
-        slots[kind] = {**found.slots.get(kind, {}), **{name: f"unread_{name}" for name in lacking}}
-    return facts_relation(
-        book.tagging.facts,
-        fact_slots(slots),
-        sources=Sources(account=stand_ins[Kind.ACCOUNT], opportunity=stand_ins[Kind.OPPORTUNITY]),
-        measures=book.tagging.measures,
-    )
-
-
-def _like(kind: FieldType) -> str:
-    """A slot of a type."""
-    return f"{(FieldType.TEXT if kind is FieldType.CHOICE else kind).value}_1"
 
 
 def _compared(fresh: FromClause) -> dict[str, ColumnElement[Any]]:

@@ -27,7 +27,7 @@ from service.store.tables import connection as crm
 
 OWN = "own"
 UTC = ZoneInfo("UTC")
-_MANY = 3
+_SEVERAL = 2
 _KEY = ("kind", "name", "vendor")
 _COLUMNS = (*_KEY, "state", "since_at", "reason_fr", "reason_en")
 
@@ -76,7 +76,7 @@ def told(notice: Notice, zone: ZoneInfo = UTC) -> Text:
 
 
 _MEANWHILE: Mapping[str, Text] = {
-    OWN: Text("ce champ n'est ni lu ni écrit", "this field is neither read nor written"),
+    OWN: Text("ni lu ni écrit", "neither read nor written"),
     "parked": Text(
         "ce champ n'est pas lu, ses dernières valeurs restent",
         "this field is not read, its last values stay",
@@ -130,9 +130,13 @@ def parked(connection: Connection, vendor: str, kind: str) -> set[str]:
 
 
 def told_of_own(connection: Connection, vendor: str) -> list[Text]:
-    """What is told of our own fields that a CRM lacks: one by one, and together where many."""
-    lost = [each for each in load(connection, vendor) if each.kind == OWN]
-    if len(lost) < _MANY:
+    """What is told of our own fields that a CRM lacks."""
+    return told_of_lost(vendor, [each for each in load(connection, vendor) if each.kind == OWN])
+
+
+def told_of_lost(vendor: str, lost: Sequence[Notice]) -> list[Text]:
+    """Of own fields that a CRM lacks: where there are several, one sentence that names them all."""
+    if len(lost) < _SEVERAL:
         return [told(each) for each in lost]
     names = ", ".join(f"arpent_{each.name}" for each in lost)
     reason = Text(
@@ -256,7 +260,7 @@ def forget_unbound(connection: Connection, kept: Sequence[tuple[str, str, str]])
                     crm.c.id == blank.c.connection_id,
                     field_binding.c.kind == blank.c.kind,
                     field_binding.c.name == blank.c.field,
-                    field_binding.c.is_backfilled.is_(True),
+                    field_binding.c.since_at.is_not(None),
                 )
             )
         )

@@ -15,7 +15,7 @@ from rules.diff import Debt, Entry
 from rules.last_word import is_about_tier, wanted_tier
 from rules.owned import Owned
 from rules.time import Instant
-from service.store import dirt
+from service.store import challenges, dirt
 from service.store.challenges import OPEN, SETTLED, today_of
 from service.store.outbox import entry_of, save
 from service.store.tables import account, challenge, outbox, tag
@@ -40,6 +40,7 @@ def look(
     `tiers` are the values of the tier, from the best.
     """
     ended = _leave(connection, connection_id, now)
+    _give_back(connection, connection_id)
     stop_emptying(connection, connection_id)
     opened = _open(connection, connection_id, tiers, now)
     touched = {*ended, *opened}
@@ -86,20 +87,38 @@ def _leave(connection: Connection, connection_id: int, now: Instant) -> list[int
     return [row.account_id for row in rows if row.state == OPEN]
 
 
+def _give_back(connection: Connection, connection_id: int) -> None:
+    """Give up a value that the undoing of a run put back, once somebody has changed it.
+
+    From then on the same value, written once more, is a new challenge.
+    """
+    has_changed = (
+        select(account.c.id)
+        .where(
+            account.c.id == outbox.c.account_id,
+            account.c.connection_id == connection_id,
+            account.c.observed_challenge.is_distinct_from(outbox.c.desired),
+            account.c.pulled_at > outbox.c.confirmed_at,
+        )
+        .correlate(outbox)
+        .exists()
+    )
+    nothing = dict.fromkeys(("desired", "confirmed", "pin", "pin_run_id", "pin_computed"))
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.field == FIELD,
+            outbox.c.desired.is_not(None),
+            outbox.c.state == Debt.SETTLED.value,
+            has_changed,
+        )
+        .values(nothing)
+    )
+
+
 def _open(
     connection: Connection, connection_id: int, tiers: Sequence[str], now: Instant
 ) -> list[int]:
-    is_known = (
-        select(challenge.c.id)
-        .where(
-            challenge.c.account_id == account.c.id,
-            challenge.c.field == FIELD,
-            challenge.c.value == account.c.observed_challenge,
-            or_(challenge.c.left_at.is_(None), challenge.c.state == OPEN),
-        )
-        .correlate(account)
-        .exists()
-    )
     # The undoing of a run may have put the value back.
     is_ours = (
         select(outbox.c.field)
@@ -118,7 +137,7 @@ def _open(
             account.c.observed_challenge.is_not(None),
             account.c.connection_id == connection_id,
             account.c.archived_at.is_(None),
-            ~is_known,
+            ~challenges.is_heard(FIELD, account.c.observed_challenge),
             ~is_ours,
         )
         .order_by(account.c.id)

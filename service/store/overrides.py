@@ -23,10 +23,8 @@ from sqlalchemy import (
 
 from rules.time import Day
 from service.store import dirt
+from service.store.challenges import SUBMITTED_AGAIN
 from service.store.tables import account, challenge, override, owner
-
-SUBMITTED_AGAIN = "override"
-"""The field of a challenge that submits a decision again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +97,16 @@ _KEPT = (
 )  # fmt: skip
 
 
-def end(connection: Connection, ids: Collection[int], by: str, today: Day) -> None:
-    """End decisions; those that are over already stay as they are."""
-    is_meant = and_(override.c.id.in_(ids), override.c.ended_on.is_(None))
-    accounts = connection.scalars(select(override.c.account_id).where(is_meant)).all()
-    connection.execute(update(override).where(is_meant).values(ended_on=today, ended_by=by))
-    dirt.mark(connection, set(accounts))
+def end(connection: Connection, ids: Collection[int], by: str, today: Day) -> set[int]:
+    """End decisions; returns those that it ended: one that is over already stays as it is."""
+    ended = connection.execute(
+        update(override)
+        .where(override.c.id.in_(ids), override.c.ended_on.is_(None))
+        .values(ended_on=today, ended_by=by)
+        .returning(override.c.id, override.c.account_id)
+    ).all()
+    dirt.mark(connection, {row.account_id for row in ended})
+    return {row.id for row in ended}
 
 
 def find(connection: Connection, override_id: int, today: Day) -> Override | None:

@@ -13,12 +13,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Connection,
     Float,
     Select,
     Table,
-    Text,
     and_,
     case,
     cast,
@@ -32,24 +30,22 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FromClause
 
-from rules.records import FieldType, Kind, StageKind
-from rules.terms import SQL_TYPES
+from rules.records import Kind, StageKind
 from rules.time import Day, Instant, start_of
+from service.store.circumstances import rep_of
 from service.store.facts import Sources
-from service.store.history import BOUND
+from service.store.followed import Followed, joined
 from service.store.tables import (
     account,
     activity,
     contact,
     external_ref,
-    field_binding,
     history,
     opportunity,
     owner,
     stage,
     team,
 )
-from service.store.tables import connection as crm
 
 Column = ColumnElement[Any]
 
@@ -67,25 +63,6 @@ class Moment:
         return cls(day=day, instant=start_of(day + 1, zone) - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """A bound field: its slot, and since when its changes are kept (None: never read in full).
-
-    One without a slot was never bound as the rules have it: unknown everywhere.
-    """
-
-    kind: Kind
-    name: str
-    type: FieldType
-    slot: str | None = None
-    since_at: Instant | None = None
-
-    @property
-    def column(self) -> str:
-        """The column of the past state that holds its value."""
-        return self.slot or f"unread.{self.name}"
-
-
 def prepare(connection: Connection) -> None:
     """Make a transaction ready to read a past state: to be called before its first query of one.
 
@@ -94,34 +71,6 @@ def prepare(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
-
-
-def load_followed(connection: Connection) -> list[Followed]:
-    """The bound fields. Where several CRMs bind a name, its history starts with the last."""
-    rows = connection.execute(
-        select(
-            field_binding.c.kind,
-            field_binding.c.name,
-            field_binding.c.slot,
-            func.max(field_binding.c.type).label("type"),
-            func.max(field_binding.c.since_at).label("since_at"),
-            func.count().label("bound"),
-            func.count(field_binding.c.since_at).label("read"),
-        )
-        .join(crm, crm.c.vendor == field_binding.c.vendor)
-        .group_by(field_binding.c.kind, field_binding.c.name, field_binding.c.slot)
-        .order_by(field_binding.c.kind, field_binding.c.name)
-    )
-    return [
-        Followed(
-            kind=Kind(row.kind),
-            name=row.name,
-            type=FieldType(row.type),
-            slot=row.slot,
-            since_at=row.since_at if row.read == row.bound else None,
-        )
-        for row in rows
-    ]
 
 
 def first_instant(connection: Connection) -> Instant | None:
@@ -148,14 +97,13 @@ def with_reps(relation: FromClause, state: Sources) -> FromClause:
 
     No other circumstance (`rules.circumstances`) is known of a past day.
     """
-    held = state.account
-    rep = func.coalesce(owner.c.rep_key, "owner:" + cast(held.c.owner_id, Text))
+    there = state.account
     own = [each for each in relation.c if each.name != "rep"]
     return (
-        select(*own, rep.label("rep"))
+        select(*own, rep_of(there.c.owner_id).label("rep"))
         .select_from(
-            relation.join(held, held.c.id == relation.c.account_id).outerjoin(
-                owner, owner.c.id == held.c.owner_id
+            relation.join(there, there.c.id == relation.c.account_id).outerjoin(
+                owner, owner.c.id == there.c.owner_id
             )
         )
         .subquery("facts_with_reps")
@@ -164,7 +112,7 @@ def with_reps(relation: FromClause, state: Sources) -> FromClause:
 
 def accounts(moment: Moment, followed: Collection[Followed] = ()) -> FromClause:
     """The accounts that were there: not those merged into another since, whose records moved."""
-    bound, source = _bound(moment, account, followed, Kind.ACCOUNT)
+    bound, source = joined(moment.instant, account, followed, Kind.ACCOUNT)
     names_it = and_(
         external_ref.c.kind == Kind.ACCOUNT.value, external_ref.c.entity_id == account.c.id
     )
@@ -182,7 +130,7 @@ def opportunities(moment: Moment, followed: Collection[Followed] = ()) -> FromCl
     One whose first known stage is a closed one, and that closes on a later day, was open: its stage
     is the open twin of that stage (`stages`).
     """
-    bound, source = _bound(moment, opportunity, followed, Kind.OPPORTUNITY)
+    bound, source = joined(moment.instant, opportunity, followed, Kind.OPPORTUNITY)
     held = {
         field: nearest(moment, Kind.OPPORTUNITY, field, opportunity.c.id)
         for field in ("owner_id", "stage_id", "amount")
@@ -265,43 +213,6 @@ def _team_amount(layer: FromClause) -> Column:
         (layer.c.currency == ours, amount),
         else_=cast(func.round(layer.c.team_amount * share), BigInteger),
     )
-
-
-def _bound(
-    moment: Moment, table: Table, followed: Collection[Followed], kind: Kind
-) -> tuple[dict[str, Column], FromClause]:
-    """The slots of the bound fields as they were, and the table joined to what they no longer are.
-
-    Before its history, a field has its first known value; one that was never read has none.
-    """
-    columns: dict[str, Column] = {}
-    source: FromClause = table
-    for number, each in enumerate(field for field in followed if field.kind is kind):
-        if each.slot is None or each.since_at is None:
-            columns[each.column] = cast(null(), SQL_TYPES[each.type])
-            continue
-        now = table.c[each.slot]
-        at = max(moment.instant, each.since_at)
-        ended = history.alias(f"ended_{number}")
-        source = source.outerjoin(
-            ended,
-            and_(
-                ended.c.kind == kind.value,
-                ended.c.entity_id == table.c.id,
-                ended.c.field == f"{BOUND}{each.name}",
-                ended.c.valid_from_at <= at,
-                ended.c.valid_to_at > at,
-            ),
-        )
-        columns[each.column] = case(
-            (ended.c.entity_id.is_not(None), _typed(ended.c.value, now)), else_=now
-        )
-    return columns, source
-
-
-def _typed(value: Column, slot: Column) -> Column:
-    """A value of the history in the type of its slot."""
-    return value == "1" if isinstance(slot.type, Boolean) else cast(value, slot.type)
 
 
 def _was_there(moment: Moment, table: Table, created_on: Column) -> list[ColumnElement[bool]]:

@@ -88,7 +88,7 @@ def read_back(
         last = rows[-1].account_id
     sent = _sent_before(connection, {row.account_id for row in rows}, now)
     counts: Counter[str] = Counter()
-    changes, heard, over = [], [], []
+    changes, edits, over = [], [], []
     for row in rows:
         entry = entry_of(row)
         policy = rules.get(row.field, DriftPolicy.CHALLENGE)
@@ -99,12 +99,12 @@ def read_back(
         counts[RESPECTED if is_respected else judged.state.value] += 1
         changes.append(_change(judged, row.version))
         if judged.state is Debt.DRIFT:
-            heard.append((row.account_id, row.field, row.observed))
+            edits.append((row.account_id, row.field, row.observed))
         elif entry.state is Debt.DRIFT:
             over.append((row.account_id, row.field))
     if changes:
         connection.execute(_JUDGE, changes)
-    challenges.hear(connection, heard, now)
+    challenges.open_for(connection, edits, now)
     challenges.settle(connection, over, now)
     return Judged(counts=counts, last=last)
 

@@ -60,10 +60,7 @@ def publish(
 
     `preview` is what it was to change, as `service.preview_kept` writes it, to be kept with it.
     """
-    current = connection.execute(
-        select(rulebook.c.hash).order_by(rulebook.c.id.desc()).limit(1)
-    ).scalar_one_or_none()
-    if current == compiled.hash:
+    if hash_in_force(connection) == compiled.hash:
         return False
     rulebook_id = connection.execute(
         insert(rulebook)
@@ -153,6 +150,13 @@ def load(connection: Connection) -> Published | None:
         id=row.id, rulebook=_compiled(row.source), slots=load_slots(connection),
         author=row.author, reason=row.reason, published_at=row.published_at,
     )  # fmt: skip
+
+
+def hash_in_force(connection: Connection) -> str | None:
+    """The hash of the rulebook in force; None before the first publication."""
+    query = select(rulebook.c.hash).order_by(rulebook.c.id.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def history(connection: Connection) -> list[Publication]:

@@ -271,8 +271,7 @@ field_binding = Table(
     Column("choices", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("slot", Text, nullable=False),
-    Column("is_backfilled", Boolean, nullable=False),
-    # When its values were first all here: its changes are in `history` from then on.
+    # When its values were first all here, null before: its changes are in `history` from then on.
     Column("since_at", BigInteger),
 )
 

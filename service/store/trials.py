@@ -14,7 +14,7 @@ from sqlalchemy.engine import RowMapping
 from rules.tagging import Tagging
 from rules.time import Day
 from service.store.engine import sqlite_driver
-from service.store.examples import relation_of
+from service.store.examples import relation_of, rows_of
 
 
 class Trials:
@@ -45,13 +45,8 @@ class Trials:
         """The tags of each account on a day; what is not given of its facts is unknown."""
         if not accounts:
             return []
-        names = self._relation.c.keys()
-        rows = [
-            {**{name: facts.get(name) for name in names}, "account_id": number}
-            for number, facts in enumerate(accounts)
-        ]
         self._connection.execute(delete(self._relation))
-        self._connection.execute(insert(self._relation), rows)
+        self._connection.execute(insert(self._relation), rows_of(self._relation, accounts))
         parameters = self._tagging.parameters(today)
         found = self._connection.execute(self._query, parameters).mappings()
         return sorted(found, key=lambda row: row["account_id"])

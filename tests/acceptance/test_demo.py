@@ -110,7 +110,7 @@ def test_a_crm_that_fails_ends_it_with_a_sentence(shell: Shell) -> None:
 def test_a_port_in_use_is_said(shell: Shell, served: Sandbox) -> None:
     port = served.url.rpartition(":")[2]
     said = shell.run("demo", "--port", port)
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"Le port {port} est déjà pris")
     assert "--port 0" in said.err
 

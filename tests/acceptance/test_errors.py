@@ -73,9 +73,9 @@ def replace(path: Path, old: str, new: str) -> None:
 def test_no_key(published: Shell) -> None:
     del published.settings["hubspot_token"]
     french = "Aucune clé HubSpot. Créez une clé de service dans HubSpot"
-    says(published.run("pull"), FAILED, french, "ARPENT_HUBSPOT_TOKEN", "« arpent demo »")
-    says(published.say("push", language="en"), FAILED, "No HubSpot key.", "`arpent demo`")
-    says(published.say("worker"), FAILED, french)
+    says(published.run("pull"), MISTAKEN, french, "ARPENT_HUBSPOT_TOKEN", "« arpent demo »")
+    says(published.say("push", language="en"), MISTAKEN, "No HubSpot key.", "`arpent demo`")
+    says(published.say("worker"), MISTAKEN, french)
 
 
 def test_a_wrong_key(published: Shell) -> None:
@@ -89,7 +89,7 @@ def test_a_wrong_key(published: Shell) -> None:
 
 def test_a_key_with_something_invisible(published: Shell) -> None:
     said = published.run("pull", hubspot_token=f"{CANARY}\u00a0")
-    says(said, FAILED, "contient des espaces ou des caractères invisibles")
+    says(said, MISTAKEN, "contient des espaces ou des caractères invisibles")
 
 
 def test_a_missing_scope_is_named(published: Shell, served: Sandbox) -> None:
@@ -109,7 +109,7 @@ def test_the_key_of_another_account(published: Shell) -> None:
 
 def test_an_address_that_is_not_the_crm(published: Shell) -> None:
     said = published.run("pull", hubspot_url="https://hubspot.example")
-    says(said, FAILED, "« hubspot.example » n'est pas celle de ce CRM", "rien n'a été envoyé")
+    says(said, MISTAKEN, "« hubspot.example » n'est pas celle de ce CRM", "rien n'a été envoyé")
 
 
 def test_another_crm_than_those_known(published: Shell) -> None:
@@ -187,9 +187,9 @@ def test_nobody_by_that_key_in_the_team(published: Shell) -> None:
 def test_accounts_that_can_not_be_told(published: Shell) -> None:
     assert published.say("pull").code == 0
     said = published.run("rules", "explain", "Ferblanterie Nordet")
-    says(said, FAILED, "Aucun compte « Ferblanterie Nordet »")
+    says(said, MISTAKEN, "Aucun compte « Ferblanterie Nordet »")
     said = published.say("rules", "explain", "conseil", language="en")
-    says(said, FAILED, "Several accounts match 'conseil'", "Conseil Roche-Cendrée (20001)")
+    says(said, MISTAKEN, "Several accounts match 'conseil'", "Conseil Roche-Cendrée (20001)")
 
 
 # The store.
@@ -228,7 +228,7 @@ def test_a_folder_without_permission(shell: Shell) -> None:
 
 def test_an_address_of_the_store_that_means_nothing(shell: Shell) -> None:
     said = shell.run("db", "upgrade", database_url=f"mysql://arpent:{CANARY}@server/base")
-    says(said, FAILED, "L'adresse de la base ne se lit pas", "ARPENT_DATABASE_URL")
+    says(said, MISTAKEN, "L'adresse de la base ne se lit pas", "ARPENT_DATABASE_URL")
 
 
 # Settings.
@@ -273,26 +273,26 @@ def test_mistakes_in_the_files_of_settings(shell: Shell) -> None:
 def test_a_port_in_use(shell: Shell, served: Sandbox) -> None:
     port = served.url.rpartition(":")[2]
     said = shell.run("sandbox", "serve", "--port", port, language="en")
-    says(said, FAILED, f"Port {port} is already in use", "--port 0")
+    says(said, MISTAKEN, f"Port {port} is already in use", "--port 0")
 
 
 def test_a_folder_that_can_not_be_loaded(shell: Shell) -> None:
     def serve() -> Said:
         return shell.say("sandbox", "serve", "--data", "case", "--port", "0")
 
-    says(serve(), FAILED, "Ce dossier ne se charge pas.", "case/owners.csv")
+    says(serve(), MISTAKEN, "Ce dossier ne se charge pas.", "case/owners.csv")
     case = shell.folder / "case"
     shutil.copytree(rehearsal.ELISE, case)
     (case / "accounts.csv").write_text("id,name,owner_id\n1,Fonderie,999\n", encoding="utf-8")
-    says(serve(), FAILED, "accounts.csv, line 2, column owner_id", "999")
+    says(serve(), MISTAKEN, "accounts.csv, line 2, column owner_id", "999")
     (case / "case.json").write_text('{"as_of": "yesterday"}', encoding="utf-8")
-    says(serve(), FAILED, "case.json ne se lit pas", "as_of")
+    says(serve(), MISTAKEN, "case.json ne se lit pas", "as_of")
 
 
 def test_a_state_file_that_is_none(shell: Shell) -> None:
     (shell.folder / "state").write_text("these are\nmy own notes\n", encoding="utf-8")
     said = shell.run("sandbox", "serve", "--state", "state", "--port", "0")
-    says(said, FAILED, "Le fichier d'état state ne peut servir.")
+    says(said, MISTAKEN, "Le fichier d'état state ne peut servir.")
     assert (shell.folder / "state").read_text(encoding="utf-8") == "these are\nmy own notes\n"
 
 

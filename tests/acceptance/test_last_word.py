@@ -89,7 +89,7 @@ def test_a_manager_answers_at_the_terminal(elise: Sandbox, published: Shell) -> 
 
     key, why = str(asked["id"]), ("--why", "appel d'offres")
     mine = published.say("challenges", "accept", key, *why, "--who", asked["rep_key"])
-    assert (mine.code, "est votre compte" in mine.err) == (1, True)
+    assert (mine.code, "est votre compte" in mine.err) == (2, True)
     both = published.say("challenges", "accept", key, *why, "--until", "2099-01-01", "--for", "9 d")
     assert (both.code, "gardez-en un" in both.err) == (2, True)
     done = published.say("challenges", "accept", key, *why, "--for", "90 d")

@@ -165,7 +165,12 @@ def test_what_is_wrong_is_said_as_by_check(bench: Shell) -> None:
     assert (wrong.code, "« elise »" in wrong.err) == (2, True)
     nowhere = bench.say("rules", "preview", "-o", "no/such/folder/file.csv")
     assert (nowhere.code, "ne peut pas être écrit" in nowhere.err) == (1, True)
-    (bench.folder / "book" / "team.yaml").write_text("zone: Mars\n", "utf-8")
+    team = bench.folder / "book" / "team.yaml"
+    marc = "reps: {marc: {name: Marc, email: m@x.example}, "
+    team.write_text(TEAM.replace("reps: {", marc), "utf-8")
+    nothing = bench.say("rules", "preview", "--owner", "marc")
+    assert (nothing.code, "Aucun compte lu n'est à marc" in nothing.out) == (0, True)
+    team.write_text("zone: Mars\n", "utf-8")
     broken = bench.say("rules", "preview")
     assert (broken.code, "team.yaml:1:7" in broken.err) == (2, True)
 

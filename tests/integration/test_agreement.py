@@ -21,7 +21,7 @@ from service.explain import Explanation
 from service.store import examples, explanations, moves, outbox
 from service.store.engine import Store
 from service.store.explanations import Found
-from service.store.moves import Inputs
+from service.store.inputs import Inputs
 from service.store.rulebooks import Published
 from service.store.tables import challenge, override, tag
 from service.store.tables import connection as crm

@@ -310,7 +310,7 @@ def test_a_horizon_beyond_today_is_cut_and_said(world: World) -> None:
 @on_one_database
 def test_without_a_closed_opportunity_nothing_is_compared(world: World) -> None:
     found = world.test(on=on(2026, 9, 15), horizon=30)
-    assert found.new.closed == 0
+    assert sum(each.closed for each in found.new.outcomes) == 0
     assert any("Aucune opportunité de ces comptes" in note.fr for note in found.notes)
     assert "non concluant (n = 0)" in found.new.comparisons[0].text.fr
     backtesting.backtest(found)

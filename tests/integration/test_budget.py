@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from rules.records import Kind
 from rules.rulebook import Rulebook, compile_rulebook
 from service import tag as stage
-from service.store import overrides, rulebooks
+from service.store import dirt, overrides, rulebooks
 from service.store.engine import Store
 from service.store.overrides import Decision
 from service.store.tables import account, challenge, dirty, override, owner, rep, tag
@@ -345,6 +345,10 @@ def test_a_decision_takes_a_place_and_may_exceed_the_cap(connection: Connection)
     rows = evaluated(connection, step=1)
     assert rows[1].why == "Or : décision de Marc Lavoie jusqu'au 30 juin – entente signée"
     assert (rows[1].settled_by, rows[1].priority) == ("imposed", "p1")
+    connection.execute(update(override).values(author="Élise Gagnon"))
+    dirt.mark(connection, [1])
+    rows = evaluated(connection, step=1)
+    assert rows[1].why == "Or : décision d'Élise Gagnon jusqu'au 30 juin – entente signée"
     # It took the place of the smallest, at once: a cap stands.
     assert [key for key, row in rows.items() if row.tier == "silver"] == [2]
     assert rows[1].recheck_on == START + 121

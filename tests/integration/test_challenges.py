@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Any
 
@@ -10,12 +11,12 @@ from sqlalchemy import Row
 
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_of
-from service import answer, listen, provision, status, undo
+from service import answer, listen, preview_rules, provision, status, undo
 from service.answer import AnswerError, Asked
 from service.app import read_playbook
 from service.people import UnknownPersonError, Who, deciding
 from service.settings import SHIPPED_PLAYBOOK
-from service.store import answers, rulebooks
+from service.store import answers, departures, overrides, rulebooks
 from service.store.answers import Challenge
 from service.store.engine import Store
 from tests.integration.office import DAY, MINUTE, Office, shipped
@@ -176,6 +177,35 @@ def test_another_tier_than_the_one_wanted_may_be_decided(office: Office) -> None
         accept(office, asked.id, value="golden")
     accept(office, asked.id, value="gold")
     assert [row.value for row in decisions(office)] == ["gold"]
+
+
+def test_of_two_who_answer_at_once_the_second_is_told(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    with ThreadPoolExecutor(1) as pool:
+        with office.app.store.write() as connection:
+            first = answers.take(connection, asked.id, today_of(office))
+            assert first is not None
+            second = pool.submit(accept, office, asked.id, value="bronze")
+            assert not wait([second], timeout=0.3).done
+            answer.grant(connection, book(office), first, "gold", who=MARC, why=WHY, now=office.now)
+        with pytest.raises(AnswerError, match="no answer any more"):
+            second.result()
+    assert [kept.value for kept in decisions(office)] == ["gold"]
+
+
+@ONE
+def test_a_decision_that_was_ended_meanwhile_is_not_submitted_again(office: Office) -> None:
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    accept(office, asked.id)
+    today = today_of(office)
+    with office.app.store.write() as connection:
+        kept = overrides.listed(connection, today)
+        overrides.end(connection, [each.id for each in kept], "Marc Lavoie", today)
+        notes = {each.id: "" for each in kept}
+        assert departures.submit_again(connection, kept, notes, office.now, today) == 0
+    assert [each.state for each in told(office)] == ["accepted"]
 
 
 @ONE
@@ -342,15 +372,27 @@ def test_a_tier_imposed_by_the_owner_waits(office: Office, author: str, words: s
     assert decisions(office) == []
 
 
+@ONE
+def test_a_tier_imposed_until_a_day_that_is_past_waits(office: Office) -> None:
+    publish(office, IMPOSING)
+    office.crm.edit_own_field("a", "imposed_until", "2026-06-01", author="Marc Lavoie")
+    say(office, "imposed_tier", "gold", author="Marc Lavoie")
+    (asked,) = told(office)
+    assert asked.note == "Imposé jusqu'au : le 2026-06-01 est déjà passé."
+    assert office.rows("override") == []
+
+
 def test_a_decision_is_submitted_again_once_its_rep_has_left(office: Office) -> None:
     say(office, "challenge", LOW)
     (asked,) = told(office)
     accept(office, asked.id)
     office.cycle()
     left = "team.yaml", "manager: marc}", "manager: marc, end: 2026-06-29}"
+    (move,) = preview_rules.run(office.app.store, book_of(*left), now=office.now).moves
     publish(office, left)
     office.cycle()
     assert decisions(office) == []
+    assert (move.tier_before, move.tier_after) == ("gold", office.crm.own_field("a", "tier"))
     again, _ = told(office)
     assert (again.field, again.about, again.wanted) == ("override", "tier", "gold")
     assert again.note == f"Élise Gagnon a quitté l'équipe. Décision de Marc Lavoie : {WHY}"
@@ -375,6 +417,17 @@ def test_the_condition_of_the_playbook_grants_at_once(office: Office) -> None:
 
 
 @ONE
+def test_the_condition_sees_the_tier_that_a_freeze_keeps(office: Office) -> None:
+    frozen = "  freeze: last 5 business days of quarter\n"
+    granted = "  challenge: {accept: \"wanted = 'gold' and tier = 'silver'\"}\n"
+    publish(office, ("segments.yaml", "tier:\n", "tier:\n" + frozen + granted))
+    office.cycle()
+    office.put_accounts("a", potential="1000")
+    say(office, "challenge", LOW)
+    assert [(kept.author, kept.value) for kept in decisions(office)] == [("Arpent (règle)", "gold")]
+
+
+@ONE
 def test_where_the_condition_is_not_true_a_person_answers(office: Office) -> None:
     granted = "  challenge: {accept: \"wanted = 'gold' and potential > 700k\"}\n"
     publish(office, ("segments.yaml", "tier:\n", "tier:\n" + granted))
@@ -396,3 +449,9 @@ def test_an_emptied_challenge_comes_back_when_its_run_is_undone(office: Office) 
     office.cycle()
     # It is ours now: nobody asked anew.
     assert [each.state for each in told(office)] == ["refused"]
+    # Emptied by a person and written once more, it is a challenge again.
+    say(office, "challenge", None)
+    say(office, "challenge", LOW)
+    assert [each.state for each in told(office)] == ["open", "refused"]
+    office.cycle()
+    assert office.crm.own_field("a", "challenge") == LOW

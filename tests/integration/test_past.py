@@ -23,8 +23,9 @@ from rules.records import (
     Value,
 )
 from rules.time import Day, Instant, day_of, start_of
-from service.store import bindings, blanks, past
+from service.store import bindings, blanks, followed, past
 from service.store.facts import fact_slots, facts_relation
+from service.store.followed import Followed
 from service.store.hindsight import Hindsights
 from service.store.history import BOUND
 from service.store.past import Moment
@@ -124,8 +125,8 @@ def test_a_slot_that_another_field_uses_again_brings_no_past_along(bound: Worksp
     bound.write(page(with_potential(200, T2)), now=T2)
     other = replace(POTENTIAL, name="revenue", crm_field="r")
     bind(bound, other)
-    (followed,) = followed_of(bound)
-    assert (followed.name, followed.slot, followed.since_at) == ("revenue", "money_1", None)
+    (field,) = followed_of(bound)
+    assert (field.name, field.slot, field.since_at) == ("revenue", "money_1", None)
     bound.write(page(account(fields={"revenue": 7}, modified_at=T3)), now=T3)
     read_in_full(bound, T3, other)
     at_t1 = Moment(day=day_of(T1, ZONE), instant=T1)
@@ -139,8 +140,8 @@ def test_a_field_that_is_bound_otherwise_starts_its_history_again(bound: Workspa
     bound.write(page(with_potential(300, T2)), now=T3)
     read_in_full(bound, T3, changed)
     bound.write(page(with_potential(400, T4)), now=T4)
-    (followed,) = followed_of(bound)
-    assert followed.since_at == T3
+    (field,) = followed_of(bound)
+    assert field.since_at == T3
     assert potentials(bound) == [("100", T1, T2), ("300", T3, T4)]
     # Whatever was read of the other field, the first value of this one stands for the day.
     at_t1 = Moment(day=day_of(T1, ZONE), instant=T1 + MINUTE)
@@ -182,17 +183,17 @@ def test_one_first_seen_closed_was_open_until_its_close_date(workspace: Workspac
     assert told == {T2: (100_00, None), T3: (0, day_of(T3, ZONE))}
 
 
-def followed_of(workspace: Workspace) -> list[past.Followed]:
+def followed_of(workspace: Workspace) -> list[Followed]:
     with workspace.store.read() as connection:
-        return past.load_followed(connection)
+        return followed.load(connection)
 
 
 def facts(workspace: Workspace, moment: Moment, names: Sequence[str]) -> Sequence[Any]:
     """The facts as of a moment, by account."""
     with workspace.store.read() as connection:
-        followed = past.load_followed(connection)
-        slots = {Kind.ACCOUNT: {each.name: each.column for each in followed}}
-        relation = facts_relation(names, fact_slots(slots), sources=past.sources(moment, followed))
+        fields = followed.load(connection)
+        slots = {Kind.ACCOUNT: {each.name: each.column for each in fields}}
+        relation = facts_relation(names, fact_slots(slots), sources=past.sources(moment, fields))
         query = select(relation).order_by(relation.c.account_id)
         return connection.execute(query, {"today": moment.day}).all()
 
@@ -345,9 +346,9 @@ class Story:
         """By fact, the accounts of which the past does not claim to know it."""
         moment = Moment.of(day, ZONE)
         with self.workspace.store.read() as connection:
-            followed = past.load_followed(connection)
+            fields = followed.load(connection)
             known = Hindsights(
-                moment=moment, sources=past.sources(moment, followed), followed=followed,
+                moment=moment, sources=past.sources(moment, fields), followed=fields,
                 measures=BUILT_IN_MEASURES,
             )  # fmt: skip
             queries = {name: known.accounts(name) for name in self.names}

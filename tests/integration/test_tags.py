@@ -46,7 +46,10 @@ from tests.unit.test_conditions import metadata as relation_metadata
 
 TODAY = 20_000
 DAY_MS = 86_400_000
-SHIPPED_SLOTS = {"kind": "text_1", "potential": "money_1", "cycle": "text_2"}
+SHIPPED_SLOTS = {
+    "kind": "text_1", "potential": "money_1", "cycle": "text_2", "sector": "text_3",
+    "size": "number_1", "opportunity.product": "text_1",
+}  # fmt: skip
 RULEBOOK = compile_rulebook(shipped())
 
 Values = Mapping[str, Any]

@@ -48,8 +48,10 @@ def test_the_place_of_each_account_among_the_seats_of_its_rep(office: Office) ->
     assert waiting.seats is not None
     assert waiting.seats.last == 600_003_00
     assert list(waiting.sentences) == [
-        "Selon les règles seules : Argent.", "3e sur 2 places en Argent, par potentiel.",
+        "Selon les règles seules : Argent.",
+        "1er en attente d'une place en Argent (2 places), par potentiel.",
     ]  # fmt: skip
+    assert told(office, "A1").sentences[1].startswith("2e en attente d'une place en Argent")
     assert list(told(office, "A4").sentences) == ["1er sur 2 places en Argent, par potentiel."]
 
 

@@ -390,10 +390,10 @@ def test_a_stage_is_won_at_probability_one_and_lost_at_zero() -> None:
         probability=0.2,
         kind=StageKind.OPEN,
     )
-    assert [(note.external_id[:3], note.is_nameless, note.reason) for note in quarantined] == [
-        ("odd", False, "not a number"),
-        ("?4b", True, "a stage without an id"),
-        ("?61", True, "a pipeline without an id"),
+    assert [(note.external_id[:3], note.reason) for note in quarantined] == [
+        ("odd", "not a number"),
+        ("?4b", "a stage without an id"),
+        ("?61", "a pipeline without an id"),
     ]
 
 

@@ -248,6 +248,28 @@ def test_a_tier_that_time_takes_away_is_told_with_what_keeps_it() -> None:
     assert tier_of(SHIPPED, {**facts, "last_logged_contact": fall.on}, fall.on) == "gold"
 
 
+def test_what_is_said_of_a_better_tier_makes_room_for_its_seats() -> None:
+    files = shipped()
+    cap = "  cap: {gold: 4 per owner, rank: potential}\n  contact_every:"
+    files["segments.yaml"] = files["segments.yaml"].replace("  contact_every:", cap, 1)
+    capped = compile_rulebook(files)
+    assert said(capped, CUSTOMER) == {
+        "gold": "Il manque 42 000 $ de potentiel pour Or, s'il y reste une place "
+        "(4 par représentant)."
+    }
+    facts = {**CUSTOMER, "potential": 200_000_00, "last_logged_contact": TODAY - 80}
+    fall = nearby.run(capped, facts, TODAY).fall
+    assert fall is not None
+    day = date_of(TODAY + 10).isoformat()
+    by_rule = (
+        f"Selon les règles seules, ce sera Argent le {day}, sauf un contact consigné d'ici là."
+    )
+    assert fall.sentence == by_rule
+    imposed = nearby.run(SHIPPED, facts, TODAY, is_imposed=True).fall
+    assert imposed is not None
+    assert imposed.sentence == by_rule
+
+
 def test_a_contact_that_is_planned_keeps_a_tier() -> None:
     facts = {**CUSTOMER, "potential": 200_000_00, "last_logged_contact": TODAY - 80}
     planned = {**facts, "next_logged_contact": TODAY + 5}

@@ -43,7 +43,7 @@ KEEP = (
     update(facts)
     .where(facts.c.account_id == bindparam("which"))
     .values(
-        held_tier=bindparam("held"), lower_since_on=bindparam("since"),
+        tier_before=bindparam("held"), lower_since_on=bindparam("since"),
         potential=bindparam("noisy"),
     )
 )  # fmt: skip

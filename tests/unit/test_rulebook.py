@@ -150,3 +150,15 @@ def test_the_lines_that_the_shipped_rules_offer_are_right_as_they_stand() -> Non
     assert [(cap.tier, cap.limit, cap.overflow) for cap in budget.caps] == [("gold", 12, "silver")]
     assert (budget.after, budget.margin, budget.margin_fact) == (21, 0.1, "potential")
     assert budget.freeze == 5
+
+
+def test_what_is_written_in_a_crm_is_no_rule() -> None:
+    files = {name: str(text) for name, text in shipped().items()}
+    fields = files["fields.yaml"]
+    assert "optional: [segment, quadrant, contact_status]" in fields
+    fewer = fields.replace("optional: [segment, quadrant, contact_status]", "optional: []")
+    other = fields.replace("hubspot: potentiel_annuel", "hubspot: potentiel")
+    before = compile_rulebook(files)
+    written = compile_rulebook(files | {"fields.yaml": fewer})
+    assert (written.rules_hash, written.hash != before.hash) == (before.rules_hash, True)
+    assert compile_rulebook(files | {"fields.yaml": other}).rules_hash != before.rules_hash

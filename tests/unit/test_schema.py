@@ -27,7 +27,7 @@ from rules.schema_shapes import NUMBER_CELL, as_read
 from rules.terms import Name
 from tests.playbooks import SHIPPED, shipped, small
 from tests.unit import gallery
-from tests.unit.test_docs import RULES, with_example
+from tests.unit.test_docs import examples, with_example
 
 SHAPE = re.compile(r"\b(bands|table|points|when):")
 # The parts of a file, each read once however often it is met.
@@ -164,7 +164,7 @@ def test_a_right_playbook_passes(files: dict[str, str | bytes]) -> None:
 
 
 def test_the_examples_of_the_playbook_page_pass() -> None:
-    shapes = [each for each in RULES if SHAPE.search(each)]
+    shapes = [each for each in examples() if SHAPE.search(each)]
     assert len(shapes) >= 4
     for example in shapes[:4]:
         assert faults(with_example(example), "segments.yaml") == [], example

@@ -81,6 +81,26 @@ def test_a_table_goes_out_and_comes_back_unchanged(folder: Path, name: str) -> N
     assert (folder / "segments.yaml").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["tier.csv", "tier.xlsx"])
+def test_an_export_never_replaces_what_somebody_has_edited(folder: Path, name: str) -> None:
+    file = folder.parent / name
+    sheets.export(folder, "tier", file)
+    sheets.export(folder, "tier", file)
+    changed = [HEADER, ["", "", "gold", "", ""]]
+    if name == "tier.csv":
+        file.write_bytes(csv_sheets.written(changed))
+    else:
+        saved(workbook(*changed), file)
+    before = file.read_bytes()
+    with pytest.raises(SheetError, match="exists already"):
+        sheets.export(folder, "tier", file)
+    file.with_suffix(".txt").write_bytes(b"notes")
+    file.with_suffix(".txt").replace(file.with_stem("notes"))
+    with pytest.raises(SheetError, match="exists already"):
+        sheets.export(folder, "tier", file.with_stem("notes"))
+    assert file.read_bytes() == before
+
+
 def test_a_workbook_is_made_of_texts_with_lists_to_pick_from(folder: Path) -> None:
     content = sheets.export(folder, "tier", folder.parent / "tier.xlsx")
     sheet = load_workbook(BytesIO(content))["tier"]
@@ -240,6 +260,7 @@ _ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet>&b;</worksheet>'
         ("tier.csv", b"", "il manque les colonnes"),
         ("tier.xlsm", b"", "une feuille est un fichier .csv ou .xlsx"),
         ("teir.csv", b"then;why (fr);why (en)\ngold;;\n", "n'est pas une table"),
+        ("teir.csv", b"then;why (fr);why (en)\ngold;;\n", "Dites laquelle : --rule."),
     ],
 )  # fmt: skip
 def test_a_hostile_file_changes_nothing(folder: Path, name: str, content: bytes, fr: str) -> None:
@@ -283,6 +304,10 @@ def test_the_commands_schema_export_and_import(folder: Path) -> None:
     assert out[:2] == ["potential;kind;then;why (fr);why (en)", ">= 500k;;gold;;"]
     assert shell.say("rules", "export", "tier", "-o", "tier.csv").code == 0
     assert "rien de changé" in shell.say("rules", "import", "tier.csv").out
+    other = shell.say("rules", "export", "tier", "-o", "les niveaux.csv").out
+    assert other.endswith("arpent rules import 'les niveaux.csv' --rule tier\n")
+    again = shell.say("rules", "import", "les niveaux.csv", "--rule", "tier")
+    assert "rien de changé" in again.out
     sheet = folder.parent / "tier.csv"
     sheet.write_text(sheet.read_text("utf-8-sig").replace(";client;", ";prospect;"), "utf-8")
     before = segments(folder)
@@ -295,6 +320,12 @@ def test_the_commands_schema_export_and_import(folder: Path) -> None:
     wrong = shell.say("rules", "import", "tier.csv", language="en")
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.startswith("tier.csv, row 3, column kind: 'prsopect' is not a value of kind")
+
+
+def test_a_folder_without_a_playbook_gets_no_schemas(tmp_path: Path) -> None:
+    with pytest.raises(PlaybookError, match="no playbook"):
+        editor_schema.run(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_broken_playbook_gets_schemas_too(folder: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors import values
 from connectors.values import Unreadable
-from rules.records import FieldType, Kind
+from rules.records import NAMELESS, FieldType, Kind
 
 NOON = 1_783_944_000_000  # 2026-07-13T12:00:00Z
 DAY = 20_647  # 2026-07-13
@@ -200,7 +200,7 @@ def test_records_without_an_id_go_by_names_of_their_own() -> None:
         for name, raw in [(None, {"a": 1}), (None, {"a": 2}), ("7", {"a": 3}), ("7\0", {"a": 1})]
     ]
 
-    assert [note.is_nameless for note in notes] == [True, True, False, True]
+    assert [note.external_id.startswith(NAMELESS) for note in notes] == [True, True, False, True]
     assert notes[0].external_id != notes[1].external_id
     assert notes[0].external_id == notes[3].external_id
     assert notes[2].external_id == "7"

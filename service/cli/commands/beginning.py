@@ -171,8 +171,16 @@ def _fields_of(given: Sequence[str]) -> dict[Any, str | None]:
     named: dict[Any, str | None] = {}
     for each in given:
         need, sign, name = each.partition("=")
+        if need in known and known[need] in named:
+            raise Mistake(
+                Text(
+                    f"--field : « {need} » est donné deux fois ; gardez un seul champ.",
+                    f"--field: '{need}' is given twice; keep one field.",
+                )
+            )
         if not sign or need not in known:
-            hint, listed = nearest(need, list(known)), ", ".join(known)
+            hint = Text("", "") if need in known else nearest(need, list(known))
+            listed = ", ".join(known)
             raise Mistake(
                 Text(
                     f"--field : « {each} » ne se lit pas{hint.fr}. Écrivez "

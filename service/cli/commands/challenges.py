@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from rules.language import Text
-from service.cli.commands.options import Json, Owner, app, check_owner, open_installation
+from service.cli.commands.options import Json, Owner, app, open_installation, owner_key
 from service.cli.edge import Mistake
 
 challenges = typer.Typer(no_args_is_help=True, help="What reps object to, and the answers.")
@@ -32,7 +32,7 @@ def challenges_list(*, owner: Owner = None, json: Json = False) -> None:
     from service.store import answers
 
     opened = open_installation()
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     book = opened.published().rulebook
     with opened.store.read() as connection:
         today = day_of(opened.clock(), book.team.zone)
@@ -97,7 +97,7 @@ def overrides_list(
     from service.store import overrides as stored
 
     opened = open_installation()
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     book = opened.published().rulebook
     with opened.store.read() as connection:
         today = day_of(opened.clock(), book.team.zone)

@@ -12,8 +12,8 @@ from service.cli.commands.options import (
     Owner,
     Port,
     app,
-    check_owner,
     open_installation,
+    owner_key,
     recorded,
     vendors_of,
 )
@@ -104,7 +104,7 @@ def _measure(*, json: bool, owner: str | None = None, with_definitions: bool = F
 
     opened = open_installation()
     book = opened.published().rulebook
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     report = stage.run(
         opened.store, team=book.team, kpis=book.kpis, plans=book.plans,
         cadence=book.segments.tier.contact_every, now=opened.clock(),
@@ -156,7 +156,7 @@ def run(*, crm: Crm = None, owner: Owner = None, full: Full = False, json: Json 
     from service.cli.show import progress, terminal
 
     opened = open_installation()
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     with ExitStack() as stack:
         connectors = {
             vendor: stack.enter_context(opened.connector(vendor))

@@ -29,7 +29,9 @@ app.add_typer(sandbox, name="sandbox")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Crm = Annotated[str | None, typer.Option("--crm", help="Only this CRM.")]
-Owner = Annotated[str | None, typer.Option("--owner", help="Only this rep (key in team.yaml).")]
+Owner = Annotated[
+    str | None, typer.Option("--owner", help="Only this rep (key, e-mail or name in team.yaml).")
+]
 Port = Annotated[
     int, typer.Option(min=0, max=65_535, help="Port of the emulated CRM; 0 for a free one.")
 ]
@@ -63,26 +65,41 @@ def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an 
     return [crm] if crm else opened.vendors() or ["hubspot"]
 
 
-def check_owner(opened: Any, owner: str | None) -> None:  # noqa: ANN401 - an App
-    """Refuse a rep that team.yaml doesn't name, as published."""
-    check_rep(opened.published().rulebook.team, owner)
+def owner_key(opened: Any, owner: str | None) -> str | None:  # noqa: ANN401 - an App
+    """The key of the rep that `--owner` names in team.yaml, as published: see `rep_key`."""
+    return rep_key(opened.published().rulebook.team, owner)
 
 
-def check_rep(team: Any, owner: str | None) -> None:  # noqa: ANN401 - a Team, imported late
-    """Refuse a rep that this team.yaml doesn't name."""
+def rep_key(team: Any, owner: str | None) -> str | None:  # noqa: ANN401 - a Team, imported late
+    """The key of the rep that `--owner` names by key, address or name; None where it is not given.
+
+    Raises `Mistake` for nobody of this team, and for a name that several have.
+    """
     from rules.located import nearest
+    from service.people import reps_named
 
-    reps = team.reps
-    if owner is not None and owner not in reps:
-        hint = nearest(owner, list(reps))
-        known = ", ".join(reps)
+    if owner is None:
+        return None
+    found = reps_named(team, owner)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        keys = ", ".join(found)
         raise Mistake(
             Text(
-                f"--owner : « {owner} » n'est pas dans team.yaml{hint.fr}. Ceux qui y sont : "
-                f"{known}.",
-                f"--owner: '{owner}' is not in team.yaml{hint.en}. Those who are: {known}.",
+                f"--owner : plusieurs s'appellent « {owner} » dans team.yaml. Donnez la clé : "
+                f"{keys}.",
+                f"--owner: several are called '{owner}' in team.yaml. Give the key: {keys}.",
             )
         )
+    hint = nearest(owner, [*team.reps, *(rep.name for rep in team.reps.values())])
+    known = ", ".join(f"{key} ({rep.name})" for key, rep in team.reps.items())
+    raise Mistake(
+        Text(
+            f"--owner : « {owner} » n'est pas dans team.yaml{hint.fr}. Ceux qui y sont : {known}.",
+            f"--owner: '{owner}' is not in team.yaml{hint.en}. Those who are: {known}.",
+        )
+    )
 
 
 class Counts(dict[str, int]):

@@ -61,31 +61,20 @@ def rules_publish(
     Refused while an example of tests.yaml comes out otherwise. What it changes is told and kept
     with it: see `rules preview`.
     """
-    from service import check, examples, preview_kept, preview_rules
+    from service import publish
     from service.app import author
     from service.cli.show import playbook as show
     from service.cli.show import previewing, terminal
-    from service.store import rulebooks
 
-    opened = open_installation()
-    book = check.run(opened.settings.playbook, opened.clock()).accepted()
-    examples.require(book, opened.clock())
-    change = preview_rules.run(
-        opened.store, book, now=opened.clock(), thresholds=opened.settings.thresholds, limit=0
-    )
-    with opened.store.write() as connection:
-        is_new = rulebooks.publish(
-            connection, book, author=who or author(), reason=why, now=opened.clock(),
-            preview=preview_kept.digest(change),
-        )  # fmt: skip
+    done = publish.run(open_installation(), author=who or author(), reason=why)
+    change = done.change
     if json:
-        told = {"moved": change.moved, "writes": change.writes} if is_new else {}
-        terminal.as_json({"hash": book.hash, "published": is_new, **told})
+        told = {"moved": change.moved, "writes": change.writes} if change else {}
+        terminal.as_json({"hash": done.book.hash, "published": change is not None, **told})
         return
-    show.published(book, is_new=is_new)
-    if is_new:
-        for text in previewing.summary(change):
-            terminal.line(text)
+    show.published(done.book, is_new=change is not None)
+    for text in previewing.summary(change) if change else ():
+        terminal.line(text)
 
 
 @rules.command("history")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.commands.options import Json, Owner, check_rep, open_installation, rules
+from service.cli.commands.options import Json, Owner, open_installation, rep_key, rules
 
 
 @rules.command("preview")
@@ -32,7 +32,7 @@ def rules_preview(
 
     opened = open_installation()
     book = check.run(folder or opened.settings.playbook, opened.clock()).accepted()
-    check_rep(book.team, owner)
+    owner = rep_key(book.team, owner)
     written: list[int] = []
 
     def keep(moves: Any, labels: Any) -> None:  # noqa: ANN401 - both imported late

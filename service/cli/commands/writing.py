@@ -12,9 +12,9 @@ from service.cli.commands.options import (
     Json,
     Owner,
     app,
-    check_owner,
     fields,
     open_installation,
+    owner_key,
     recorded,
     vendors_of,
 )
@@ -40,11 +40,11 @@ def preview(
     from service.lease import LeaseError
 
     opened = open_installation()
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     published = opened.published()
     book = published.rulebook
     vendors = vendors_of(opened, crm)
-    to_evaluate = tag.is_behind(opened.store, published)
+    to_evaluate = tag.behind(opened.store, published)
     if output is not None and len(vendors) > 1:
         raise Mistake(_ONE_CRM)
     for vendor in vendors:
@@ -105,7 +105,7 @@ def push(
     _check_together(file, release, owner, retry=retry, skip_stale=skip_stale)
     opened = open_installation()
     opened.require_writable()
-    check_owner(opened, owner)
+    owner = owner_key(opened, owner)
     vendors = vendors_of(opened, preview_file.vendor_of(file) if file else crm)
     if release is not None:
         vendors = letting_go.holding(opened, vendors, release)
@@ -172,7 +172,7 @@ def _push(
     else:
         show.pushed(vendor, report)
         show.stale(stale)
-        show.behind(tag.is_behind(opened.store, published))
+        show.behind(tag.behind(opened.store, published))
     if report.stopped is not None or report.rejected or report.lost:
         return FAILED
     return HELD if report.held else 0

@@ -40,11 +40,16 @@ def suggested(found: Suggested) -> None:
                       f"{LABELS[need].en}: no field comes near."))  # fmt: skip
     line(_roles(found.contacts))
     room(found.room, wanted=len(CORE) + len(OPTIONAL) - found.own)
+    first = counted(
+        found.accounts,
+        Text("premier compte lu", "first account read"),
+        Text("premiers comptes lus", "first accounts read"),
+    )
+    calls = counts.calls(found.calls)
     line(
         Text(
-            f"D'après les {found.accounts} premiers comptes ; {found.calls} requêtes, rien n'est "
-            "gardé.",
-            f"From the first {found.accounts} accounts; {found.calls} calls, nothing is kept.",
+            f"D'après {first.fr} ; {calls.fr}, rien n'est gardé.",
+            f"From {first.en}; {calls.en}, nothing is kept.",
         )
     )
 
@@ -152,12 +157,15 @@ def begun(
     folder: Path, saved: Sequence[Path], draft: Draft, lacking: Sequence[Lacking], found: Suggested
 ) -> None:
     """The playbook that was written, what it lacks, and what to do next."""
+    files = counted(len(saved), Text("fichier", "file"), Text("fichiers", "files"))
+    reps = counted(len(draft.reps), Text("responsable", "rep"), Text("responsables", "reps"))
+    calls = counts.calls(found.calls)
     line(
         Text(
-            f"Playbook écrit dans {folder} : {len(saved)} fichiers, {draft.zone}, "
-            f"{draft.currency}, {len(draft.reps)} responsables, {found.calls} requêtes.",
-            f"Playbook written in {folder}: {len(saved)} files, {draft.zone}, {draft.currency}, "
-            f"{len(draft.reps)} reps, {found.calls} calls.",
+            f"Playbook écrit dans {folder} : {files.fr}, {draft.zone}, {draft.currency}, "
+            f"{reps.fr}, {calls.fr}.",
+            f"Playbook written in {folder}: {files.en}, {draft.zone}, {draft.currency}, "
+            f"{reps.en}, {calls.en}.",
         )
     )
     for need, candidate in draft.bound.items():

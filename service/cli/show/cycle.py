@@ -8,7 +8,7 @@ from rules.records import Kind
 from rules.time import date_of
 from service.alert import AlertReport
 from service.cli.edge import language, say
-from service.cli.show import writing
+from service.cli.show import counts, writing
 from service.cli.show.terminal import console, line, table
 from service.cycle import CycleReport
 from service.measure import MeasureReport
@@ -36,7 +36,7 @@ def pulled(vendor: str, report: PullReport) -> None:
     table(
         Text(
             f"Lu dans {vendor} (requêtes : {report.calls})",
-            f"Pulled from {vendor} ({report.calls} calls)",
+            f"Pulled from {vendor} ({counts.calls(report.calls).en})",
         ),
         [Text("Flux", "Stream"), Text("Reçus", "Received"), Text("Écrits", "Written"),
          Text("Inchangés", "Unchanged"), Text("Refusés", "Rejected"),
@@ -61,7 +61,12 @@ def pulled(vendor: str, report: PullReport) -> None:
                 )
             )
     for notice in report.notices:
-        line(notices.told(notice))
+        if notice.kind != notices.OWN:
+            line(notices.told(notice))
+    for text in notices.told_of_lost(
+        vendor, [each for each in report.notices if each.kind == notices.OWN]
+    ):
+        line(text)
 
 
 def tagged(evaluation: Evaluation) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from rules.language import Text, counted
 from service.cli.show.terminal import console, line
@@ -25,11 +26,14 @@ def schemas(written: Sequence[Path]) -> None:
 
 
 def exported(rule: str, path: Path) -> None:
-    """Where a table went, and the way back."""
+    """Where a table went, and the way back, to be copied as it stands."""
+    # A CSV file says by its name alone which table it holds.
+    is_known = path.suffix.lower() != ".csv" or path.stem == rule
+    back = f"arpent rules import {quote(str(path))}" + ("" if is_known else f" --rule {rule}")
     line(
         Text(
-            f"{rule} → {path}. Pour la reprendre : arpent rules import {path}",
-            f"{rule} → {path}. To take it back: arpent rules import {path}",
+            f"{rule} → {path}. Pour la reprendre : {back}",
+            f"{rule} → {path}. To take it back: {back}",
         )
     )
 

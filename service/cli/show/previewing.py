@@ -6,9 +6,11 @@ from pathlib import Path
 from rules.language import Text, counted, money, number, percent
 from rules.owned import Owned
 from service.cli.edge import language, say
+from service.cli.show import counts
 from service.cli.show.terminal import line, table
 from service.preview_figures import Book, Crossing, RepOutlook, RulesPreview, Step, Writes
-from service.store.moves import POTENTIAL, Move, Unread
+from service.store.inputs import Unread
+from service.store.moves import POTENTIAL, Move
 
 _ACCOUNT, _ACCOUNTS = Text("compte", "account"), Text("comptes", "accounts")
 _NOBODY = Text("sans responsable", "nobody's")
@@ -19,7 +21,7 @@ def previewed(found: RulesPreview, currency: str) -> None:
     for text in _warnings(found):
         line(text)
     if not found.accounts:
-        line(_NO_ACCOUNT)
+        line(_NO_ACCOUNT if found.owner is None else _none_of(found.owner))
         return
     if found.is_nothing:
         line(_nothing(found))
@@ -74,6 +76,15 @@ _NO_ACCOUNT = Text(
 )
 
 
+def _none_of(rep: str) -> Text:
+    return Text(
+        f"Aucun compte lu n'est à {rep} : il n'y a rien à comparer. Vérifiez son adresse dans "
+        "team.yaml, ou lancez « arpent pull ».",
+        f"No account that was read is {rep}'s: there is nothing to compare. Check the address in "
+        "team.yaml, or run `arpent pull`.",
+    )
+
+
 def _nothing(found: RulesPreview) -> Text:
     if found.hash == found.in_force:
         return Text(
@@ -96,15 +107,7 @@ def _warnings(found: RulesPreview) -> Iterator[Text]:
             f"{accounts.en} to evaluate under the rules in force: a part of what follows comes "
             "from that. Run `arpent tag` first to see the effect of the playbook alone.",
         )
-    lost = [each for each in found.unread if not each.is_known]
-    if lost:
-        names = _fields(lost)
-        yield Text(
-            f"Jamais lus dans le CRM : {names}. Ils comptent ici comme inconnus. Après la "
-            "publication, « arpent pull » les lit, et rien n'est évalué avant.",
-            f"Never read from the CRM: {names}. They count as unknown here. Once published, "
-            "`arpent pull` reads them, and nothing is evaluated before.",
-        )
+    yield from unread(found)
     changed = [each for each in found.unread if each.is_known]
     if changed:
         names = _fields(changed)
@@ -113,6 +116,21 @@ def _warnings(found: RulesPreview) -> Iterator[Text]:
             "comptent ici comme elles ont été lues. Après la publication : « arpent pull ».",
             f"To be read again, as their values are named otherwise: {names}. Their values count "
             "here as they were read. Once published: `arpent pull`.",
+        )
+
+
+def unread(found: RulesPreview) -> Iterator[Text]:
+    """The fields of the playbook that were never read, and what to do: before publishing, after."""
+    lost = [each for each in found.unread if not each.is_known]
+    if lost:
+        names = _fields(lost)
+        yield Text(
+            f"Jamais lus dans le CRM : {names}. Ils comptent ici comme inconnus. Une fois le "
+            "playbook publié, « arpent pull » les lit, et rien n'est évalué avant. Si le CRM ne "
+            "connaît pas l'un de ces noms, « arpent fields suggest » montre ceux qu'il a.",
+            f"Never read from the CRM: {names}. They count as unknown here. Once the playbook is "
+            "published, `arpent pull` reads them, and nothing is evaluated before. If the CRM does "
+            "not know one of these names, `arpent fields suggest` shows those it has.",
         )
 
 
@@ -236,11 +254,13 @@ def _written(writes: Writes) -> Text:
         counted(writes.waiting, Text("est due déjà", "is owed already"),
                 Text("sont dues déjà", "are owed already"))
     )  # fmt: skip
+    values, accounts = counts.values(writes.values), counts.accounts(writes.accounts)
+    calls = counts.calls(writes.calls)
     return Text(
-        f"Un push écrirait dans {writes.vendor} {writes.values} valeurs sur {writes.accounts} "
-        f"comptes ({fields or 'rien'}), en {writes.calls} requêtes ; {french}.",
-        f"A push would write {writes.values} values on {writes.accounts} accounts of "
-        f"{writes.vendor} ({fields or 'none'}), in {writes.calls} calls; {english}.",
+        f"Un push écrirait dans {writes.vendor} {values.fr} sur {accounts.fr} "
+        f"({fields or 'rien'}), en {calls.fr} ; {french}.",
+        f"A push would write {values.en} on {accounts.en} of {writes.vendor} "
+        f"({fields or 'none'}), in {calls.en}; {english}.",
     )
 
 

@@ -109,11 +109,15 @@ def retried(run_id: int, count: int) -> None:
             )
         )
         return
+    owed = counted(
+        count,
+        Text("écriture refusée est à refaire", "rejected write is owed again"),
+        Text("écritures refusées sont à refaire", "rejected writes are owed again"),
+    )
     line(
         Text(
-            f"{count} écritures refusées sont à refaire : « arpent push » les envoie, ou le "
-            "prochain cycle.",
-            f"{count} rejected writes are owed again: `arpent push` sends them, or the next cycle.",
+            f"{owed.fr} : par « arpent push », ou par le prochain cycle.",
+            f"{owed.en}: by `arpent push`, or by the next cycle.",
         )
     )
 

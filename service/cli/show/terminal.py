@@ -50,12 +50,12 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any plain data
 
 
 def table(title: Text, columns: Sequence[Text], rows: Iterable[Sequence[object]]) -> None:
-    """A table; numbers are right-aligned."""
+    """A table; numbers are right-aligned, and a name too long for its cell goes on below."""
     drawn = Table(title=say(title), title_justify="left", title_style="bold")
     listed = [list(row) for row in rows]
     for index, column in enumerate(columns):
         is_number = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
-        drawn.add_column(say(column), justify="right" if is_number else "left")
+        drawn.add_column(say(column), justify="right" if is_number else "left", overflow="fold")
     for row in listed:
         # A name from a CRM may hold what rich takes for its markup, or marks that mislead.
         drawn.add_row(*("" if cell is None else PlainText(shown(str(cell))) for cell in row))

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from rules.language import Text
+from rules.language import Text, counted
 from service.cli.edge import say
+from service.cli.show import counts
 from service.cli.show.terminal import line, table
 from service.cli.show.writing import RETRY, refused
+from service.push_report import PushReport
 from service.store.undoing import Fate, Undone
 from service.undo import UndoReport
 
@@ -31,12 +33,17 @@ def undone(run: int, reports: Sequence[UndoReport], limit: int) -> None:
 
 def released(run: int, count: int) -> None:
     """Values over which the rules decide again."""
+    follow = counted(
+        count,
+        Text("valeur suit de nouveau les règles", "value follows the rules again"),
+        Text("valeurs suivent de nouveau les règles", "values follow the rules again"),
+    )
     line(
         Text(
-            f"{count} valeurs suivent de nouveau les règles après l'annulation de l'exécution "
-            f"{run}. Le prochain push écrit ce qui diffère ; « arpent preview » le montre.",
-            f"{count} values follow the rules again after the undoing of run {run}. The next push "
-            "writes what differs; `arpent preview` shows it.",
+            f"{follow.fr} après l'annulation de l'exécution {run}. Le prochain push écrit ce qui "
+            "diffère ; « arpent preview » le montre.",
+            f"{follow.en} after the undoing of run {run}. The next push writes what differs; "
+            "`arpent preview` shows it.",
         )
     )
 
@@ -73,14 +80,20 @@ def _changes(report: UndoReport, limit: int) -> None:
 
 
 def _planned(report: UndoReport) -> None:
+    restored = counted(
+        len(report.restored),
+        Text("valeur serait remise", "value would be put back"),
+        Text("valeurs seraient remises", "values would be put back"),
+    )
+    kept = counted(
+        report.fates[Fate.KEPT],
+        Text("l'est déjà", "is already"), Text("le sont déjà", "are already"),
+    )  # fmt: skip
+    left, tasks = counts.left(len(report.left)), counts.closed_tasks(report.tasks.open)
     line(
         Text(
-            f"{report.crm} : {len(report.restored)} valeurs seraient remises, "
-            f"{report.fates[Fate.KEPT]} le sont déjà, {len(report.left)} laissées ; "
-            f"{report.tasks.open} tâches fermées. Rien n'est fait.",
-            f"{report.crm}: {len(report.restored)} values would be put back, "
-            f"{report.fates[Fate.KEPT]} are already, {len(report.left)} left alone; "
-            f"{report.tasks.open} tasks closed. Nothing is done.",
+            f"{report.crm} : {restored.fr}, {kept.fr}, {left.fr} ; {tasks.fr}. Rien n'est fait.",
+            f"{report.crm}: {restored.en}, {kept.en}, {left.en}; {tasks.en}. Nothing is done.",
         )
     )
 
@@ -89,27 +102,21 @@ def _done(report: UndoReport) -> None:
     pushed = report.pushed
     if pushed is None:
         return
-    line(
-        Text(
-            f"{report.crm} : exécution {report.undone_run} annulée par l'exécution "
-            f"{report.run_id} : {pushed.written} valeurs remises, {report.fates[Fate.KEPT]} "
-            f"l'étaient déjà, {len(report.left)} laissées ; {report.closed_tasks} tâches fermées ; "
-            f"{pushed.calls} requêtes d'écriture.",
-            f"{report.crm}: run {report.undone_run} undone by run {report.run_id}: "
-            f"{pushed.written} values put back, {report.fates[Fate.KEPT]} were already, "
-            f"{len(report.left)} left alone; {report.closed_tasks} tasks closed; {pushed.calls} "
-            "write calls.",
-        )
-    )
+    line(_taken_back(report, pushed))
     if report.pinned:
+        stay = counted(
+            report.pinned,
+            Text("valeur reste ainsi", "value stays so"),
+            Text("valeurs restent ainsi", "values stay so"),
+        )
         line(
             Text(
-                f"{report.pinned} valeurs restent ainsi jusqu'à ce que les règles en donnent "
-                f"d'autres, ou que vous lanciez « arpent undo {report.undone_run} --release ». "
-                "« arpent rules rollback » remet le playbook d'avant.",
-                f"{report.pinned} values stay so until the rules give others, or until you run "
-                f"`arpent undo {report.undone_run} --release`. `arpent rules rollback` puts the "
-                "playbook of before in force again.",
+                f"{stay.fr} jusqu'à ce que les règles en donnent d'autres, ou que vous lanciez "
+                f"« arpent undo {report.undone_run} --release ». « arpent rules rollback » remet "
+                "le playbook d'avant.",
+                f"{stay.en} until the rules give others, or until you run `arpent undo "
+                f"{report.undone_run} --release`. `arpent rules rollback` puts the playbook of "
+                "before in force again.",
             )
         )
     for each in pushed.rejections:
@@ -118,6 +125,28 @@ def _done(report: UndoReport) -> None:
         line(RETRY)
     if pushed.stopped:
         line(Text(f"Arrêté : {pushed.stopped.fr}", f"Stopped: {pushed.stopped.en}"))
+
+
+def _taken_back(report: UndoReport, pushed: PushReport) -> Text:
+    restored = counted(
+        pushed.written,
+        Text("valeur remise", "value put back"), Text("valeurs remises", "values put back"),
+    )  # fmt: skip
+    kept = counted(
+        report.fates[Fate.KEPT],
+        Text("l'était déjà", "was already"), Text("l'étaient déjà", "were already"),
+    )  # fmt: skip
+    calls = counted(
+        pushed.calls,
+        Text("requête d'écriture", "write call"), Text("requêtes d'écriture", "write calls"),
+    )  # fmt: skip
+    left, tasks = counts.left(len(report.left)), counts.closed_tasks(report.closed_tasks)
+    return Text(
+        f"{report.crm} : exécution {report.undone_run} annulée par l'exécution {report.run_id} : "
+        f"{restored.fr}, {kept.fr}, {left.fr} ; {tasks.fr} ; {calls.fr}.",
+        f"{report.crm}: run {report.undone_run} undone by run {report.run_id}: {restored.en}, "
+        f"{kept.en}, {left.en}; {tasks.en}; {calls.en}.",
+    )
 
 
 def _left(left: Sequence[Undone], limit: int) -> None:

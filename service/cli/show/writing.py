@@ -5,9 +5,10 @@ from pathlib import Path
 
 from connectors.base import Provision, Provisioned
 from rules.diff import Debt
-from rules.language import Text
+from rules.language import Text, counted
 from rules.owned import Owned
 from service.cli.edge import say
+from service.cli.show import counts
 from service.cli.show.terminal import line, table
 from service.preview import Preview
 from service.push_report import PushReport, told_of_held
@@ -77,13 +78,14 @@ def previewed(vendor: str, preview: Preview, changes: Iterable[Pending]) -> None
     if preview.values > len(shown):
         line(Text("(--limit 0 pour tout voir)", "(--limit 0 to see all)"))
     fields = ", ".join(f"{field} {count}" for field, count in preview.by_field.items())
-    tasks = sum(preview.tasks.values())
+    values, accounts = counts.values(preview.values), counts.accounts(preview.accounts)
+    tasks, calls = counts.tasks(sum(preview.tasks.values())), counts.calls(preview.calls)
     line(
         Text(
-            f"{vendor} : {preview.values} valeurs sur {preview.accounts} comptes "
-            f"({fields or 'rien'}), {tasks} tâches, {preview.calls} requêtes au plus.",
-            f"{vendor}: {preview.values} values on {preview.accounts} accounts "
-            f"({fields or 'none'}), {tasks} tasks, {preview.calls} calls at most.",
+            f"{vendor} : {values.fr} sur {accounts.fr} ({fields or 'rien'}), {tasks.fr}, "
+            f"{calls.fr} au plus.",
+            f"{vendor}: {values.en} on {accounts.en} ({fields or 'none'}), {tasks.en}, "
+            f"{calls.en} at most.",
         )
     )
     reps = ", ".join(f"{name} {count}" for name, count in preview.by_rep.items())
@@ -135,15 +137,12 @@ def _change(group: Group) -> Text:
         return Text(words, words)
     changed = group.values - group.first - group.cleared
     parts = (
-        (changed, Text("changées", "changed")),
-        (group.first, Text("nouvelles", "new")),
-        (group.cleared, Text("effacées", "cleared")),
+        (changed, Text("changée", "changed"), Text("changées", "changed")),
+        (group.first, Text("nouvelle", "new"), Text("nouvelles", "new")),
+        (group.cleared, Text("effacée", "cleared"), Text("effacées", "cleared")),
     )
-    some = [(count, text) for count, text in parts if count]
-    return Text(
-        ", ".join(f"{count} {text.fr}" for count, text in some),
-        ", ".join(f"{count} {text.en}" for count, text in some),
-    )
+    some = [counted(count, one, many) for count, one, many in parts if count]
+    return Text(", ".join(text.fr for text in some), ", ".join(text.en for text in some))
 
 
 def _reason(group: Group) -> Text:
@@ -159,10 +158,11 @@ def _reason(group: Group) -> Text:
 
 def kept(path: Path, count: int) -> None:
     """A preview that was written to a file."""
+    changes = counted(count, Text("changement", "change"), Text("changements", "changes"))
     line(
         Text(
-            f"{path} : {count} changements. « arpent push {path} » écrit exactement ceux-là.",
-            f"{path}: {count} changes. `arpent push {path}` writes exactly these.",
+            f"{path} : {changes.fr}. « arpent push {path} » n'écrit rien d'autre.",
+            f"{path}: {changes.en}. `arpent push {path}` writes nothing else.",
         )
     )
 
@@ -192,12 +192,20 @@ def _seen(stale: Stale, value: str | None) -> str:
 
 def pushed(vendor: str, report: PushReport) -> None:
     """What a push did, and why the CRM refused what."""
+    written = counted(
+        report.written,
+        Text("valeur écrite", "value written"), Text("valeurs écrites", "values written"),
+    )  # fmt: skip
+    rejected = counted(
+        report.values["rejected"], Text("refusée", "rejected"), Text("refusées", "rejected")
+    )
+    tasks, calls = counts.tasks(_tasks(report)), counts.calls(report.calls)
     line(
         Text(
-            f"{vendor} : {report.written} valeurs écrites, {report.values['rejected']} refusées, "
-            f"{_put_off(report)} à refaire, {_tasks(report)} tâches, {report.calls} requêtes.",
-            f"{vendor}: {report.written} values written, {report.values['rejected']} rejected, "
-            f"{_put_off(report)} to try again, {_tasks(report)} tasks, {report.calls} calls.",
+            f"{vendor} : {written.fr}, {rejected.fr}, {_put_off(report)} à refaire, {tasks.fr}, "
+            f"{calls.fr}.",
+            f"{vendor}: {written.en}, {rejected.en}, {_put_off(report)} to try again, {tasks.en}, "
+            f"{calls.en}.",
         )
     )
     for each in report.rejections:
@@ -224,23 +232,26 @@ def owed_again(count: int) -> None:
     """Values that the CRM had refused, after something was added to it."""
     if count:
         line(
-            Text(
-                f"{count} écritures refusées seront refaites au prochain push.",
-                f"{count} rejected writes will be done again by the next push.",
+            counted(
+                count,
+                Text("écriture refusée sera refaite au prochain push.",
+                     "rejected write will be done again by the next push."),
+                Text("écritures refusées seront refaites au prochain push.",
+                     "rejected writes will be done again by the next push."),
             )
-        )
+        )  # fmt: skip
 
 
 def released(name: str, count: int) -> None:
     """A field whose emptied values were taken over."""
-    line(
-        Text(
-            f"{name} : {count} valeurs vidées dans le CRM le sont ici ; le prochain cycle réévalue "
-            "ces comptes.",
-            f"{name}: {count} values emptied in the CRM are so here; the next cycle evaluates "
-            "these accounts.",
-        )
-    )
+    emptied = counted(
+        count,
+        Text("valeur vidée dans le CRM l'est ici ; le prochain cycle réévalue ce compte.",
+             "value emptied in the CRM is so here; the next cycle evaluates this account."),
+        Text("valeurs vidées dans le CRM le sont ici ; le prochain cycle réévalue ces comptes.",
+             "values emptied in the CRM are so here; the next cycle evaluates these accounts."),
+    )  # fmt: skip
+    line(Text(f"{name} : {emptied.fr}", f"{name}: {emptied.en}"))
 
 
 def _put_off(report: PushReport) -> int:
