@@ -215,7 +215,6 @@ def upgrade() -> None:
         sa.Column("choices", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("slot", sa.Text(), nullable=False),
-        sa.Column("is_backfilled", sa.Boolean(), nullable=False),
         sa.Column("since_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("kind", "name", "vendor", name=op.f("pk_field_binding")),
     )
