@@ -1,0 +1,1 @@
+"""Salesforce behind the contract of `connectors.base`."""

@@ -1,0 +1,98 @@
+"""Tasks and events: what kind of activity each is, when it took place, if it is a contact. Pure.
+
+A call or an e-mail is a task of that subtype (or, where people log by hand, of that type), whose
+day is its due date; a meeting is an event. Calendar days become noon of UTC, which is the same day
+from America to Europe.
+"""
+
+from collections.abc import Mapping
+
+from connectors import values
+from rules.records import ActivityKind
+from rules.time import Day, Instant
+
+_DAY = 86_400_000
+_SUBTYPES = {
+    "Call": ActivityKind.CALL,
+    "Email": ActivityKind.EMAIL,
+    "ListEmail": ActivityKind.EMAIL,
+}
+# The words of orgs in English and in French; the picklist is the org's own.
+_TYPES = {
+    "call": ActivityKind.CALL,
+    "appel": ActivityKind.CALL,
+    "email": ActivityKind.EMAIL,
+    "e-mail": ActivityKind.EMAIL,
+    "courriel": ActivityKind.EMAIL,
+    "meeting": ActivityKind.MEETING,
+    "réunion": ActivityKind.MEETING,
+    "rencontre": ActivityKind.MEETING,
+    "visite": ActivityKind.MEETING,
+}
+# What people write as the result of a call in which nobody was reached.
+_NOT_REACHED = frozenset(
+    {
+        *("no answer", "busy", "wrong number", "left voicemail", "voicemail"),
+        *("pas de réponse", "occupé", "ligne occupée", "mauvais numéro", "message vocal"),
+        *("boîte vocale",),
+    }
+)
+
+
+def noon(day: Day) -> Instant:
+    """Noon of a calendar day, in UTC."""
+    return day * _DAY + _DAY // 2
+
+
+def kind_of(row: Mapping[str, object]) -> ActivityKind:
+    """The kind of a task: its subtype, else its type; any other task is a note."""
+    subtype = _SUBTYPES.get(str(row.get("TaskSubtype") or ""))
+    return subtype or _TYPES.get(_word(row.get("Type")), ActivityKind.NOTE)
+
+
+def happened_at(row: Mapping[str, object]) -> Instant | None:
+    """When an activity took place: the start of an event, the day of a task.
+
+    A task without a day took place when it was closed, else when it was made.
+
+    Raises:
+        Unreadable: A date is none.
+    """
+    if row.get("StartDateTime"):
+        return values.business_instant(row["StartDateTime"])
+    day = values.day(row.get("ActivityDate") or None)
+    if day is not None:
+        return noon(day)
+    return values.business_instant(row.get("CompletedDateTime") or row.get("CreatedDate"))
+
+
+def is_contact(
+    kind: ActivityKind, row: Mapping[str, object], happened: Instant | None, now: Instant
+) -> bool:
+    """Whether an activity is a contact with the customer.
+
+    An event counts once it has begun, for the one who called it (copies for guests and the head of
+    a series don't); a task counts once it is closed, if it is a call that reached somebody outside,
+    an e-mail or a meeting.
+    """
+    if "StartDateTime" in row:
+        is_copy = _is_true(row.get("IsChild")) or _is_true(row.get("IsRecurrence"))
+        return happened is not None and happened <= now and not is_copy
+    if not _is_true(row.get("IsClosed")):
+        return False
+    match kind:
+        case ActivityKind.CALL:
+            is_inside = row.get("CallType") == "Internal"
+            return not is_inside and _word(row.get("CallDisposition")) not in _NOT_REACHED
+        case ActivityKind.EMAIL | ActivityKind.MEETING:
+            return True
+        case ActivityKind.NOTE:
+            return False
+
+
+def _word(raw: object) -> str:
+    return " ".join(str(raw or "").lower().split())
+
+
+def _is_true(raw: object) -> bool:
+    return raw is True or raw == "true"

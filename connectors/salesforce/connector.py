@@ -1,0 +1,264 @@
+"""Salesforce under the contract: which org it is, what is read, what is written."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from connectors.base import (
+    Allowance,
+    Binding,
+    Change,
+    CrmField,
+    Edit,
+    Fatal,
+    Identity,
+    Outcome,
+    OwnField,
+    Page,
+    Provisioned,
+    Remark,
+    Removed,
+    Room,
+    Task,
+)
+from connectors.http import READ_SECONDS, WRITE_SECONDS
+from connectors.pace import Clock
+from connectors.salesforce import org, setting_up, whole
+from connectors.salesforce.access import SalesforceAccess
+from connectors.salesforce.bulk import BulkQuery
+from connectors.salesforce.client import QUERY_SECONDS, Client
+from connectors.salesforce.cursor import cursor_of
+from connectors.salesforce.edits import read_edits
+from connectors.salesforce.error_words import NO_OBJECT
+from connectors.salesforce.mapping import Mapper
+from connectors.salesforce.objects import (
+    ACCOUNT,
+    API_VERSION,
+    CONTACT,
+    OPPORTUNITY,
+    STREAMS,
+    ObjectType,
+    full_id,
+    is_id,
+    version_of,
+)
+from connectors.salesforce.provisioning import Provisioner
+from connectors.salesforce.rates import Rates
+from connectors.salesforce.reading import BULK_FROM, SAFETY_LAG, Reader
+from connectors.salesforce.remarks import of_gaps
+from connectors.salesforce.schema import Declared, crm_fields, describe
+from connectors.salesforce.source import Source
+from connectors.salesforce.tasks import Tasks
+from connectors.salesforce.writing import Writer
+from rules.language import Text
+from rules.records import Kind
+
+_PAGES = {Kind.ACCOUNT: ACCOUNT, Kind.CONTACT: CONTACT, Kind.OPPORTUNITY: OPPORTUNITY}
+
+
+class Salesforce:
+    """One Salesforce org. Thread-safe.
+
+    `base_url` is the org's own domain (`https://acme.my.salesforce.com`). Nothing is read or
+    written before the org is known to be `expected_account_id`, where that is given. `safety_lag`
+    is in milliseconds; a first load of more than `bulk_from` records is a bulk job.
+    """
+
+    vendor = "salesforce"
+    # Updates of accounts under one parent lock each other: few at once.
+    senders = 4
+    # There are four streams of any length: accounts, contacts, opportunities and activities.
+    readers = 4
+
+    def __init__(
+        self,
+        access: SalesforceAccess,
+        *,
+        base_url: str,
+        expected_account_id: str | None = None,
+        api_version: str = API_VERSION,
+        safety_lag: int = SAFETY_LAG,
+        bulk_from: int = BULK_FROM,
+        clock: Clock | None = None,
+        read_seconds: float = READ_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
+        query_seconds: float = QUERY_SECONDS,
+    ) -> None:
+        self._client = Client(
+            access,
+            base_url=base_url,
+            clock=clock or Clock(),
+            version=version_of(api_version),
+            read_seconds=read_seconds,
+            write_seconds=write_seconds,
+            query_seconds=query_seconds,
+        )
+        self._expected = None if expected_account_id is None else full_id(expected_account_id)
+        self._client.gateway.account = self._expected
+        self._safety_lag = safety_lag
+        self._bulk_from = bulk_from
+        self._writer = Writer(self._client)
+        self._tasks = Tasks(self._client, lambda: self._client.gateway.limits.zone)
+        self._provisioner = Provisioner(self._client)
+        self._identity: Identity | None = None
+        self._asking = threading.Lock()
+        self._gaps: set[str] = set()
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent."""
+        return self._client.calls
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the headers of the answers have told of the day's calls."""
+        return self._client.allowance
+
+    def remarks(self) -> Sequence[Remark]:
+        """Whether the login will last, the clock agrees, and all deletions are known."""
+        self._known()
+        return (*self._client.remarks(), *of_gaps(self._gaps))
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._client.close()
+
+    def identify(self) -> Identity:
+        """Ask Salesforce which org this is; refuse another than the expected one."""
+        identity = org.identify(self._client, self._expected)
+        self._client.gateway.limits.zone = org.zone_of(identity.time_zone)
+        self._client.gateway.account = identity.account_id
+        self._identity = identity
+        return identity
+
+    def fields(self, kind: Kind) -> Sequence[CrmField]:
+        """The declared fields of accounts, contacts or opportunities; none for other kinds."""
+        self._known()
+        object_type = _PAGES.get(kind)
+        return crm_fields(self._declared(object_type)) if object_type else ()
+
+    def ensure(
+        self, group_label: str, fields: Sequence[OwnField], *, dry_run: bool
+    ) -> Sequence[Provisioned]:
+        """Make our missing fields of accounts, and show them by permission sets."""
+        self._known()
+        return self._provisioner.ensure(group_label, fields, dry_run=dry_run)
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
+        """Delete our fields of accounts."""
+        self._known()
+        return self._provisioner.remove(fields, dry_run=dry_run)
+
+    def headroom(self) -> Room | None:
+        """Salesforce does not tell how many custom fields an edition has room for."""
+        return None
+
+    def pull(
+        self,
+        kind: Kind,
+        cursor: str | None,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+    ) -> Iterator[Page]:
+        """The stream of a kind; users and stages are always whole."""
+        identity = self._known()
+        match kind:
+            case Kind.OWNER:
+                return whole.owners(self._client)
+            case Kind.STAGE:
+                return whole.stages(self._client)
+        declared = {
+            each: found
+            for each in STREAMS[kind]
+            if (found := self._declared_or_none(each)) is not None
+        }
+        rates = Rates(home=identity.currency)
+        if any(each.has_currencies for each in declared.values()):
+            rates = org.rates(self._client, identity.currency)
+        reader = Reader(
+            self._client,
+            [
+                Source(self._client, Mapper(each, bindings, own_fields, rates, found.fields))
+                for each, found in declared.items()
+            ],
+            lag=self._safety_lag,
+            bulk=BulkQuery(self._client),
+            bulk_from=self._bulk_from,
+            is_refreshed=any(
+                binding.crm_field.lower() in found.calculated
+                for found in declared.values()
+                for binding in bindings
+                if binding.kind is kind
+            ),
+            on_gap=self._gaps.add,
+        )
+        return reader.pages(cursor_of(cursor, list(declared)))
+
+    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Write own fields on accounts, two hundred at a time."""
+        if not changes:
+            return ()
+        self._known()
+        return self._writer.update(changes)
+
+    def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
+        """Our fields of some accounts as they are now."""
+        identity = self._known()
+        declared = self._declared(ACCOUNT)
+        rates = Rates(home=identity.currency)
+        mapper = Mapper(ACCOUNT, (), own_fields, rates, declared.fields)
+        return read_edits(
+            self._client, mapper, [key for key in external_ids if is_id(key)], own_fields
+        )
+
+    def create_task(self, task: Task) -> Outcome:
+        """Create a task on an account."""
+        self._known()
+        return self._tasks.create(task)
+
+    def find_task(self, task: Task) -> str | None:
+        """The task with this key."""
+        self._known()
+        return self._tasks.find(task)
+
+    def update_task(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite an open task."""
+        self._known()
+        return self._tasks.update(task_id, task)
+
+    def complete_task(self, task_id: str) -> Outcome:
+        """Close an open task."""
+        self._known()
+        return self._tasks.complete(task_id)
+
+    def setup_steps(self) -> Sequence[Text]:
+        """Where an administrator shows our fields."""
+        self._known()
+        if self._client.gateway.is_sandbox:
+            return setting_up.rehearsed(self._client.gateway.address)
+        return setting_up.steps(self._client.gateway.home)
+
+    def record_url(self, kind: Kind, external_id: str) -> str:
+        """The page of an account, a contact or an opportunity; for other kinds, the home."""
+        self._known()
+        gateway = self._client.gateway
+        object_type = _PAGES.get(kind)
+        if object_type is None or not is_id(external_id):
+            return gateway.home
+        return f"{gateway.home}/lightning/r/{object_type.name}/{external_id}/view"
+
+    def _declared(self, object_type: ObjectType) -> Declared:
+        found = describe(self._client, object_type.name)
+        if found is None:
+            raise Fatal(NO_OBJECT)
+        return found
+
+    def _declared_or_none(self, object_type: ObjectType) -> Declared | None:
+        if object_type.is_optional:
+            return describe(self._client, object_type.name)
+        return self._declared(object_type)
+
+    def _known(self) -> Identity:
+        if self._identity is not None:
+            return self._identity
+        with self._asking:
+            return self._identity or self.identify()

@@ -1,0 +1,94 @@
+"""The cursor of a stream: where each of its objects stands, as one compact text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from connectors.base import Fatal
+from connectors.salesforce.objects import ObjectType
+from rules.language import Text
+from rules.time import Instant
+
+_VERSION = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """A window that is being read, up to `end` within the reading's own `target`.
+
+    `stamp` and `key` are the last row that was read; `job` and `locator` the place in a bulk job.
+    """
+
+    start: Instant | None
+    end: Instant
+    target: Instant
+    stamp: Instant | None = None
+    key: str | None = None
+    job: str | None = None
+    locator: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """Where one object stands: everything modified before `until` has been read.
+
+    `swept_at` is up to when deletions are known, `ripened_at` up to when events that have begun
+    are, `loaded_at` when everything was last read.
+    """
+
+    until: Instant | None = None
+    reading: Reading | None = None
+    swept_at: Instant | None = None
+    ripened_at: Instant | None = None
+    loaded_at: Instant | None = None
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The progress of each object of a stream, by its name."""
+
+    objects: dict[str, Progress] = field(default_factory=dict)
+
+    def written(self) -> str:
+        """The cursor as text."""
+        return orjson.dumps({"v": _VERSION, "o": self.objects}).decode()
+
+
+def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
+    """The cursor of a text; objects that it does not name start with a first load.
+
+    Raises:
+        Fatal: The text is not a cursor of this connector.
+    """
+    known: dict[str, Progress] = {}
+    if text is not None:
+        try:
+            decoded = orjson.loads(text)
+            if decoded["v"] != _VERSION:
+                raise _unreadable()
+            known = {name: _progress(one) for name, one in decoded["o"].items()}
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise _unreadable() from error
+    return Cursor({one.name: known.get(one.name, Progress()) for one in object_types})
+
+
+def _progress(written: dict[str, Any]) -> Progress:
+    reading = written["reading"]
+    return Progress(
+        until=written["until"],
+        reading=None if reading is None else Reading(**reading),
+        swept_at=written["swept_at"],
+        ripened_at=written["ripened_at"],
+        loaded_at=written["loaded_at"],
+    )
+
+
+def _unreadable() -> Fatal:
+    return Fatal(
+        Text(
+            fr="Le point de reprise de Salesforce est illisible : relancez un « pull --full ».",
+            en="The resume point of Salesforce can't be read: run “pull --full” again.",
+        )
+    )

@@ -1,0 +1,269 @@
+"""Salesforce's rows, turned into canonical records and links. Pure: no calls, no clock.
+
+Rows come as JSON, or as CSV where every value is text: both read alike. A value that can't be read
+is quarantined and the record stays. Nothing else is asked of Salesforce than what stands in
+`connectors.salesforce.objects`: of an activity never its subject or its text, of a contact only its
+roles.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeGuard, TypeVar
+
+from connectors import values
+from connectors.base import Binding
+from connectors.salesforce import activities, history, people
+from connectors.salesforce.objects import ObjectType, is_id, own_field
+from connectors.salesforce.rates import Rates
+from rules.owned import TYPES
+from rules.records import (
+    Account,
+    Activity,
+    Contact,
+    FieldType,
+    Kind,
+    Link,
+    Opportunity,
+    Quarantine,
+    Record,
+    Value,
+)
+from rules.time import Instant, date_of
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+# What `source` adds to a row: the rows of its history, its roles, the ids that were merged into it.
+HISTORY, ROLES, MERGED = " history", " roles", " merged"
+
+_UNUSABLE = "a record without an id"
+
+
+class Mapper:
+    """Maps the rows of one object. `fields` is what to ask of Salesforce for it.
+
+    `declared` has the fields of the object that the user may see, with their types, by their names
+    in lower case: names are the same in any case.
+    """
+
+    def __init__(
+        self,
+        object_type: ObjectType,
+        bindings: Sequence[Binding],
+        own_fields: Sequence[str],
+        rates: Rates,
+        declared: Mapping[str, tuple[str, str]],
+    ) -> None:
+        self.object_type = object_type
+        self.quarantined: list[Quarantine] = []
+        self._rates = rates
+        kind = object_type.kind
+        is_record = object_type.refers_to is None
+        self._bound = [
+            (each.name, *_told(each.crm_field, declared), each)
+            for each in bindings
+            if each.kind is kind and is_record
+        ]
+        self._own = [
+            (name, _told(own_field(name), declared)[0], TYPES.get(name) is FieldType.DATE)  # type: ignore[call-overload]  # a name may be no member
+            for name in own_fields
+            if kind is Kind.ACCOUNT
+        ]
+        wanted = [
+            *(_told(field, declared)[0] for field in object_type.fields),
+            *(field for _, field, _, _ in self._bound),
+            *(field for _, field, _ in self._own),
+        ]
+        self.fields = tuple(dict.fromkeys(field for field in wanted if field))
+
+    def records(self, rows: Iterable[object], *, now: Instant) -> list[Record]:
+        """The records of a page; what could not be read is added to `quarantined`.
+
+        `now` is Salesforce's clock: an event to come is no contact yet.
+        """
+        found: list[Record] = []
+        for row in rows:
+            if identified(row):
+                found.append(self._record(row["Id"], row, now))
+            else:
+                kind = self.object_type.kind
+                self.quarantined.append(values.unusable(kind, None, row, _UNUSABLE))
+        return found
+
+    def links(self, rows: Iterable[object]) -> list[Link]:
+        """The account of each row, where it has one; in Salesforce there is one at most."""
+        relation = self.object_type.relation
+        if relation is None:
+            return []
+        return [
+            Link(relation=relation, from_id=row["Id"], to_id=row["AccountId"], is_primary=True)
+            for row in rows
+            if identified(row) and is_id(str(row.get("AccountId") or ""))
+        ]
+
+    def drain(self) -> list[Quarantine]:
+        """What was quarantined since the last time."""
+        drained, self.quarantined = self.quarantined, []
+        return drained
+
+    def _record(self, key: str, row: Json, now: Instant) -> Record:
+        match self.object_type.kind:
+            case Kind.ACCOUNT:
+                return self._account(key, row)
+            case Kind.CONTACT:
+                return self._contact(key, row)
+            case Kind.OPPORTUNITY:
+                return self._opportunity(key, row)
+            case _:
+                return self._activity(key, row, now)
+
+    def _account(self, key: str, row: Json) -> Account:
+        get = row.get
+        return Account(
+            external_id=key,
+            name=self._read(key, "name", get("Name"), values.text),
+            domain=self._read(key, "domain", get("Website"), domain),
+            owner_id=self._read(key, "owner_id", get("OwnerId"), values.key),
+            created_at=self._read(key, "created_at", get("CreatedDate"), values.business_instant),
+            modified_at=self._modified(key, row),
+            archived_at=self._archived(key, row),
+            merged_ids=tuple(get(MERGED) or ()),
+            fields=self._fields(key, row),
+            observed={name: _observed(get(field), is_day) for name, field, is_day in self._own},
+        )
+
+    def _contact(self, key: str, row: Json) -> Contact:
+        return Contact(
+            external_id=key,
+            role=people.strongest(row.get(ROLES) or ()),
+            modified_at=self._modified(key, row),
+            archived_at=self._archived(key, row),
+        )
+
+    def _opportunity(self, key: str, row: Json) -> Opportunity:
+        get = row.get
+        amount = self._read(key, "amount", get("Amount"), values.money)
+        closes_on = self._read(key, "closes_at", get("CloseDate"), values.day)
+        currency = self._currency(key, row)
+        past = get(HISTORY) or ()
+        return Opportunity(
+            external_id=key,
+            name=self._read(key, "name", get("Name"), values.text),
+            owner_id=self._read(key, "owner_id", get("OwnerId"), values.key),
+            stage_id=self._read(key, "stage_id", get("StageName"), values.key),
+            amount=amount,
+            currency=currency,
+            home_amount=self._rates.to_home(amount, currency, closes_on),
+            peak_amount=history.peak(amount, past),
+            created_at=self._read(key, "created_at", get("CreatedDate"), values.business_instant),
+            closes_at=None if closes_on is None else activities.noon(closes_on),
+            modified_at=self._modified(key, row),
+            archived_at=self._archived(key, row),
+            fields=self._fields(key, row),
+            stage_entries=history.entries(past),
+        )
+
+    def _activity(self, key: str, row: Json, now: Instant) -> Activity:
+        kind = self.object_type.activity or activities.kind_of(row)
+        happened_at = self._read(key, "happened_at", row, activities.happened_at)
+        return Activity(
+            external_id=key,
+            kind=kind,
+            owner_id=self._read(key, "owner_id", row.get("OwnerId"), values.key),
+            happened_at=happened_at,
+            is_contact=activities.is_contact(kind, row, happened_at, now),
+            modified_at=self._modified(key, row),
+            archived_at=self._archived(key, row),
+        )
+
+    def _fields(self, key: str, row: Json) -> dict[str, Value]:
+        fields: dict[str, Value] = {}
+        for name, field, declared, binding in self._bound:
+            raw = row.get(field)
+            try:
+                found = values.parser(binding.type, binding.values)(raw) if field else None
+                if binding.type is FieldType.MONEY and declared == "currency":
+                    found = self._at_home(key, row, found)
+            except values.Unreadable as error:
+                found = None
+                self._quarantine(key, name, raw, f"{field}: {error}")
+            fields[name] = found
+        return fields
+
+    def _at_home(self, key: str, row: Json, amount: Value) -> int | None:
+        """A bound amount in the home currency: rules compare it between records."""
+        if not isinstance(amount, int):
+            return None
+        currency = self._currency(key, row)
+        found = self._rates.to_home(amount, currency)
+        if found is None:
+            raise values.Unreadable(f"no rate of exchange is known for {currency}")
+        return found
+
+    def _currency(self, key: str, row: Json) -> str:
+        """The currency of a row; orgs with one currency don't say it."""
+        written = self._read(key, "currency", row.get("CurrencyIsoCode"), values.text)
+        return written or self._rates.home
+
+    def _read(self, key: str, name: str, raw: Any, parse: Callable[[Any], T]) -> T | None:  # noqa: ANN401 - as it came
+        if raw is None or raw == "":
+            return None
+        try:
+            return parse(raw)
+        except values.Unreadable as error:
+            self._quarantine(key, name, raw, str(error))
+            return None
+
+    def _modified(self, key: str, row: Json) -> Instant:
+        """When the row changed; failing that when it was made, failing that the epoch."""
+        found = self._read(key, "modified_at", row.get("SystemModstamp"), values.business_instant)
+        if found is None:
+            found = self._read(key, "modified_at", row.get("CreatedDate"), values.business_instant)
+        return 0 if found is None else found
+
+    def _archived(self, key: str, row: Json) -> Instant | None:
+        """A deleted row does not say when: its last change is its deletion."""
+        return self._modified(key, row) if is_true(row.get("IsDeleted")) else None
+
+    def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
+        self.quarantined.append(values.quarantined(self.object_type.kind, key, name, raw, reason))
+
+
+def identified(row: object) -> TypeGuard[Json]:
+    """Whether a row has a record id."""
+    return isinstance(row, dict) and isinstance(row.get("Id"), str) and is_id(row["Id"])
+
+
+def is_true(raw: object) -> bool:
+    """Whether a checkbox is ticked, in JSON or in CSV."""
+    return raw is True or raw == "true"
+
+
+def domain(raw: object) -> str | None:
+    """The domain of a website, however it was typed: `www.Acme.ca/contact` is `acme.ca`."""
+    written = values.text(raw)
+    if written is None:
+        return None
+    host = written.strip().lower().rpartition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
+    host = host.rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
+    return host or None
+
+
+def _told(field: str, declared: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """The name of a field as Salesforce writes it, and its type; empty where there is none."""
+    return declared.get(field.lower(), ("", ""))
+
+
+def _observed(raw: object, is_day: bool) -> str | None:  # noqa: FBT001 - called in a loop over all
+    """What a field of ours holds; a day as `YYYY-MM-DD`, and what is no day as it stands."""
+    try:
+        found = values.day(raw) if is_day else None
+    except values.Unreadable:
+        found = None
+    if found is not None:
+        return date_of(found).isoformat()
+    try:
+        return values.text(raw)
+    except values.Unreadable:
+        return None

@@ -1,0 +1,173 @@
+"""Our own custom fields of accounts, by the Tooling API: made, widened, removed.
+
+A picklist takes values that are not in its list (it is not restricted), so that a new tier in the
+rules never makes Salesforce refuse a record. To change a field its whole definition is sent back.
+"""
+
+from collections.abc import Sequence
+
+from connectors.base import OwnField, Provision, Provisioned, Removal, Removed
+from connectors.salesforce import provisioning_words as words
+from connectors.salesforce import soql
+from connectors.salesforce.client import Client, Json
+from connectors.salesforce.errors import MISSING_STATUS, Refused, unreadable
+from connectors.salesforce.objects import own_field
+from connectors.salesforce.permissions import Permissions
+from rules.records import FieldType
+
+CUSTOM_FIELD = "tooling/sobjects/CustomField"
+
+_TYPES: dict[FieldType, tuple[str, Json]] = {
+    FieldType.TEXT: ("Text", {"length": 255}),
+    FieldType.CHOICE: ("Picklist", {}),
+    FieldType.DATE: ("Date", {}),
+    FieldType.NUMBER: ("Number", {"precision": 18, "scale": 2}),
+    FieldType.MONEY: ("Currency", {"precision": 18, "scale": 2}),
+    FieldType.YES_NO: ("Checkbox", {"defaultValue": False}),
+}
+_TAKEN = frozenset({"DUPLICATE_DEVELOPER_NAME", "FIELD_INTEGRITY_EXCEPTION"})
+_LONGEST_HELP = 510
+
+
+class Provisioner:
+    """The own fields of one org."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._permissions = Permissions(client)
+
+    def ensure(self, label: str, fields: Sequence[OwnField], *, dry_run: bool) -> list[Provisioned]:
+        """Read what exists, decide field by field, add what is missing, show it to people."""
+        existing = self._existing()
+        decided = [decide(field, existing.get(field.name)) for field in fields]
+        if dry_run:
+            return decided
+        done = [
+            self._applied(field, one, existing.get(field.name))
+            for field, one in zip(fields, decided, strict=True)
+        ]
+        usable = {Provision.PRESENT, Provision.CREATED, Provision.UPDATED}
+        names = [one.field for one in done if one.state in usable]
+        if names:
+            self._permissions.ensure(label, names)
+        return done
+
+    def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> list[Removed]:
+        """Delete our fields, and nobody else's."""
+        existing = self._existing()
+        return [self._removed(field, existing.get(field.name), dry_run) for field in fields]
+
+    def _existing(self) -> dict[str, Json]:
+        """Our fields by our name: what Salesforce has of each, with its definition."""
+        try:
+            rows = self._client.query(soql.own_custom_fields(), is_tooling=True)["records"]
+        except Refused as refused:
+            raise unreadable(refused, "CustomField") from refused
+        found: dict[str, Json] = {}
+        for row in rows:
+            if isinstance(row, dict) and row.get("Id") and not row.get("NamespacePrefix"):
+                name = str(row.get("DeveloperName")).lower().removeprefix("arpent_")
+                told = self._client.get(f"{CUSTOM_FIELD}/{row['Id']}")
+                found[name] = {**told, "Id": row["Id"]}
+        return found
+
+    def _applied(self, field: OwnField, decided: Provisioned, found: Json | None) -> Provisioned:
+        try:
+            if decided.state is Provision.CREATED:
+                body: Json = {"FullName": f"Account.{decided.crm_field}", "Metadata": made(field)}
+                self._client.write("POST", CUSTOM_FIELD, body)
+            elif decided.state is Provision.UPDATED and found is not None:
+                path = f"{CUSTOM_FIELD}/{found.get('Id')}"
+                self._client.write("PATCH", path, {"Metadata": widened(field, metadata(found))})
+        except Refused as refused:
+            return _unmade(decided, refused)
+        return decided
+
+    def _removed(self, field: OwnField, found: Json | None, dry_run: bool) -> Removed:  # noqa: FBT001 - passed on
+        crm_field = own_field(field.name)
+        state, note = Removal.REMOVED, None
+        if found is None:
+            state = Removal.ABSENT
+        elif metadata(found).get("type") != _TYPES[field.type][0]:
+            state, note = Removal.FOREIGN, words.foreign(crm_field)
+        elif not dry_run:
+            try:
+                self._client.write("DELETE", f"{CUSTOM_FIELD}/{found.get('Id')}")
+            except Refused as refused:
+                state, note = Removal.REFUSED, words.kept(crm_field, refused.words)
+                if refused.status == MISSING_STATUS:
+                    state, note = Removal.ABSENT, None
+        return Removed(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def decide(field: OwnField, found: Json | None) -> Provisioned:
+    """What one field needs, given what Salesforce has under its name."""
+    crm_field = own_field(field.name)
+    state, note = Provision.PRESENT, None
+    if found is None:
+        state = Provision.CREATED
+    elif (kind := metadata(found).get("type")) != _TYPES[field.type][0]:
+        state = Provision.CONFLICT
+        note = words.conflict(crm_field, str(kind), _TYPES[field.type][0])
+    elif field.type is FieldType.CHOICE and _missing(field, metadata(found)):
+        state = Provision.UPDATED
+    return Provisioned(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def made(field: OwnField) -> Json:
+    """The definition of a new field."""
+    kind, more = _TYPES[field.type]
+    found: Json = {"type": kind, "label": field.label, **more}
+    if field.description:
+        found |= {
+            "description": field.description,
+            "inlineHelpText": field.description[:_LONGEST_HELP],
+        }
+    if field.type is FieldType.CHOICE:
+        found["valueSet"] = {
+            "restricted": False,
+            "valueSetDefinition": {"sorted": False, "value": _values(field.options)},
+        }
+    return found
+
+
+def widened(field: OwnField, there: Json) -> Json:
+    """A definition with the options that it lacks, after those there."""
+    values = [*_listed(there), *_values(_missing(field, there))]
+    value_set = _member(there, "valueSet")
+    definition = {**_member(value_set, "valueSetDefinition"), "value": values}
+    return {**there, "valueSet": {**value_set, "valueSetDefinition": definition}}
+
+
+def metadata(found: Json) -> Json:
+    """The definition of a field."""
+    return _member(found, "Metadata")
+
+
+def _unmade(decided: Provisioned, refused: Refused) -> Provisioned:
+    field = decided.crm_field
+    state, note = Provision.CONFLICT, words.not_permitted(refused.words)
+    if refused.code in _TAKEN:
+        note = words.taken(field, refused.words)
+    elif "LIMIT" in refused.code:
+        state, note = Provision.NO_ROOM, words.full(field, refused.words)
+    return Provisioned(field=decided.field, crm_field=field, state=state, note=note)
+
+
+def _missing(field: OwnField, there: Json) -> list[tuple[str, str]]:
+    known = {str(each.get("valueName")) for each in _listed(there)}
+    return [option for option in field.options if option[0] not in known]
+
+
+def _listed(there: Json) -> list[Json]:
+    found = _member(_member(there, "valueSet"), "valueSetDefinition").get("value")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _values(options: Sequence[tuple[str, str]]) -> list[Json]:
+    return [{"valueName": value, "label": label, "default": False} for value, label in options]
+
+
+def _member(found: Json, name: str) -> Json:
+    member = found.get(name)
+    return member if isinstance(member, dict) else {}

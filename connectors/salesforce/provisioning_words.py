@@ -1,0 +1,65 @@
+"""What people read of own fields that can't be made, changed or removed."""
+
+from rules.language import Text
+
+
+def conflict(field: str, found: str, needed: str) -> Text:
+    """A field of our name and of another type."""
+    return Text(
+        f"{field} existe dans Salesforce comme {found} et Arpent a besoin de {needed}. "
+        "Supprimez-le ou renommez-le (Configuration → Gestionnaire d'objet → Compte → Champs et "
+        "relations), puis relancez.",
+        f"{field} exists in Salesforce as {found} and Arpent needs {needed}. Delete or rename it "
+        "(Setup → Object Manager → Account → Fields & Relationships), then run this again.",
+    )
+
+
+def taken(field: str, said: str) -> Text:
+    """The name is held, often by a field that was deleted and not erased."""
+    return Text(
+        f"Salesforce ne crée pas {field} : {said} Un champ supprimé garde son nom quinze jours : "
+        "restaurez-le ou effacez-le (Compte → Champs et relations → Champs supprimés), puis "
+        "relancez.",
+        f"Salesforce does not create {field}: {said} A deleted field keeps its name for fifteen "
+        "days: restore or erase it (Account → Fields & Relationships → Deleted Fields), then run "
+        "this again.",
+    )
+
+
+def full(field: str, said: str) -> Text:
+    """The object has no room for another custom field."""
+    return Text(
+        f"Salesforce n'a plus de place pour {field} sur les comptes : {said} Supprimez des champs "
+        "personnalisés qui ne servent plus, ou retirez des champs facultatifs de fields.yaml "
+        "(write.optional).",
+        f"Salesforce has no room left for {field} on accounts: {said} Delete custom fields that "
+        "are no longer used, or remove optional fields from fields.yaml (write.optional).",
+    )
+
+
+def foreign(field: str) -> Text:
+    """A field of our name that holds something else."""
+    return Text(
+        f"{field} n'a pas le type de celui d'Arpent : quelqu'un d'autre l'a créé, il reste.",
+        f"{field} is not of the type of Arpent's: somebody else made it, it stays.",
+    )
+
+
+def kept(field: str, said: str) -> Text:
+    """A field that Salesforce doesn't delete."""
+    return Text(
+        f"Salesforce garde {field} : {said} Retirez-le de ce qui s'en sert (flux, formules, "
+        "rapports), puis relancez « arpent fields remove ».",
+        f"Salesforce keeps {field}: {said} Take it out of what uses it (flows, formulas, reports), "
+        "then run `arpent fields remove` again.",
+    )
+
+
+def not_permitted(said: str) -> Text:
+    """The user may not make fields or permission sets."""
+    return Text(
+        f"Salesforce n'a pas accepté ce réglage : {said} Donnez pour cette commande l'accès d'un "
+        "administrateur (Personnaliser l'application, Gérer les ensembles d'autorisations).",
+        f"Salesforce did not accept this setting: {said} For this command, give the access of an "
+        "administrator (Customize Application, Manage Permission Sets).",
+    )

@@ -1,0 +1,203 @@
+"""The to-dos of alerts in Salesforce: created, looked for, rewritten, completed.
+
+A task ends with a mark by which it is recognised on its account; where the org has our field for
+the key, that is asked instead, and two tasks of one key are impossible. Statuses and priorities are
+the org's own words, French ones too. Nothing here is tried twice. A task that a person has closed
+or deleted is left alone.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from connectors.base import Outcome, State, Task, Unanswered
+from connectors.salesforce import soql, task_words
+from connectors.salesforce.client import Client, Json
+from connectors.salesforce.errors import LOCKED, MISSING_STATUS, Forbidden, Refused, unreadable
+from connectors.salesforce.objects import is_id, own_field
+from connectors.salesforce.schema import describe
+from rules.language import Text
+from rules.time import date_of, day_of
+
+KEY_FIELD = own_field("alert_key")
+LONGEST_SUBJECT = 255
+LONGEST_BODY = 32_000
+
+_TAKEN = "DUPLICATE_VALUE"
+_GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The org's words for a task, and whether it has our field for the key."""
+
+    open: str
+    done: str
+    urgent: str
+    usual: str
+    has_key: bool
+
+
+class Tasks:
+    """The tasks of one org; `zone` tells its zone, in which a due date is a day."""
+
+    def __init__(self, client: Client, zone: Callable[[], ZoneInfo]) -> None:
+        self._client = client
+        self._zone = zone
+        self._lock = threading.Lock()
+        self._known: Words | None = None
+
+    def create(self, task: Task) -> Outcome:
+        """Create a task; an outcome that can't be known is `UNKNOWN`, and never tried again."""
+        words = self._words()
+        body = task_body(task, words, self._zone())
+        answer = self._written("POST", "sobjects/Task", body, "")
+        if isinstance(answer, Outcome):
+            return answer
+        if answer is _TAKEN_KEY:
+            found = self.find(task)
+            if found is None:
+                return _outcome("", State.REJECTED, task_words.REFUSED)
+            return Outcome(external_id=found, state=State.APPLIED)
+        key = answer.get("id")
+        if not isinstance(key, str) or not is_id(key):
+            return _outcome("", State.UNKNOWN, task_words.NO_ID)
+        return Outcome(external_id=key, state=State.APPLIED)
+
+    def find(self, task: Task) -> str | None:
+        """The task with this key, newest first where it is looked up by its mark."""
+        if self._words().has_key:
+            rows = self._rows(soql.task_by_key(KEY_FIELD, task.key))
+            return str(rows[0]["Id"]) if rows else None
+        wanted = marker(task.key)
+        for row in self._rows(soql.tasks_on(task.account_id)):
+            if wanted in str(row.get("Description") or ""):
+                return str(row["Id"])
+        return None
+
+    def update(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite the subject and the body of an open task."""
+        return self._changed(
+            task_id, {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
+        )
+
+    def complete(self, task_id: str) -> Outcome:
+        """Complete an open task."""
+        return self._changed(task_id, {"Status": self._words().done})
+
+    def _changed(self, task_id: str, fields: Json) -> Outcome:
+        """Change a task that is there and open."""
+        rows = self._rows(soql.task(task_id)) if is_id(task_id) else []
+        if not rows or rows[0].get("IsClosed") is True:
+            words = task_words.DONE if rows else task_words.GONE
+            return _outcome(task_id, State.UNCHANGED, words)
+        answer = self._written("PATCH", f"sobjects/Task/{task_id}", fields, task_id)
+        if isinstance(answer, Outcome):
+            return answer
+        return Outcome(external_id=task_id, state=State.APPLIED)
+
+    def _written(self, method: str, path: str, body: Json, task_id: str) -> Json | Outcome:
+        """The answer to a write, or what its failure means for the task."""
+        try:
+            answer = self._client.write(method, path, body)
+        except Unanswered as error:
+            return _outcome(task_id, State.UNKNOWN, error.message)
+        except Forbidden as error:
+            # Of this account or this owner: the integration user may do it elsewhere.
+            return _outcome(task_id, State.REJECTED, error.message)
+        except Refused as refused:
+            return (
+                _TAKEN_KEY if refused.code == _TAKEN and not task_id else _refused(task_id, refused)
+            )
+        return answer if isinstance(answer, dict) else {}
+
+    def _rows(self, text: str) -> list[Json]:
+        try:
+            answer = self._client.query(text)
+            rows = list(answer["records"])
+            while answer.get("done") is not True:
+                answer = self._client.more(str(answer.get("nextRecordsUrl") or ""))
+                rows += answer["records"]
+        except Refused as refused:
+            raise unreadable(refused, "Task") from refused
+        return [row for row in rows if isinstance(row, dict) and row.get("Id")]
+
+    def _words(self) -> Words:
+        with self._lock:
+            if self._known is None:
+                self._known = self._asked()
+            return self._known
+
+    def _asked(self) -> Words:
+        status, priority = map(self._picked, soql.task_words())
+        declared = describe(self._client, "Task")
+        return Words(
+            open=_first(status, "IsClosed", wanted=False) or "Not Started",
+            done=_first(status, "IsClosed", wanted=True) or "Completed",
+            urgent=_first(priority, "IsHighPriority", wanted=True) or "High",
+            usual=_first(priority, "IsHighPriority", wanted=False) or "Normal",
+            has_key=declared is not None and KEY_FIELD in declared.fields,
+        )
+
+    def _picked(self, text: str) -> Sequence[Json]:
+        """The rows of a list of words; none where the user may not read it."""
+        try:
+            rows = self._client.query(text)["records"]
+        except (Refused, Forbidden):
+            return ()
+        return [row for row in rows if isinstance(row, dict)]
+
+
+def marker(key: str) -> str:
+    """The mark by which a task is recognised, at the end of its text."""
+    return f"[Arpent {key}]"
+
+
+def body_text(task: Task) -> str:
+    """The text of a task, which is plain, with its mark."""
+    mark = marker(task.key)
+    return f"{task.body[: LONGEST_BODY - len(mark) - 1]}\n{mark}"
+
+
+def task_body(task: Task, words: Words, zone: ZoneInfo) -> Json:
+    """The request that creates a task, due on a day of the org's and tied to its account."""
+    key = {KEY_FIELD: task.key} if words.has_key else {}
+    return {
+        "Subject": task.subject[:LONGEST_SUBJECT],
+        "Description": body_text(task),
+        "WhatId": task.account_id,
+        "OwnerId": task.owner_id,
+        "ActivityDate": date_of(day_of(task.due_at, zone)).isoformat(),
+        "Status": words.open,
+        "Priority": words.urgent if task.is_urgent else words.usual,
+        **key,
+    }
+
+
+# Salesforce has a task of this key already.
+_TAKEN_KEY: Json = {}
+
+
+def _first(rows: Sequence[Json], column: str, *, wanted: bool) -> str | None:
+    """The default among the words of a sort, else the first of them."""
+    fitting = [row for row in rows if row.get(column) is wanted and row.get("ApiName")]
+    fitting.sort(key=lambda row: row.get("IsDefault") is not True)
+    return str(fitting[0]["ApiName"]) if fitting else None
+
+
+def _refused(task_id: str, refused: Refused) -> Outcome:
+    if refused.code == LOCKED:
+        return _outcome(task_id, State.DEFERRED, refused.message)
+    if task_id and (refused.status == MISSING_STATUS or refused.code in _GONE):
+        return _outcome(task_id, State.UNCHANGED, task_words.GONE)
+    return Outcome(
+        external_id=task_id,
+        state=State.REJECTED,
+        reason=refused.words,
+        remedy=task_words.REFUSED,
+    )
+
+
+def _outcome(task_id: str, state: State, message: Text) -> Outcome:
+    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)
