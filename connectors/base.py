@@ -40,6 +40,10 @@ class Fatal(ConnectorError):  # noqa: N818 - named by what to do next
     """This CRM can't go on without a person: wrong token, missing scope, wrong portal."""
 
 
+class Misconfigured(Fatal):
+    """The settings can't be used as they are; no CRM was asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """Two keys of one account, while one takes the place of the other."""

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from urllib3 import exceptions
 from urllib3.util import Timeout, Url, parse_url
 
-from connectors.base import Fatal, Retriable, Unanswered
+from connectors.base import Fatal, Misconfigured, Retriable, Unanswered
 from connectors.deadline import POOLS
 from connectors.pace import Governor
 from rules.language import Text
@@ -213,7 +213,7 @@ class Transport:
         host = (parsed.host or "").strip("[]").lower()
         if parsed.scheme and _is_allowed(parsed, host, self._hosts):
             return parsed.scheme, host
-        raise Fatal(
+        raise Misconfigured(
             Text(
                 fr=f"L'adresse « {host} » n'est pas celle de ce CRM : rien n'a été envoyé. "
                 "Corrigez l'adresse du CRM dans les réglages (https, sauf sur cette machine).",

@@ -3,7 +3,7 @@
 A vendor's SDK takes a noticeable time to import: a command that needs no CRM pays nothing.
 """
 
-from connectors.base import Access, Connector, Fatal
+from connectors.base import Access, Connector, Misconfigured
 from rules.language import Text
 
 VENDORS = ("hubspot",)
@@ -22,7 +22,7 @@ def open_connector(
     `token` is a key, two keys, or an OAuth grant.
 
     Raises:
-        Fatal: There is no such vendor, or a setting is unusable.
+        Misconfigured: There is no such vendor, or a setting is unusable.
     """
     match vendor:
         case "hubspot":
@@ -36,7 +36,7 @@ def open_connector(
             )
         case _:
             known = ", ".join(VENDORS)
-            raise Fatal(
+            raise Misconfigured(
                 Text(
                     fr=f"« {vendor} » n'est pas un CRM connu : écrivez l'un de {known} dans les "
                     "réglages.",

@@ -132,7 +132,7 @@ def of_account(
         account=found.name, external_id=found.external_id, owner=found.owner,
         is_in_scope=bool(values["is_in_scope"]), tier=values["tier"], priority=values["priority"],
         tier_row=values["tier_row"], next_contact_on=values["next_contact_on"], why=values["why"],
-        standing=standing(published.rulebook, found.id, values, rivals),
+        standing=standing(published.rulebook, found.id, values, rivals, known.owing),
         missing=near.missing, fall=near.fall,
         inputs=spoken.inputs(known.vendor, noted), steps=spoken.steps(),
         recheck_on=values["recheck_on"], known=known,

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from rules.language import Text, day_month, of
+from rules.owned import CHALLENGES, LABELS, Owned
 from rules.rulebook import Rulebook
 from rules.settling import SettledBy
 from rules.time import Day, date_of
-from service.store.explanations import Contender
+from service.store.explanations import Contender, Owing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,9 @@ def standing(
     account_id: int,
     values: Mapping[str, Any],
     contenders: Sequence[Contender],
+    owing: Sequence[Owing],
 ) -> Standing:
-    """The standing of an account by its values and the accounts of its rep."""
+    """The standing of an account by its values, the accounts of its rep, and what it is owed."""
     after, since = rulebook.segments.budget.after, values["lower_since_on"]
     seats = _seats(rulebook, account_id, values, contenders)
     decision = _decision(values)
@@ -76,7 +79,7 @@ def standing(
         received_on=values["received_on"], decision=decision,
         challenged_on=values["challenged_on"], refused_on=values["refused_on"],
         refused_reason=values["refused_reason"],
-        sentences=_Spoken(rulebook, values).sentences(seats, decision),
+        sentences=_Spoken(rulebook, values).sentences(seats, decision, owing),
     )  # fmt: skip
 
 
@@ -133,9 +136,14 @@ class _Spoken:
         self._values = values
         self._language = rulebook.team.language
 
-    def sentences(self, seats: Seats | None, decision: Decision | None) -> list[str]:
+    def sentences(
+        self, seats: Seats | None, decision: Decision | None, owing: Sequence[Owing]
+    ) -> list[str]:
         """What there is to say, nothing where the tier is simply that of the rules."""
-        found = [self._rated(), self._placed(seats), self._decided(decision), *self._objected()]
+        found = [
+            self._rated(), self._placed(seats), self._decided(decision), *self._objected(),
+            *self._put_back(owing),
+        ]  # fmt: skip
         return [each.to(self._language) for each in found if each is not None]
 
     def _rated(self) -> Text | None:
@@ -196,6 +204,38 @@ class _Spoken:
                 )
             )
         return found
+
+    def _put_back(self, owing: Sequence[Owing]) -> list[Text]:
+        """What the CRM shows instead, by the run that was undone."""
+        order = list(Owned)
+        kept = sorted(
+            (each for each in owing if each.is_put_back),
+            key=lambda each: (each.undone_run or 0, order.index(Owned(each.field))),
+        )
+        found = []
+        for run, its in groupby(kept, key=lambda each: each.undone_run):
+            shown = ", ".join(self._shown(each) for each in its)
+            found.append(
+                Text(
+                    f"Le CRM montre autre chose, remis par l'annulation de l'exécution {run} : "
+                    f"{shown} (« arpent undo {run} --release » le rend aux règles).",
+                    f"The CRM shows something else, put back by the undoing of run {run}: {shown} "
+                    f"(`arpent undo {run} --release` gives it to the rules again).",
+                )
+            )
+        return found
+
+    def _shown(self, owing: Owing) -> str:
+        """`Niveau Argent`; of the reason, which is a sentence, the field alone."""
+        field, value = Owned(owing.field), owing.desired
+        label = LABELS[field].to(self._language)
+        if field is Owned.WHY:
+            return label
+        if value is None:
+            return f"{label} –"
+        if field is Owned.CHALLENGE and value in CHALLENGES:
+            return f"{label} {CHALLENGES[value].to(self._language)}"
+        return f"{label} {self._label(field.value, value)}"
 
     def _label(self, rule: str, value: str) -> str:
         name = self._rulebook.tagging.names.get(rule)

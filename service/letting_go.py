@@ -6,7 +6,7 @@ something else is desired: a push that dies is gone on with by the next one.
 
 from collections.abc import Callable, Sequence
 
-from rules.language import Text
+from rules.language import Text, counted
 from service.app import App
 from service.push import Push, Scope, alone
 from service.push_report import PushReport
@@ -23,12 +23,19 @@ class StaleError(StoreError):
     """Changes of a preview are no longer what they were; nothing was sent."""
 
     def __init__(self, stale: Sequence[Stale]) -> None:
+        changed = counted(
+            len(stale),
+            Text("changement de cet aperçu n'est plus ce qu'il était",
+                 "change of this preview is no longer what it was"),
+            Text("changements de cet aperçu ne sont plus ce qu'ils étaient",
+                 "changes of this preview are no longer what they were"),
+        )  # fmt: skip
         super().__init__(
             Text(
-                f"{len(stale)} changements de cet aperçu ne sont plus ce qu'ils étaient : rien n'a "
-                "été écrit. Refaites l'aperçu, ou écrivez les autres avec --skip-stale.",
-                f"{len(stale)} changes of this preview are no longer what they were: nothing was "
-                "written. Make the preview again, or write the others with --skip-stale.",
+                f"{changed.fr} : rien n'a été écrit. Refaites l'aperçu, ou écrivez les autres avec "
+                "--skip-stale.",
+                f"{changed.en}: nothing was written. Make the preview again, or write the others "
+                "with --skip-stale.",
             )
         )
         self.stale = stale

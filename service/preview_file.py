@@ -155,8 +155,7 @@ def _read(path: Path) -> _File:
             Text(
                 f"{path} ne se lit pas ({why.fr}). Donnez un fichier de « arpent preview "
                 "-o FICHIER ».",
-                f"{path} can't be read ({why.en}). Give a file of `arpent preview -o "
-                "FILE`.",
+                f"{path} can't be read ({why.en}). Give a file of `arpent preview -o FILE`.",
             )
         ) from error
     except ValidationError as error:

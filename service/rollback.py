@@ -11,7 +11,7 @@ from rules.language import Text
 from rules.located import nearest
 from service.app import App
 from service.store import rulebooks
-from service.store.engine import MistakenError
+from service.store.engine import MistakenError, StoreError
 from service.store.rulebooks import Publication
 
 # Fewer figures of a hash would be taken for a number, or mean several.
@@ -19,7 +19,7 @@ _SHORTEST_HASH = 4
 
 
 class UnknownPublicationError(MistakenError):
-    """Nothing was published under this number or hash, or nothing before."""
+    """Nothing was published under this number or hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,8 @@ def run(app: App, wanted: str | None, *, author: str, reason: str) -> Rollback:
     """Publish again the publication of this number or hash, else the one before.
 
     The one before is the latest that means something else than what is in force. Raises
-    `UnknownPublicationError`, and `PlaybookError` where this version refuses its files.
+    `UnknownPublicationError`, `StoreError` where there is none before, and `PlaybookError` where
+    this version refuses its files.
     """
     with app.store.write() as connection:
         known = rulebooks.history(connection)
@@ -55,7 +56,7 @@ def _chosen(known: Sequence[Publication], wanted: str | None) -> Publication:
         before = (each for each in known if each.hash != known[0].hash)
         found = next(before, None)
         if found is None:
-            raise UnknownPublicationError(_NOTHING_BEFORE)
+            raise StoreError(_NOTHING_BEFORE)
         return found
     for each in known:
         if str(each.id) == wanted:

@@ -40,6 +40,8 @@ class CrmStatus:
     `read_at` is the reading of the stream that was read the longest ago, None while one never was;
     `streams` has them all.
 
+    `put_back` counts the values that an undoing keeps, by the run that was undone.
+
     `set_aside` are the first of the values that could not be read, of `set_aside_count`.
     `rejections` and `drifting` are the first that wait for a person. `parked_until`: it is left
     alone until then, as it asked; `allowance` is what it last told of its limits. `notices` are
@@ -51,6 +53,7 @@ class CrmStatus:
     name: str
     records: Mapping[str, int]
     values: Mapping[str, int]
+    put_back: Mapping[int, int]
     set_aside_count: int
     set_aside: Sequence[SetAside]
     rejections: Sequence[Rejection]
@@ -101,6 +104,7 @@ def run(app: App) -> Status:
                 vendor=crm.vendor, account_id=crm.account_id, name=crm.name,
                 records=overview.records(connection, crm.id),
                 values=backlog.debts(connection, crm.id),
+                put_back=backlog.put_back(connection, crm.id),
                 set_aside_count=quarantines.count(connection, crm.id),
                 set_aside=set_aside.run(connection, crm.id),
                 rejections=backlog.rejections(connection, crm.id),

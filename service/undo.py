@@ -15,15 +15,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Connector
-from rules.language import Text
+from rules.language import Text, counted
 from rules.owned import Owned
 from rules.rulebook import Rulebook
+from rules.time import Day, day_of
 from service.app import App
 from service.push import Push, Scope, alone
 from service.push_report import PushReport
 from service.runs import UnknownRunError
-from service.store import notices, runs, tasks, undoing
-from service.store.engine import MistakenError
+from service.store import notices, overrides, runs, tasks, undoing
+from service.store.engine import MistakenError, Transaction
+from service.store.overrides import Override
 from service.store.tasks import Created
 from service.store.undoing import Fate, Undone
 
@@ -52,7 +54,8 @@ class UndoReport:
 
     `restored` are the values to write back, `left` those that stay because a person or a later run
     wrote them, or the account is gone. `pinned` counts the values that the rules would have
-    otherwise. `tasks` are those that the run had created, as they stood before.
+    otherwise. `tasks` are those that the run had created, as they stood before. `standing` are the
+    decisions in force of which the value is taken out of the CRM: no undoing ends one.
     """
 
     crm: str
@@ -64,6 +67,7 @@ class UndoReport:
     left: list[Undone] = field(default_factory=list)
     pinned: int = 0
     tasks: Created = field(default_factory=lambda: Created(open=0, finished=0))
+    standing: list[Override] = field(default_factory=list)
     pushed: PushReport | None = None
 
     def add(self, undone: Sequence[Undone]) -> None:
@@ -96,14 +100,14 @@ class UndoReport:
         """What no undoing can call back."""
         texts = []
         if self.restored:
-            count = len(self.restored)
+            its = counted(len(self.restored), Text("valeur", "value"), Text("valeurs", "values"))
             texts.append(
                 Text(
-                    f"Les automatisations du CRM ont pu réagir aux {count} valeurs de l'exécution "
-                    f"{self.undone_run}, et réagir de nouveau à leur retour : courriels, "
+                    f"Les automatisations du CRM ont pu réagir à {its.fr} de l'exécution "
+                    f"{self.undone_run}, et réagir de nouveau au retour en arrière : courriels, "
                     "notifications et autres fiches modifiées ne se rappellent pas.",
-                    f"Automations of the CRM may have reacted to the {count} values of run "
-                    f"{self.undone_run}, and may react again to their return: e-mails, "
+                    f"Automations of the CRM may have reacted to {its.en} of run "
+                    f"{self.undone_run}, and may react again to the undoing: e-mails, "
                     "notifications and other records that they changed can't be called back.",
                 )
             )
@@ -140,6 +144,7 @@ class UndoReport:
             "values": {fate.value: self.fates[fate] for fate in Fate},
             "by_rep": self.by_rep,
             "pinned": self.pinned,
+            "standing": self.standing,
             "tasks": {
                 "open": self.tasks.open,
                 "closed": self.closed_tasks,
@@ -163,6 +168,7 @@ def preview(app: App, vendor: str, undone_run: int) -> UndoReport:
     """What undoing a run would do, as far as the store knows; no call to the CRM."""
     crm = app.connection(vendor)
     report = UndoReport(crm=vendor, undone_run=undone_run)
+    today = day_of(app.clock(), app.zone())
     with app.store.read() as connection:
         report.tasks = tasks.created_by(connection, crm.id, undone_run)
     last = 0
@@ -171,7 +177,9 @@ def preview(app: App, vendor: str, undone_run: int) -> UndoReport:
             accounts = undoing.accounts_of(connection, crm.id, undone_run, after=last)
             if not accounts:
                 return report
-            report.add(undoing.look(connection, undone_run, accounts))
+            undone = undoing.look(connection, undone_run, accounts)
+            report.standing += _standing(connection, undone, today)
+        report.add(undone)
         last = max(accounts)
 
 
@@ -230,12 +238,22 @@ class _Work:
         with store.write() as connection:
             undoing.observe(connection, edits, ids, now)
             undone = undoing.look(connection, undone_run, accounts, told)
+            today = day_of(now, self.app.zone())
+            self.report.standing += _standing(connection, undone, today)
             self.report.pinned += undoing.apply(
                 connection, undone, self.fields,
                 undone_run=undone_run, run_id=self.report.run_id or 0, now=now,
             )  # fmt: skip
         self.report.add(undone)
         return max(accounts)
+
+
+def _standing(connection: Transaction, undone: Sequence[Undone], today: Day) -> Sequence[Override]:
+    """The decisions in force that want another value than the one that is put back."""
+    before = {(each.account_id, each.field): each.before for each in undone if each.is_taken_back}
+    decided = overrides.of_accounts(connection, {account for account, _ in before}, today)
+    keys = [(each, (each.account_id, each.field)) for each in decided]
+    return [each for each, key in keys if key in before and each.value != before[key]]
 
 
 def release(app: App, rulebook: Rulebook, undone_run: int) -> int:

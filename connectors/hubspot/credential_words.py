@@ -1,6 +1,6 @@
 """What people read of credentials: which keys work, and why an access is refused."""
 
-from connectors.base import Fatal
+from connectors.base import Fatal, Misconfigured
 from rules.language import Text
 
 SECOND_ONLY = Text(
@@ -33,9 +33,9 @@ NO_TOKEN = Text(
 )
 
 
-def unusable_key() -> Fatal:
+def unusable_key() -> Misconfigured:
     """A key that can't travel in a header."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr="La clé de HubSpot est vide ou contient des espaces ou des caractères invisibles : "
             "copiez-la à nouveau dans les réglages.",
@@ -45,9 +45,9 @@ def unusable_key() -> Fatal:
     )
 
 
-def unusable_grant() -> Fatal:
+def unusable_grant() -> Misconfigured:
     """An OAuth application whose parts can't travel."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr="L'application OAuth de HubSpot est mal réglée : son identifiant, son secret ou le "
             "jeton d'actualisation est vide ou contient des espaces. Copiez-les à nouveau.",

@@ -8,7 +8,7 @@ pair (`deal_to_company`) and the plain one with a suffix (`deal_to_company_unlab
 import re
 from dataclasses import dataclass
 
-from connectors.base import Fatal
+from connectors.base import Misconfigured
 from rules.language import Text
 from rules.records import ActivityKind, Kind, Relation
 
@@ -113,7 +113,7 @@ def paths_of(version: str) -> Paths:
             properties="/crm/v3/properties",
         )
     if not _DATED.fullmatch(version):
-        raise Fatal(
+        raise Misconfigured(
             Text(
                 fr=f"« {version} » n'est pas une version de l'API de HubSpot : écrivez "
                 f"{API_VERSION} (ou {LEGACY_VERSION}) dans les réglages.",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from connectors.base import State
-from rules.diff import Debt
+from rules.diff import Debt, PinKind
 from rules.owned import Owned
 from service.store.outbox import BEFORE, owed_source, owed_where
 from service.store.tables import OWN_FIELDS, account, outbox, owner, push_journal, tag
@@ -154,6 +154,22 @@ def debts(connection: Connection, connection_id: int) -> dict[str, int]:
         .order_by(outbox.c.state)
     )
     return {row.state: row.total for row in rows}
+
+
+def put_back(connection: Connection, connection_id: int) -> dict[int, int]:
+    """How many values stay as the undoing of a run has put them back, by that run."""
+    rows = connection.execute(
+        select(outbox.c.pin_run_id, func.count().label("total"))
+        .join(account, account.c.id == outbox.c.account_id)
+        .where(
+            outbox.c.pin == PinKind.UNDONE.value,
+            account.c.connection_id == connection_id,
+            account.c.archived_at.is_(None),
+        )
+        .group_by(outbox.c.pin_run_id)
+        .order_by(outbox.c.pin_run_id)
+    )
+    return {row.pin_run_id: row.total for row in rows}
 
 
 def rejections_of(connection: Connection, connection_id: int, run_id: int) -> list[Rejection]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 from sqlalchemy.sql.expression import FromClause
 
+from rules.diff import Debt, PinKind
 from rules.records import Kind
 from rules.settling import SettledBy
 from rules.tagging import Tagging
@@ -65,13 +66,22 @@ class TierChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owing:
-    """An own field of an account: what it should hold, what the CRM acknowledged, its state."""
+    """An own field of an account: what it should hold, what the CRM acknowledged, its state.
+
+    `undone_run` is the run of which the undoing keeps this value instead of that of the rules.
+    """
 
     field: str
     desired: str | None
     confirmed: str | None
     state: str
     reason: str | None
+    undone_run: int | None = None
+
+    @property
+    def is_put_back(self) -> bool:
+        """Whether the CRM shows what an undoing has put back."""
+        return self.undone_run is not None and self.state == Debt.SETTLED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +271,7 @@ def _owing(connection: Connection, account_id: int) -> list[Owing]:
         Owing(
             field=row.field, desired=row.desired, confirmed=row.confirmed, state=row.state,
             reason=row.reason,
+            undone_run=row.pin_run_id if row.pin == PinKind.UNDONE.value else None,
         )
         for row in rows
     ]  # fmt: skip

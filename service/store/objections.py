@@ -6,18 +6,18 @@ still holds what was answered: a challenge written meanwhile is never lost.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
-from rules.diff import Debt, Entry
+from rules.diff import Debt, Entry, wanting
 from rules.last_word import is_about_tier, wanted_tier
 from rules.owned import Owned
 from rules.time import Instant
 from service.store import challenges, dirt
 from service.store.challenges import OPEN, SETTLED, today_of
-from service.store.outbox import entry_of, save
+from service.store.outbox import BEFORE, entry_of, save
 from service.store.tables import account, challenge, outbox, tag
 
 FIELD = Owned.CHALLENGE.value
@@ -181,6 +181,42 @@ def empty(connection: Connection, account_id: int, answered: str | None) -> None
         ],
     )  # fmt: skip
     connection.execute(update(outbox).where(*_row_of(account_id)).values(released_version=version))
+
+
+def put_back(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
+    """The answered challenges that the undoing of a run keeps in the field, and what it holds."""
+    return connection.execute(
+        select(outbox, BEFORE.label("held"))
+        .join(account, account.c.id == outbox.c.account_id)
+        .where(outbox.c.field == FIELD, outbox.c.pin_run_id == run_id)
+    ).all()
+
+
+def empty_again(connection: Connection, restored: Sequence[Row[Any]]) -> None:
+    """Owe once more the emptying of what `put_back` has found, now that its pins are gone.
+
+    Where something else was seen in the field, nothing is owed. Where nothing was seen, what was
+    put back may still have arrived: the push asks the CRM before it empties anything.
+    """
+    for row in restored:
+        key, answered = row.account_id, row.desired
+        if row.held not in {None, answered}:
+            entry = wanting(entry_of(row), None)
+            save(connection, [replace(entry, state=Debt.SETTLED, pin=None)])
+            continue
+        connection.execute(
+            update(account).where(account.c.id == key).values(observed_challenge=answered)
+        )
+        latest = select(func.max(challenge.c.id)).where(
+            challenge.c.account_id == key,
+            challenge.c.field == FIELD,
+            challenge.c.value == answered,
+            challenge.c.state != OPEN,
+        )
+        connection.execute(
+            update(challenge).where(challenge.c.id == latest.scalar_subquery()).values(left_at=None)
+        )
+        empty(connection, key, answered)
 
 
 def part(connection: Connection, account_id: int, now: Instant) -> None:

@@ -129,6 +129,18 @@ def listed(
     return [_override(row) for row in rows]
 
 
+def of_accounts(
+    connection: Connection, accounts: Collection[int], today: Day
+) -> Sequence[Override]:
+    """The decisions in force on some accounts, the first made first."""
+    rows = connection.execute(
+        _query(today)
+        .where(in_force(today), override.c.account_id.in_(accounts))
+        .order_by(override.c.id)
+    )
+    return [_override(row) for row in rows]
+
+
 def of_departed(
     connection: Connection, today: Day, departed: Mapping[str, Day]
 ) -> Sequence[Override]:

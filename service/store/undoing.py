@@ -17,7 +17,7 @@ from connectors.base import Edit
 from rules.diff import Debt, Entry, Pin, PinKind, wanting
 from rules.owned import Owned
 from rules.time import Instant
-from service.store import challenges, deliveries, holds
+from service.store import challenges, deliveries, holds, objections
 from service.store.deliveries import NOT_WRITTEN, SENDING
 from service.store.outbox import BEFORE, entry_of, save, values_of
 from service.store.tables import account, alert, connection, outbox, owner, push_journal, tag
@@ -63,12 +63,19 @@ class Undone:
     author: str | None = None
     edited_at: Instant | None = None
 
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether the value of before is the one that counts after the undoing."""
+        is_kept = self.fate is Fate.KEPT and self.later_run is None
+        return is_kept or self.fate is Fate.RESTORED
+
 
 @dataclass(slots=True)
 class _Written:
     """What the journal tells of one value: before the run, during it, and after."""
 
     before: str | None
+    at: Instant
     during: set[str | None] = field(default_factory=set)
     doubtful_at: Instant | None = None
     later: list[tuple[int, str | None]] = field(default_factory=list)
@@ -167,8 +174,9 @@ def _written(
     for line in lines:
         key = line.account_id, line.field
         if line.run_id == run_id:
-            known = found.setdefault(key, _Written(before=line.before))
+            known = found.setdefault(key, _Written(before=line.before, at=line.at))
             known.during.add(line.after)
+            known.at = line.at
             known.doubtful_at = line.at if line.outcome in _DOUBTFUL else None
         elif key in found and line.after not in found[key].during:
             found[key].later.append((line.run_id, line.after))
@@ -207,15 +215,26 @@ def _undone(
         (now, *_) = written.during
     else:
         now = row.held_now
-    is_gone = row.archived_at is not None or (told is not None and edit is None)
+    if row.archived_at is not None or (told is not None and edit is None):
+        fate = Fate.GONE
+    elif edit is not None and _is_challenged_anew(edit, written):
+        fate = Fate.EDITED
+    else:
+        fate = _fate(entry_of(row), written, now)
     return Undone(
         account_id=row.account_id, external_id=row.external_id,
         account=row.name or row.external_id, rep_key=row.rep_key, owner=row.owner,
         field=row.field, now=now, before=written.before,
-        fate=Fate.GONE if is_gone else _fate(entry_of(row), written, now),
+        fate=fate,
         later_run=written.later[-1][0] if written.later else None,
         author=edit.author if edit else None, edited_at=edit.at if edit else None,
     )  # fmt: skip
+
+
+def _is_challenged_anew(edit: Edit, written: _Written) -> bool:
+    """Whether somebody has written the same challenge once more, after the run emptied it."""
+    is_since = edit.at is not None and edit.at > written.at and not written.later
+    return edit.field == Owned.CHALLENGE and edit.value == written.before and is_since
 
 
 def _fate(entry: Entry, written: _Written, now: str | None) -> Fate:
@@ -244,11 +263,7 @@ def apply(
     Those to write are let go under `run_id`. `fields` are the own fields that the rulebook writes:
     of others, nothing is computed. What a later run or a person wrote is not touched.
     """
-    ours = {
-        (each.account_id, each.field): each
-        for each in undone
-        if each.fate is Fate.RESTORED or (each.fate is Fate.KEPT and each.later_run is None)
-    }
+    ours = {(each.account_id, each.field): each for each in undone if each.is_taken_back}
     accounts = {key for key, _ in ours}
     computed = _computed(connected, accounts, fields)
     entries = []
@@ -293,7 +308,11 @@ def _computed(
 
 
 def release(connected: Connection, run_id: int, fields: Sequence[Owned]) -> int:
-    """Let the rules decide again over what the undoing of a run pinned; how many values."""
+    """Let the rules decide again over what the undoing of a run pinned; how many values.
+
+    A challenge that was answered before it was put back leaves the field again.
+    """
+    answered = objections.put_back(connected, run_id)
     is_pinned = outbox.c.pin_run_id == run_id
     accounts = list(connected.scalars(select(outbox.c.account_id).where(is_pinned).distinct()))
     values: dict[Any, Any] = {"pin": None, "pin_run_id": None, "pin_computed": None}
@@ -301,5 +320,6 @@ def release(connected: Connection, run_id: int, fields: Sequence[Owned]) -> int:
     for start in range(0, len(accounts), CHUNK):
         some = accounts[start : start + CHUNK]
         connected.execute(update(tag).where(tag.c.account_id.in_(some)).values(is_owed=True))
+    objections.empty_again(connected, answered)
     deliveries.retire(connected, fields)
     return released

@@ -182,5 +182,5 @@ def test_suggest_shows_candidates_and_what_it_cost(newcomer: Shell) -> None:
     # A name to be copied goes on below where the terminal is narrow.
     assert "…" not in said.out
     assert "potentiel_" in said.out
-    assert "50 premiers comptes" in said.out
+    assert "50 premiers comptes lus" in said.out
     assert "moyen (" in said.out

@@ -76,6 +76,8 @@ def test_no_key(published: Shell) -> None:
     says(published.run("pull"), MISTAKEN, french, "ARPENT_HUBSPOT_TOKEN", "« arpent demo »")
     says(published.say("push", language="en"), MISTAKEN, "No HubSpot key.", "`arpent demo`")
     says(published.say("worker"), MISTAKEN, french)
+    says(published.say("init", "new", hubspot_token=""), MISTAKEN, french)
+    assert not (published.folder / "new").exists()
 
 
 def test_a_wrong_key(published: Shell) -> None:
@@ -170,6 +172,56 @@ def test_no_playbook_where_it_is_said_to_be(published: Shell) -> None:
     says(said, MISTAKEN, "no playbook here")
 
 
+def test_files_are_named_by_the_folder_that_was_given(published: Shell, playbook: Path) -> None:
+    replace(playbook / "team.yaml", "currency: CAD", "curency: CAD")
+    shutil.copytree(playbook, published.folder / "other")
+    said = published.say("rules", "check", "other")
+    says(said, MISTAKEN, "other/team.yaml:4:1: clé inconnue")
+    (published.folder / "empty").mkdir()
+    assert published.say("rules", "check", "empty").err.startswith("empty:1:1: pas de playbook")
+    here = published.say("rules", "check", "playbook")
+    assert here.err.startswith("team.yaml:")
+    told = published.say("rules", "check", "other", "--json").json["issues"]
+    assert {issue["file"] for issue in told} == {"team.yaml"}
+
+
+def test_two_formats_at_once(published: Shell) -> None:
+    for layout in ("github", "text"):
+        said = published.say("rules", "check", "--format", layout, "--json")
+        says(said, MISTAKEN, "--format et --json demandent deux formats")
+    assert published.say("rules", "check", "--format", "json", "--json").json["issues"] == []
+
+
+def test_schemas_beside_no_rule_file(published: Shell, playbook: Path) -> None:
+    above = published.folder / "above"
+    above.mkdir()
+    shutil.move(playbook, above)
+    said = published.say("rules", "schema", "above")
+    says(said, MISTAKEN, "aucun fichier de règles dans ce dossier même", "above/playbook")
+    assert not (above / ".schema").exists()
+    assert published.say("rules", "schema", "above/playbook").code == 0
+
+
+def test_a_field_that_was_never_read_is_said_where_it_is_published(
+    published: Shell, playbook: Path
+) -> None:
+    assert published.say("pull").code == 0
+    replace(playbook / "fields.yaml", "potentiel_annuel", "potentiel_anuel")
+    for command in ("preview", "publish"):
+        said = published.say("rules", command)
+        assert said.code == 0
+        assert "Jamais lus dans le CRM : potential (hubspot : potentiel_anuel)" in said.out
+        assert "« arpent fields suggest » montre ceux qu'il a" in said.out
+
+
+def test_own_fields_that_are_not_there_are_one_line(published: Shell) -> None:
+    said = published.say("pull")
+    (line,) = [each for each in said.out.splitlines() if "arpent_tier" in each]
+    assert line.startswith("hubspot n'a pas ")
+    assert "arpent_why" in line
+    assert said.out.count("arpent fields ensure") == 1
+
+
 def test_nothing_is_published(installed: Shell) -> None:
     expected = ("Aucun playbook n'est publié", "arpent rules publish")
     says(installed.run("pull"), FAILED, *expected)
@@ -190,6 +242,41 @@ def test_accounts_that_can_not_be_told(published: Shell) -> None:
     says(said, MISTAKEN, "Aucun compte « Ferblanterie Nordet »")
     said = published.say("rules", "explain", "conseil", language="en")
     says(said, MISTAKEN, "Several accounts match 'conseil'", "Conseil Roche-Cendrée (20001)")
+
+
+def test_an_account_that_is_not_named(published: Shell) -> None:
+    for words in ("", "  "):
+        said = published.say("rules", "explain", words)
+        says(said, MISTAKEN, "Quel compte ? Donnez son nom, son identifiant")
+
+
+def test_a_rep_by_name(published: Shell) -> None:
+    assert published.say("pull").code == 0
+    for name in ("Élise Gagnon", "elise gagnon", "ELISE"):
+        assert published.say("preview", "--owner", name, "--json").code == 0
+        assert published.say("rules", "preview", "--owner", name, "--json").code == 0
+    said = published.say("push", "--owner", "Zoé")
+    says(said, MISTAKEN, "« Zoé » n'est pas dans team.yaml", "elise (Élise Gagnon)")
+
+
+def test_numbers_that_nothing_has(published: Shell) -> None:
+    for words in (("runs", "show"), ("runs", "retry"), ("undo",)):
+        says(published.say(*words, "999"), MISTAKEN, "Aucune exécution n'a le numéro 999")
+    says(published.say("rules", "rollback", "99"), MISTAKEN, "Rien n'a été publié sous « 99 »")
+
+
+def test_files_that_can_not_be_written(published: Shell, playbook: Path) -> None:
+    assert published.say("pull").code == 0
+    replace(playbook / "segments.yaml", "500k", "300k")
+    (published.folder / "there").mkdir()
+    said = published.say("rules", "preview", "-o", "there")
+    says(said, MISTAKEN, "there ne peut pas être écrit (c'est un dossier)")
+    missing = ("-o", "/nowhere/moves.csv")
+    says(published.say("rules", "preview", *missing), MISTAKEN, "fichier ou dossier introuvable")
+    said = published.say("preview", *missing, language="en")
+    assert (said.code, "(no such file or folder)" in said.err) == (MISTAKEN, True)
+    says(published.say("rules", "export", "tier", *missing), MISTAKEN, "introuvable")
+    says(published.say("push", "/nowhere/preview.json"), MISTAKEN, "ne se lit pas (fichier ou")
 
 
 # The store.

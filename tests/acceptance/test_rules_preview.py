@@ -164,7 +164,7 @@ def test_what_is_wrong_is_said_as_by_check(bench: Shell) -> None:
     wrong = bench.say("rules", "preview", "--owner", "elize")
     assert (wrong.code, "« elise »" in wrong.err) == (2, True)
     nowhere = bench.say("rules", "preview", "-o", "no/such/folder/file.csv")
-    assert (nowhere.code, "ne peut pas être écrit" in nowhere.err) == (1, True)
+    assert (nowhere.code, "ne peut pas être écrit" in nowhere.err) == (2, True)
     team = bench.folder / "book" / "team.yaml"
     marc = "reps: {marc: {name: Marc, email: m@x.example}, "
     team.write_text(TEAM.replace("reps: {", marc), "utf-8")

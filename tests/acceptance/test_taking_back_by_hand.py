@@ -82,12 +82,12 @@ def test_a_person_takes_a_wrong_playbook_back(spoiled: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("undo", "404"), 1, "Aucune exécution n'a le numéro 404"),
-        (("undo", "404", "--release"), 1, "Aucune exécution n'a le numéro 404"),
+        (("undo", "404"), 2, "Aucune exécution n'a le numéro 404"),
+        (("undo", "404", "--release"), 2, "Aucune exécution n'a le numéro 404"),
         (("undo", "1", "--release", "--dry-run"), 2, "ne vont pas ensemble"),
         (("rules", "rollback"), 1, "Aucun autre playbook n'a été publié avant"),
-        (("rules", "rollback", "12"), 1, "Rien n'a été publié sous « 12 »"),
-        (("rules", "rollback", "ffffffff"), 1, "arpent rules history"),
+        (("rules", "rollback", "12"), 2, "Rien n'a été publié sous « 12 »"),
+        (("rules", "rollback", "ffffffff"), 2, "arpent rules history"),
         (("rules", "rollback", "1"), 0, "est déjà en vigueur"),
     ],
 )

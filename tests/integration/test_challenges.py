@@ -9,22 +9,29 @@ from typing import Any
 import pytest
 from sqlalchemy import Row
 
+from connectors.base import Retriable
+from rules.language import Text
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_of
-from service import answer, listen, preview_rules, provision, status, undo
+from service import answer, explain, listen, preview_rules, provision, status, undo
 from service.answer import AnswerError, Asked
 from service.app import read_playbook
+from service.cli.show import explaining
+from service.cli.show import status as show_status
+from service.cli.show import undo as show_undo
 from service.people import UnknownPersonError, Who, deciding
 from service.settings import SHIPPED_PLAYBOOK
 from service.store import answers, departures, overrides, rulebooks
 from service.store.answers import Challenge
 from service.store.engine import Store
+from service.undo import NothingPinnedError, UndoReport
 from tests.integration.office import DAY, MINUTE, Office, shipped
 
 ONE = pytest.mark.parametrize("database", ["sqlite"])
 MARC, ELISE = Who("Marc Lavoie", "marc"), Who("Élise Gagnon", "elise")
 LOW, HIGH = "tier_too_low", "tier_too_high"
 WHY = "client clé"
+BUSY = Text("Le CRM est occupé.", "The CRM is busy.")
 
 
 @pytest.fixture
@@ -455,3 +462,173 @@ def test_an_emptied_challenge_comes_back_when_its_run_is_undone(office: Office) 
     assert [each.state for each in told(office)] == ["open", "refused"]
     office.cycle()
     assert office.crm.own_field("a", "challenge") == LOW
+
+
+def granted(office: Office) -> int:
+    """A challenge that was accepted, and the run that wrote the decision into the CRM."""
+    say(office, "challenge", LOW)
+    (asked,) = told(office)
+    accept(office, asked.id)
+    run = office.cycle().run_id
+    assert (office.crm.own_field("a", "tier"), office.crm.own_field("a", "challenge")) == (
+        "gold", None,
+    )  # fmt: skip
+    return run
+
+
+def take_back(office: Office, run: int) -> UndoReport:
+    office.now += MINUTE
+    return undo.run(office.app, office.crm, book(office), run, office.begin("undo"))
+
+
+def release(office: Office, run: int) -> int:
+    office.now += MINUTE
+    return undo.release(office.app, book(office), run)
+
+
+def put_back(office: Office) -> list[str]:
+    """The fields that an undoing keeps."""
+    return [row.field for row in office.debts("a") if row.pin == "undone"]
+
+
+@ONE
+def test_an_undoing_says_which_decisions_stand_all_the_same(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = granted(office)
+    (kept,) = decisions(office)
+    before = undo.preview(office.app, office.crm.vendor, run)
+    report = take_back(office, run)
+    assert office.crm.own_field("a", "tier") == "silver"
+    assert [each.id for each in before.standing] == [kept.id]
+    assert report.standing == before.standing
+    show_undo.undone(run, [report], 40)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"1 décision reste en vigueur malgré l'annulation : {kept.id} (a, Niveau)." in shown
+    assert f"« arpent overrides end {kept.id} --why … » met fin à une décision." in shown
+    # Ended, nothing is kept by the undoing: the rules want what is there.
+    answer.end(office.app.store, book(office), kept.id, who=MARC, why="fini", now=office.now)
+    office.cycle()
+    assert office.crm.own_field("a", "tier") == "silver"
+    assert "tier" not in put_back(office)
+    assert take_back(office, run).standing == []
+
+
+@ONE
+def test_a_decision_for_the_value_of_before_is_not_told(office: Office) -> None:
+    run = granted(office)
+    (kept,) = decisions(office)
+    imposed = Asked(
+        account_id=kept.account_id, account="a", rep_key="elise", field="tier", value="silver"
+    )
+    answer.impose(office.app.store, book(office), imposed, who=MARC, why=WHY, now=office.now)
+    assert len(decisions(office)) == 1
+    assert take_back(office, run).standing == []
+
+
+@ONE
+def test_what_an_undoing_keeps_is_told_by_the_account_and_the_status(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = granted(office)
+    (crm,) = status.run(office.app).crms
+    assert crm.put_back == {}
+    pinned = take_back(office, run).pinned
+    (crm,) = status.run(office.app).crms
+    assert crm.put_back == {run: pinned}
+    assert pinned == len(put_back(office)) > 1
+    show_status.status(status.run(office.app))
+    shown = " ".join(re.sub("[│┃]", " ", capsys.readouterr().out).split())
+    assert f"{pinned} valeurs remises par une annulation : « arpent undo {run} --release" in shown
+
+    found = explain.run(office.app.store, office.app.published(), "a", today_of(office))
+    said = found.standing.sentences[-1]
+    assert said.startswith(
+        f"Le CRM montre autre chose, remis par l'annulation de l'exécution {run} : Niveau Argent, "
+    )
+    assert "Contester Niveau trop bas" in said
+    assert f"« arpent undo {run} --release »" in said
+    explaining.told(found, office.app.zone())
+    shown = " ".join(capsys.readouterr().out.split())
+    line = shown.partition("Dans le CRM : ")[2].partition(". ")[0]
+    assert f"remis par l'annulation de l'exécution {run}" in line
+    assert "Niveau" not in line.partition("à jour")[0]
+
+    release(office, run)
+    (crm,) = status.run(office.app).crms
+    assert crm.put_back == {}
+
+
+@pytest.mark.parametrize("cycles", [0, 1])
+def test_a_release_empties_again_what_was_answered(office: Office, cycles: int) -> None:
+    run = granted(office)
+    pinned = take_back(office, run).pinned
+    for _ in range(cycles):
+        office.cycle()
+    assert office.crm.own_field("a", "challenge") == LOW
+    assert release(office, run) == pinned
+    assert put_back(office) == []
+    written_before = len(office.crm.written)
+    office.cycle()
+    assert (office.crm.own_field("a", "tier"), office.crm.own_field("a", "challenge")) == (
+        "gold", None,
+    )  # fmt: skip
+    sent = sum(len(each.values) for each in office.crm.written[written_before:])
+    assert sent == pinned
+    office.cycle(full=True)
+    assert [each.state for each in told(office)] == ["accepted"]
+    with pytest.raises(NothingPinnedError):
+        release(office, run)
+    # Answered and gone: the same words are a challenge anew.
+    say(office, "challenge", LOW)
+    assert [each.state for each in told(office)] == ["open", "accepted"]
+
+
+@ONE
+@pytest.mark.parametrize("is_pulled", [True, False])
+def test_a_release_does_not_empty_what_was_written_since(office: Office, is_pulled: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    run = granted(office)
+    take_back(office, run)
+    office.now += MINUTE
+    office.crm.edit_own_field("a", "challenge", "not_mine", author="Élise Gagnon")
+    if is_pulled:
+        office.cycle()
+    release(office, run)
+    office.push()
+    office.cycle()
+    assert office.crm.own_field("a", "challenge") == "not_mine"
+    assert [(each.value, each.state) for each in told(office)] == [
+        ("not_mine", "open"), (LOW, "accepted"),
+    ]  # fmt: skip
+
+
+@ONE
+def test_a_release_after_an_undoing_that_stopped_leaves_nothing_owed(office: Office) -> None:
+    run = granted(office)
+    office.crm.fail(Retriable(BUSY), on_call=2)
+    assert not take_back(office, run).is_complete
+    assert office.crm.own_field("a", "challenge") is None
+    release(office, run)
+    office.cycle()
+    office.cycle()
+    assert (office.crm.own_field("a", "tier"), office.crm.own_field("a", "challenge")) == (
+        "gold", None,
+    )  # fmt: skip
+    assert [each.state for each in told(office)] == ["accepted"]
+    assert {row.state for row in office.debts("a")} == {"settled"}
+
+
+@ONE
+@pytest.mark.parametrize("is_pulled", [True, False])
+def test_the_same_challenge_written_anew_is_left_alone(office: Office, is_pulled: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    run = granted(office)
+    office.now += MINUTE
+    office.crm.edit_own_field("a", "challenge", LOW, author="Élise Gagnon")
+    if is_pulled:
+        office.cycle()
+    left = [each for each in take_back(office, run).left if each.field == "challenge"]
+    assert [(each.now, each.author) for each in left] == [(LOW, "Élise Gagnon")]
+    release(office, run)
+    office.cycle()
+    assert office.crm.own_field("a", "challenge") == LOW
+    assert [each.state for each in told(office)] == ["open", "accepted"]

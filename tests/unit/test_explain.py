@@ -103,8 +103,30 @@ def test_nobody_of_that_name(office: Office) -> None:
 def test_several_of_that_name_are_listed(office: Office) -> None:
     with pytest.raises(NotFound) as raised:
         told(office, "ébéniste")
-    for words in (f"{RICH} (20009)", f"{OTHER} (20010)", "Précisez l'identifiant"):
+    for words in (
+        f"{RICH} (20009)",
+        f"{OTHER} (20010)",
+        "Précisez le nom, ou donnez l'identifiant",
+    ):
         assert words in raised.value.message.fr
+
+
+def test_of_many_of_that_name_the_rest_are_counted(office: Office) -> None:
+    for number in range(9):
+        office.crm.put_account(f"3{number}", name=f"Menuiserie {number}", owner_id="501")
+    office.cycle()
+    with pytest.raises(NotFound) as raised:
+        told(office, "menuiserie")
+    assert "Menuiserie 7 (37), et 1 autre. Précisez" in raised.value.message.fr
+    assert "Menuiserie 7 (37), and 1 more. Give" in raised.value.message.en
+    assert "Menuiserie 8" not in raised.value.message.fr
+
+
+def test_no_name_at_all(office: Office) -> None:
+    for asked in ("", " "):
+        with pytest.raises(NotFound) as raised:
+            told(office, asked)
+        assert raised.value.message.fr.startswith("Quel compte ? Donnez son nom")
 
 
 def test_an_archived_account_is_not_found(office: Office) -> None:

@@ -1,10 +1,24 @@
-"""Money, numbers and lists as people write them in each language."""
+"""Money, numbers, counts, lists and causes as people write them in each language."""
 
+import errno
+import os
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from rules.language import Language, Text, day_month, joined, money, number, percent, shown
+from rules.language import (
+    Language,
+    Text,
+    cause,
+    counted,
+    day_month,
+    joined,
+    money,
+    number,
+    percent,
+    shown,
+)
 
 FR, EN = Language.FR, Language.EN
 _NBSP = "\u00a0"
@@ -62,3 +76,28 @@ def test_a_text_in_a_language() -> None:
 )
 def test_a_text_of_a_crm_hides_nothing_from_people(written: str, expected: str) -> None:
     assert shown(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "french", "english"),
+    [(0, "0 valeur", "0 values"), (1, "1 valeur", "1 value"), (2, "2 valeurs", "2 values")],
+)
+def test_counts_agree_with_their_words(count: int, french: str, english: str) -> None:
+    told = counted(count, Text("valeur", "value"), Text("valeurs", "values"))
+    assert told == Text(french, english)
+
+
+def test_why_the_system_refuses_a_file_is_said_in_both_languages(tmp_path: Path) -> None:
+    for path, french, english in (
+        (tmp_path / "none", "fichier ou dossier introuvable", "no such file or folder"),
+        (tmp_path, "c'est un dossier", "it is a folder"),
+    ):
+        with pytest.raises(OSError, match=r"\[Errno") as raised:
+            path.read_bytes()
+        assert cause(raised.value) == Text(french, english)
+
+
+def test_a_rare_cause_is_in_the_words_of_the_system() -> None:
+    words = os.strerror(errno.EXDEV)
+    assert cause(OSError(errno.EXDEV, words)) == Text(words, words)
+    assert cause(OSError()) == Text("OSError", "OSError")

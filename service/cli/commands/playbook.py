@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from rules.language import Text
 from service.cli.commands.options import (
     Json,
     open_installation,
     rules,
 )
-from service.cli.edge import MISTAKEN
+from service.cli.edge import MISTAKEN, Mistake
 
 
 class Format(StrEnum):
@@ -22,13 +23,22 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+_ONE_FORMAT = Text(
+    "--format et --json demandent deux formats : gardez-en un.",
+    "--format and --json ask for two formats: keep one.",
+)
+
+
 @rules.command("check")
 def rules_check(
     folder: Annotated[Path | None, typer.Argument(help="The playbook (ARPENT_PLAYBOOK).")] = None,
     *,
     layout: Annotated[
-        Format, typer.Option("--format", help="text, json, or github: annotations of a workflow.")
-    ] = Format.TEXT,
+        Format | None,
+        typer.Option(
+            "--format", help="text (default), json, or github: annotations of a workflow."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Check the playbook on disk: every error at once, with its place, and proofs of the tables."""
@@ -37,14 +47,17 @@ def rules_check(
     from service.cli.show import checking as show
     from service.settings import load_settings
 
-    where = folder or load_settings().playbook
+    if json and layout not in (None, Format.JSON):
+        raise Mistake(_ONE_FORMAT)
+    configured = load_settings().playbook
+    where = folder or configured
     found = check.run(where, system_clock())
     if json or layout is Format.JSON:
         show.as_json(found)
     elif layout is Format.GITHUB:
         show.as_annotations(found, where)
     else:
-        show.as_text(found)
+        show.as_text(found, None if where.resolve() == configured.resolve() else where)
     if found.errors:
         raise typer.Exit(MISTAKEN)
 
@@ -69,11 +82,15 @@ def rules_publish(
     done = publish.run(open_installation(), author=who or author(), reason=why)
     change = done.change
     if json:
-        told = {"moved": change.moved, "writes": change.writes} if change else {}
+        told = (
+            {"moved": change.moved, "writes": change.writes, "unread": change.unread}
+            if change
+            else {}
+        )
         terminal.as_json({"hash": done.book.hash, "published": change is not None, **told})
         return
     show.published(done.book, is_new=change is not None)
-    for text in previewing.summary(change) if change else ():
+    for text in (*previewing.unread(change), *previewing.summary(change)) if change else ():
         terminal.line(text)
 
 

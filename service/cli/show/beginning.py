@@ -7,9 +7,10 @@ from typing import Any
 from connectors.base import Removal, Room
 from rules.candidate_words import Need
 from rules.candidates import LABELS, Candidate, Filled, reason
-from rules.language import Text, shown
+from rules.language import Text, counted, shown
 from rules.owned import CORE
 from service.cli.edge import say
+from service.cli.show import counts
 from service.cli.show.terminal import line, table
 from service.lacking import Lacking
 from service.playbook_writing import OPTIONAL, Draft
@@ -60,9 +61,9 @@ def _samples(candidate: Candidate) -> str:
         return ", ".join(option for option, _ in candidate.declared.options[:_OPTIONS])
     if seen.samples:
         return ", ".join(seen.samples)
-    counts = [f"{option} ({count})" for option, count in seen.counts.items()]
-    more = [f"+ {len(counts) - _OPTIONS}"] if len(counts) > _OPTIONS else []
-    return ", ".join([*counts[:_OPTIONS], *more])
+    options = [f"{option} ({count})" for option, count in seen.counts.items()]
+    more = [f"+ {len(options) - _OPTIONS}"] if len(options) > _OPTIONS else []
+    return ", ".join([*options[:_OPTIONS], *more])
 
 
 def _by_owner(candidate: Candidate) -> str:

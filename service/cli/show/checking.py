@@ -1,7 +1,7 @@
 """What `rules check` prints: for people, for programs, and as annotations of a GitHub workflow."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +20,12 @@ _ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _ESCAPED_PROPERTY = {**_ESCAPED, ":": "%3A", ",": "%2C"}
 
 
-def as_text(found: Checked) -> None:
-    """What is proved, then warnings and notes; errors (with warnings) are for standard error."""
+def as_text(checked: Checked, folder: Path | None = None) -> None:
+    """What is proved, then warnings and notes; errors (with warnings) are for standard error.
+
+    Files are named within `folder` where it is given: another one than that of the settings.
+    """
+    found = checked if folder is None else _within(folder, checked)
     if found.errors or found.rulebook is None:
         raise PlaybookError([*found.errors, *(_called(each, _WARNING) for each in found.warnings)])
     for word, issues in ((_WARNING, found.warnings), (_NOTE, found.notes)):
@@ -32,6 +36,22 @@ def as_text(found: Checked) -> None:
     if found.proof is not None:
         for text in _proved(found.proof):
             line(text)
+
+
+def _within(folder: Path, found: Checked) -> Checked:
+    """The same, its files named by their way from where one is."""
+
+    def placed(issues: Sequence[Issue]) -> list[Issue]:
+        # What is said of the folder itself names it already.
+        return [
+            each if each.file == str(folder) else replace(each, file=str(folder / each.file))
+            for each in issues
+        ]
+
+    return replace(
+        found, errors=placed(found.errors), warnings=placed(found.warnings),
+        notes=placed(found.notes),
+    )  # fmt: skip
 
 
 def _called(issue: Issue, word: Text) -> Issue:

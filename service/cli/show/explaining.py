@@ -62,13 +62,22 @@ def _owing(owing: Sequence[Owing]) -> str:
     """`Niveau et Priorité à jour ; Pourquoi à écrire`."""
     states, fields = list(_STATES), list(Owned)
     ordered = sorted(
-        owing, key=lambda each: (states.index(each.state), fields.index(Owned(each.field)))
+        owing,
+        key=lambda each: (states.index(each.state), _undone(each), fields.index(Owned(each.field))),
     )
     parts = []
-    for state, found in groupby(ordered, key=lambda each: each.state):
+    for (state, run), found in groupby(ordered, key=lambda each: (each.state, _undone(each))):
         names = joined([say(LABELS[Owned(each.field)]) for each in found], language())
-        parts.append(f"{names} {say(_STATES[state])}")
+        put_back = Text(
+            f"remis par l'annulation de l'exécution {run}", f"put back by the undoing of run {run}"
+        )
+        parts.append(f"{names} {say(put_back if run else _STATES[state])}")
     return say(Text(" ; ", "; ")).join(parts)
+
+
+def _undone(owing: Owing) -> int:
+    """The run of which the undoing has put the value back; 0 where the rules have given it."""
+    return owing.undone_run or 0 if owing.is_put_back else 0
 
 
 def _inputs(explanation: Explanation) -> None:

@@ -161,8 +161,8 @@ def _notes(found: RulesPreview) -> Iterator[Text]:
 
 def _matrix(found: RulesPreview) -> None:
     """A row for each tier before, a column for each after; what stays is on the diagonal."""
-    counts = {(each.before, each.after): each.accounts for each in found.tiers}
-    used = {tier for pair in counts for tier in pair}
+    moved = {(each.before, each.after): each.accounts for each in found.tiers}
+    used = {tier for pair in moved for tier in pair}
     known = found.labels.values(Owned.TIER)
     tiers = sorted(used, key=lambda tier: known.index(tier) if tier in known else len(known))
     names = [found.labels.tier(tier) for tier in tiers]
@@ -170,7 +170,7 @@ def _matrix(found: RulesPreview) -> None:
         Text("Niveaux", "Tiers"),
         [Text("avant ↓ après →", "before ↓ after →"), *(Text(name, name) for name in names)],
         [
-            (name, *(counts.get((before, after), 0) or "" for after in tiers))
+            (name, *(moved.get((before, after), 0) or "" for after in tiers))
             for before, name in zip(tiers, names, strict=True)
         ],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from rules.language import Text
+from rules.language import Text, counted
 from rules.time import Instant, moment_of
 from service.cli.edge import say
 from service.cli.show.terminal import line, table

@@ -161,6 +161,17 @@ def _crm(crm: CrmStatus, zone: ZoneInfo) -> Iterator[Row]:
     yield Text("  enregistrements", "  records"), _listed(known)
     values = [counted(count, *DEBTS[Debt(state)]) for state, count in crm.values.items()]
     yield Text("  valeurs", "  values"), _listed(values)
+    for run, total in crm.put_back.items():
+        count = counted(total, *_PUT_BACK)
+        yield (
+            Text("  annulation", "  undoing"),
+            Text(
+                f"{count.fr} par une annulation : « arpent undo {run} --release » les rend aux "
+                "règles",
+                f"{count.en} by an undoing: `arpent undo {run} --release` gives them to the rules "
+                "again",
+            ),
+        )
     yield from _waiting(crm)
     for notice in crm.notices:
         yield Text("  champ", "  field"), notices.told(notice, zone)
@@ -223,6 +234,10 @@ def _waiting(crm: CrmStatus) -> Iterator[Row]:
         yield Text("", ""), _drift(found)
 
 
+_PUT_BACK = (
+    Text("valeur remise", "value put back"),
+    Text("valeurs remises", "values put back"),
+)
 _UNREADABLE = (
     Text("valeur illisible", "value that can't be read"),
     Text("valeurs illisibles", "values that can't be read"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from rules.language import Text, counted
+from rules.language import Text, counted, shown
+from rules.owned import LABELS, Owned
 from service.cli.edge import say
 from service.cli.show import counts
 from service.cli.show.terminal import line, table
 from service.cli.show.writing import RETRY, refused
 from service.push_report import PushReport
+from service.store.overrides import Override
 from service.store.undoing import Fate, Undone
 from service.undo import UndoReport
 
@@ -54,6 +56,8 @@ def _undone(report: UndoReport, limit: int) -> None:
         _planned(report)
     else:
         _done(report)
+    if report.standing:
+        line(_standing(report.standing))
     if report.left:
         _left(report.left, limit)
     for text in report.beyond:
@@ -147,6 +151,30 @@ def _taken_back(report: UndoReport, pushed: PushReport) -> Text:
         f"{report.crm}: run {report.undone_run} undone by run {report.run_id}: {restored.en}, "
         f"{kept.en}, {left.en}; {tasks.en}; {calls.en}.",
     )
+
+
+def _standing(standing: Sequence[Override]) -> Text:
+    """`1 décision tient toujours : 3 (Nordet, Niveau)…`: the first ones, and how to end them."""
+    count = counted(len(standing), *_DECISIONS)
+    named = [(each.id, shown(each.account), LABELS[Owned(each.field)]) for each in standing[:SOME]]
+    french = ", ".join(f"{key} ({account}, {label.fr})" for key, account, label in named)
+    english = ", ".join(f"{key} ({account}, {label.en})" for key, account, label in named)
+    more = " …" if len(standing) > SOME else ""
+    which = str(standing[0].id) if len(standing) == 1 else "ID"
+    return Text(
+        f"{count.fr} malgré l'annulation : {french}{more}. « arpent overrides list » les montre "
+        f"toutes, « arpent overrides end {which} --why … » met fin à une décision.",
+        f"{count.en} all the same: {english}{more}. `arpent overrides list` shows them all, "
+        f"`arpent overrides end {which} --why …` ends one.",
+    )
+
+
+# How many decisions it names; --json has all.
+SOME = 3
+_DECISIONS = (
+    Text("décision reste en vigueur", "decision stands"),
+    Text("décisions restent en vigueur", "decisions stand"),
+)
 
 
 def _left(left: Sequence[Undone], limit: int) -> None:
