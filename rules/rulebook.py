@@ -31,7 +31,10 @@ PLANS = "plans/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """A playbook as compiled; `source` are its files, `hash` is that of its meaning."""
+    """A playbook as compiled; `source` are its files, `hash` is that of its meaning.
+
+    `rules_hash` is that of the rules and of the fields that they read.
+    """
 
     team: Team
     fields: Fields
@@ -43,11 +46,7 @@ class Rulebook:
     examples: Sequence[Example]
     source: Mapping[str, str]
     hash: str
-
-    @property
-    def rules_hash(self) -> str:
-        """That of the meaning of the files that say what a tier is."""
-        return rules_hash(self.source)
+    rules_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +95,12 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
     if fields and segments and examples.FILE in readable:
         tried = read_examples(readable[examples.FILE], names, fields, segments)
     rulebook = None
+    data = {name: document.data for name, document in documents.items()}
     if team and fields and segments and kpis and alerts and plans is not None:
         rulebook = Rulebook(
             team=team, fields=fields, segments=segments, kpis=kpis, alerts=alerts, plans=plans,
             tagging=Tagging(segments, names, team), examples=tried, source=_source(files),
-            hash=_hash({name: document.data for name, document in documents.items()}),
+            hash=_hash(data), rules_hash=_rules_hash(data),
         )  # fmt: skip
     issues = [issue for document in documents.values() for issue in document.issues]
     return Reading(
@@ -156,11 +156,12 @@ def _tiers(segments: Document | None) -> tuple[str, ...] | None:
 
 
 def rules_hash(source: Mapping[str, str]) -> str:
-    """The hash of the meaning of the rules and of the fields that they read.
+    """The hash of the meaning of rules; neither plans count nor what is written in the CRM."""
+    return _rules_hash({name: read(name, source[name]).data for name in RULE_FILES})
 
-    Neither plans count nor what is written in the CRM.
-    """
-    meaning = {name: read(name, source[name]).data for name in RULE_FILES if name in source}
+
+def _rules_hash(data: Mapping[str, object]) -> str:
+    meaning = {name: data[name] for name in RULE_FILES}
     fields = meaning.get("fields.yaml")
     if isinstance(fields, dict):
         meaning["fields.yaml"] = {key: each for key, each in fields.items() if key != "write"}

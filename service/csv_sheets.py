@@ -15,6 +15,9 @@ _RUN = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 _SEPARATORS = (";", ",", "\t")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
+LONGEST_CELL = 32_767
+"""As in Excel."""
+
 
 def written(grid: Grid) -> bytes:
     """A grid of texts as a CSV file."""
@@ -65,14 +68,22 @@ def _decoded(content: bytes, file: str) -> str:
 
 def _parsed(text: str, separator: str, file: str) -> list[list[str]]:
     try:
-        return list(csv.reader(StringIO(text, newline=""), delimiter=separator))
+        rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
-        raise SheetError(
-            placed(
-                file, None, None,
-                Text(
-                    "ce fichier CSV ne se lit pas : une case y est trop longue ou mal fermée",
-                    "this CSV file can't be read: a cell is too long or never closed",
-                ),
-            )
-        ) from error  # fmt: skip
+        raise _unreadable(file) from error
+    # Not by the limit of the csv module, which is one for the whole process.
+    if any(len(cell) > LONGEST_CELL for row in rows for cell in row):
+        raise _unreadable(file)
+    return rows
+
+
+def _unreadable(file: str) -> SheetError:
+    return SheetError(
+        placed(
+            file, None, None,
+            Text(
+                "ce fichier CSV ne se lit pas : une case y est trop longue ou mal fermée",
+                "this CSV file can't be read: a cell is too long or never closed",
+            ),
+        )
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from service.explain_rules import Input, Spoken, Step
 from service.explain_standing import Standing, standing
 from service.nearby import Fall, Missing
 from service.store import evaluations, explanations, notices
-from service.store.engine import Store, Transaction
+from service.store.engine import MistakenError, Store, Transaction
 from service.store.explanations import Found, Known
 from service.store.rulebooks import Published
 
@@ -63,12 +63,11 @@ class Explanation:
     rulebook: str
 
 
-class NotFound(Exception):  # noqa: N818 - it was not found
+class NotFound(MistakenError):  # noqa: N818 - it was not found
     """No account, or several, by that name; `matches` is how many there are of the latter."""
 
     def __init__(self, asked: str, candidates: Sequence[Found], matches: int) -> None:
-        self.message = _several(asked, candidates, matches) if candidates else _none(asked)
-        super().__init__(self.message.en)
+        super().__init__(_several(asked, candidates, matches) if candidates else _none(asked))
 
 
 def _none(asked: str) -> Text:

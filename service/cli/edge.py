@@ -17,7 +17,6 @@ from connectors.base import ConnectorError, Misconfigured
 from rules.language import Language, Text
 from rules.located import PlaybookError
 from rules.sheets import SheetError
-from service.explain import NotFound
 from service.settings import SettingsError, load_settings
 from service.store.engine import MistakenError, StoreError
 
@@ -67,7 +66,7 @@ def _run() -> None:
     except (SettingsError, SheetError) as error:
         _say([problem.to(language()) for problem in error.problems])
         sys.exit(MISTAKEN)
-    except (Misconfigured, MistakenError, NotFound) as error:
+    except (Misconfigured, MistakenError) as error:
         _say([error.message.to(language())])
         sys.exit(MISTAKEN)
     except (ConnectorError, StoreError) as error:

@@ -193,11 +193,11 @@ def rules_hash_of(connection: Connection, publication_id: int) -> str | None:
     return None if source is None else _rules_hash(source)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _rules_hash(source: str) -> str:
     return rules_hash(json.loads(source))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _compiled(source: str) -> Rulebook:
     return compile_rulebook(json.loads(source))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.diff import Debt, Entry, Pin, PinKind, Values, judge_observed, owed
-from rules.owned import CORE, OPTIONAL, Owned
+from rules.owned import BY_PEOPLE, CORE, OPTIONAL, Owned
 
 TIER = (Owned.TIER,)
 
@@ -142,7 +142,7 @@ def test_values_are_written_as_text() -> None:
     assert written.written(Owned.NEXT_CONTACT) == "2024-10-04"
     assert values().written(Owned.NEXT_CONTACT) is None
     for each in (*CORE, *OPTIONAL):
-        if each not in {Owned.CHALLENGE, Owned.NEXT_CONTACT}:
+        if each not in {*BY_PEOPLE, Owned.NEXT_CONTACT}:
             assert written.written(each) == ("gold" if each is Owned.TIER else None)
 
 
