@@ -139,7 +139,9 @@ def _owed(world: World) -> list[tuple[Any, ...]]:
     """What is still to be sent: values of accounts that are there, and tasks."""
     with Store.read(world.store) as connection:
         values = outbox.pending(connection, world.connection_id)
-    found = [(each.external_id, each.field, each.before, each.after) for each in values]
+    found: list[tuple[Any, ...]] = [
+        (each.external_id, each.field, each.before, each.after) for each in values
+    ]
     # An edit that was noticed in a cycle is told by the next.
     found += [(row.account_id, "dirty") for row in rows_of(world.store, "dirty")]
     unsent = [row for row in rows_of(world.store, "alert") if row.task_state in ("owed", "sending")]
