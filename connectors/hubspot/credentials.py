@@ -7,7 +7,7 @@ Another key is used only once it is known to open the same account.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,7 @@ from connectors.hubspot.errors import (
     wrong_account,
 )
 from connectors.pace import Clock
+from connectors.turn import turn
 from rules.language import Text
 
 # A token is renewed this long before its end, in seconds; a short-lived one in its last fifth.
@@ -42,9 +43,6 @@ EARLY_SECONDS = 300.0
 LAST_FIFTH = 0.2
 SOON_SECONDS = 30.0
 USUAL_LIFE = 1_800.0
-# For how long another process may be at the shelf, in seconds, and how often we look.
-LONGEST_TURN = 90.0
-LOOK_SECONDS = 0.02
 
 _OK = 200
 _BUSY = frozenset({408, 429, 477})
@@ -217,7 +215,7 @@ class OAuth:
             if self._rounds != seen and self._failure is not None:
                 raise self._failure
             try:
-                with self._turn():
+                with turn(self._grant.shelf, self._around.clock, words.SHELF_IS_BUSY):
                     self._held = self._found(stale) or self._refresh()
                 self._failure = None
             except Retriable as error:
@@ -229,23 +227,6 @@ class OAuth:
             finally:
                 self._rounds += 1
             return self._held.header
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Be the only process at the shelf."""
-        shelf, clock = self._grant.shelf, self._around.clock
-        if shelf is None:
-            yield
-            return
-        latest = clock.monotonic() + LONGEST_TURN
-        while not shelf.try_turn():
-            if clock.monotonic() >= latest:
-                raise Retriable(words.SHELF_IS_BUSY)
-            clock.sleep(LOOK_SECONDS)
-        try:
-            yield
-        finally:
-            shelf.end_turn()
 
     def _found(self, stale: _Held | None) -> _Held | None:
         """What another process was given meanwhile, if it is of use here."""

@@ -6,14 +6,14 @@ was left there.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 from pydantic import SecretStr
 
-from connectors.base import Grant, Pass, Remark, Retriable
+from connectors.base import Grant, Pass, Remark
 from connectors.http import Answer, is_token
 from connectors.salesforce import credential_words as words
 from connectors.salesforce.credentials import (
@@ -30,11 +30,9 @@ from connectors.salesforce.logins import (
     org_of,
     refusal,
 )
+from connectors.turn import turn
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
-# For how long another process may be at the shelf, in seconds, and how often we look.
-LONGEST_TURN = 90.0
-LOOK_SECONDS = 0.02
 
 _OK = 200
 
@@ -55,7 +53,7 @@ class RefreshLogin:
 
     def open(self, stale: Session | None) -> Session:
         """Take what another process has left, else refresh."""
-        with self._turn():
+        with turn(self._grant.shelf, self._around.clock, words.SHELF_IS_BUSY):
             return self._found(stale) or self._refreshed()
 
     def remarks(self) -> Sequence[Remark]:
@@ -63,23 +61,6 @@ class RefreshLogin:
         return (
             (Remark(is_fine=False, text=words.LOST_AT_RESTART),) if self._is_lost_at_restart else ()
         )
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Be the only process at the shelf."""
-        shelf, clock = self._grant.shelf, self._around.clock
-        if shelf is None:
-            yield
-            return
-        latest = clock.monotonic() + LONGEST_TURN
-        while not shelf.try_turn():
-            if clock.monotonic() >= latest:
-                raise Retriable(words.SHELF_IS_BUSY)
-            clock.sleep(LOOK_SECONDS)
-        try:
-            yield
-        finally:
-            shelf.end_turn()
 
     def _found(self, stale: Session | None) -> Session | None:
         """What another process was given meanwhile, if it is of use here."""
