@@ -15,7 +15,7 @@ from threading import Event
 from pydantic import SecretStr
 
 from connectors.base import Connector
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.language import Text
 from rules.records import Kind
 from rules.time import instant_of
@@ -87,7 +87,7 @@ def _folder() -> Iterator[Path]:
         ) from error
 
 
-def _open(folder: Path, portal: Sandbox, url: str) -> App:
+def _open(folder: Path, portal: HubSpotSandbox, url: str) -> App:
     database = f"sqlite:///{folder / 'arpent.sqlite3'}"
     store = open_store(database)
     schema.upgrade(store)

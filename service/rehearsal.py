@@ -7,8 +7,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors import sandbox as emulated
-from connectors.sandbox import MalformedFolderError, PortInUseError, Sandbox, load_folder
+from connectors.sandbox.csv_table import MalformedFolderError
+from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
 from connectors.sandbox.journal import BrokenStateFileError
+from connectors.sandbox.server import PortInUseError
+from connectors.sandbox.serving import serve as serve_until_stopped
 from rules.language import Text
 from service.store.engine import MistakenError
 
@@ -54,14 +57,14 @@ def read_case(folder: Path) -> Case:
 
 def open_sandbox(
     folder: Path, *, state: Path | None = None, currency: str | None = None
-) -> Sandbox:
+) -> HubSpotSandbox:
     """A portal loaded with a folder, unless its state file holds one already.
 
     Raises `RehearsalError` for a folder or a state file that can't be used.
     """
     case = read_case(folder)
     try:
-        portal = Sandbox(
+        portal = HubSpotSandbox(
             state_file=state, now=case.as_of, portal_timezone=case.time_zone,
             company_currency=currency or case.currency,
         )  # fmt: skip
@@ -81,7 +84,7 @@ def open_sandbox(
     return portal
 
 
-def start(portal: Sandbox, port: int) -> str:
+def start(portal: HubSpotSandbox, port: int) -> str:
     """Serve in a thread; returns the address."""
     try:
         return portal.start(port)
@@ -97,7 +100,7 @@ def serve(*, data: Path | None, port: int, state: Path | None, currency: str | N
         print(f"{url}\nARPENT_HUBSPOT_URL={url}\nARPENT_HUBSPOT_TOKEN={portal.token}", flush=True)  # noqa: T201 - what the command is for
 
     try:
-        emulated.serve(portal, port, announce)
+        serve_until_stopped(portal, port, announce)
     except PortInUseError as error:
         raise _port_in_use(port) from error
 

@@ -1,21 +1,7 @@
-"""The emulated CRM: a real HTTP server that behaves as a HubSpot portal does.
+"""The emulated CRMs: real HTTP servers that behave as the vendors' do.
 
-Written from HubSpot's documentation, it shares no code with the connector that it is there to
-try. Start from `sandbox.py`; `gateway.py` is the way of a call, `effects.py` all that changes.
+Each is written from its vendor's documentation and shares no code with the connector that it is
+there to try. `hubspot/`, `salesforce/`, … are one CRM each: start from their `sandbox.py`. What
+stands beside them is what they have in common: the socket, the faults, the back doors, the clock,
+the folders of CSV files.
 """
-
-from connectors.sandbox.journal import BrokenStateFileError
-from connectors.sandbox.loader import MalformedFolderError, load_folder
-from connectors.sandbox.sandbox import SANDBOX_PORTAL, SANDBOX_TOKEN, Sandbox, serve
-from connectors.sandbox.server import PortInUseError
-
-__all__ = [
-    "SANDBOX_PORTAL",
-    "SANDBOX_TOKEN",
-    "BrokenStateFileError",
-    "MalformedFolderError",
-    "PortInUseError",
-    "Sandbox",
-    "load_folder",
-    "serve",
-]

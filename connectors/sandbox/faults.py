@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.sandbox import spoiling
-from connectors.sandbox.wire import JsonObject, invalid
+from connectors.sandbox.exchange import ImpossibleError, JsonObject
 
 _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "delay": (int, float),
@@ -101,10 +101,10 @@ class Faults:
         self.replace({})
 
     def replace(self, body: JsonObject) -> JsonObject:
-        """Take over a whole set of rules; 400 with a sentence when one makes no sense."""
+        """Take over a whole set of rules; ImpossibleError when one makes no sense."""
         rules = body.get("rules", [])
         if not isinstance(rules, list):
-            raise invalid("'rules' must be a list of fault rules.")
+            raise ImpossibleError("'rules' must be a list of fault rules.")
         self._rules = [_rule(row) for row in rules]
         self._chance = random.Random(body.get("seed", 0))  # noqa: S311 - a reproducible plan, not a secret
         return self.as_json()
@@ -129,17 +129,19 @@ class Faults:
 
 def _rule(row: JsonObject) -> _Rule:
     if not isinstance(row, dict) or not isinstance(row.get("fault"), dict) or not row["fault"]:
-        raise invalid("Each fault rule needs a 'fault' object that says what goes wrong.")
+        raise ImpossibleError("Each fault rule needs a 'fault' object that says what goes wrong.")
     match = row.get("match") or {}
     nth = row.get("nth", [])
     numbers = nth if isinstance(nth, list) else [nth]
     if not all(isinstance(number, int) and number > 0 for number in numbers):
-        raise invalid(f"'nth' must be a number from 1 or a list of them, and {nth!r} is not.")
+        raise ImpossibleError(
+            f"'nth' must be a number from 1 or a list of them, and {nth!r} is not."
+        )
     try:
         method = re.compile(str(match.get("method", ".*")), re.IGNORECASE)
         path = re.compile(str(match.get("path", "")))
     except re.error as error:
-        raise invalid(f"{error.pattern!r} is no regular expression: {error}.") from error
+        raise ImpossibleError(f"{error.pattern!r} is no regular expression: {error}.") from error
     return _Rule(
         method=method,
         path=path,
@@ -154,8 +156,10 @@ def _rule(row: JsonObject) -> _Rule:
 def _fault(members: JsonObject) -> Fault:
     for name, value in members.items():
         if name not in _MEMBERS:
-            raise invalid(f"There is no fault '{name}'; those that exist: {', '.join(_MEMBERS)}.")
+            raise ImpossibleError(
+                f"There is no fault '{name}'; those that exist: {', '.join(_MEMBERS)}."
+            )
         if not isinstance(value, _MEMBERS[name]):
-            raise invalid(f"The fault '{name}' cannot be {value!r}.")
+            raise ImpossibleError(f"The fault '{name}' cannot be {value!r}.")
     spoiling.check(members.get("spoil", []))
     return Fault(**members)

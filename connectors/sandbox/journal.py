@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from connectors.sandbox.wire import JsonObject
+from connectors.sandbox.exchange import JsonObject
 
 
 class BrokenStateFileError(Exception):

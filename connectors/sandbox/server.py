@@ -1,4 +1,4 @@
-"""The sandbox on a socket: an ASGI application, and uvicorn in a thread of its own."""
+"""An emulated CRM on a socket: an ASGI application, and uvicorn in a thread of its own."""
 
 import asyncio
 import gzip
@@ -15,16 +15,12 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from connectors.sandbox import administration
-from connectors.sandbox.actions import act
-from connectors.sandbox.faults import Fault, Faults
-from connectors.sandbox.gateway import Gateway, Request, Response, refused
-from connectors.sandbox.governor import rate_limited
-from connectors.sandbox.keys import expired
+from connectors.sandbox import doors
+from connectors.sandbox.exchange import ImpossibleError, Request, Response
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.front import Front
 from connectors.sandbox.spoiling import spoiled
-from connectors.sandbox.wire import ApiError
 
-_API = ("/crm/", "/account-info/", "/oauth/")
 _MEGABYTE = 1024 * 1024
 _HTML = b"<!DOCTYPE html><html><body><h1>Service temporarily unavailable</h1></body></html>"
 
@@ -49,45 +45,43 @@ class _ReachableTransport(H11Protocol):
 
 
 class Application:
-    """Routes API calls to the gateway, `/__…` to the back doors, the rest to the pages."""
+    """Routes API calls and `/__…` to an emulated CRM, the rest to its pages."""
 
-    def __init__(self, gateway: Gateway, faults: Faults, pages: ASGIApp) -> None:
-        self._gateway = gateway
-        self._faults = faults
-        self._pages = pages
+    def __init__(self, front: Front) -> None:
+        self._front = front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
         if scope["type"] != "http":
             return
-        path = scope["path"]
+        path, pages = scope["path"], self._front.pages
         if path.startswith("/__"):
             request = await _read(scope, receive)
-            response = administration.answer(self._gateway, self._faults, request)
-            await self._send(scope, send, response)
-        elif path.startswith(_API):
+            await self._send(scope, send, doors.answer(self._front, request))
+        elif pages is None or self._front.is_call(path):
             await self._call(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)
+            await pages(scope, receive, send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await _read(scope, receive)
-        fault = self._faults.choose(request.method, request.path)
+        front = self._front
+        fault = front.faults.choose(request.method, request.path)
         if fault is None:
-            await self._send(scope, send, self._gateway.answer(request))
+            await self._send(scope, send, front.answer(request))
             return
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        instead = self._acted(fault) or _instead(fault)
+        instead = self._acted(fault) or self._instead(fault)
         if fault.stall or fault.reset or instead:
-            self._gateway.count(request)
+            front.count(request)
         if fault.stall:
             await _until_left(receive)
             return
         if fault.reset:
             await _reset(scope, receive)
             return
-        response = instead or self._gateway.answer(request)
+        response = instead or front.answer(request)
         if fault.drop_after_commit:
             await _reset(scope, receive)
             return
@@ -95,7 +89,7 @@ class Application:
             await _until_left(receive)
             return
         if fault.status_after_commit:
-            response = _status(fault, fault.status_after_commit)
+            response = self._status(fault, fault.status_after_commit)
         if fault.spoil:
             response = replace(response, body=spoiled(response.body, fault.spoil))
         await self._send(scope, send, response, fault)
@@ -103,19 +97,45 @@ class Application:
     def _acted(self, fault: Fault) -> Response | None:
         """Do the actions of a fault; an action that is impossible shows as a 500."""
         try:
-            with self._gateway.portal.lock:
+            with self._front.lock:
                 for action in [fault.act] if isinstance(fault.act, dict) else fault.act:
-                    act(self._gateway.portal, action)
-        except ApiError as error:
-            return refused(ApiError(500, "INTERNAL_ERROR", f"The action failed: {error.message}"))
+                    self._front.act(action)
+        except ImpossibleError as error:
+            body = orjson.dumps({"status": "error", "message": f"The action failed: {error}"})
+            return Response(status=500, body=body, headers={"Content-Type": "application/json"})
         return None
+
+    def _instead(self, fault: Fault) -> Response | None:
+        """Return what is sent instead of an answer; None when the request is carried out."""
+        if fault.html:
+            shown = {"Content-Type": "text/html"}
+            return Response(status=fault.status or HTTPStatus.OK, body=_HTML, headers=shown)
+        if fault.gzip_bomb:
+            packed = gzip.compress(b" " * (fault.gzip_bomb * _MEGABYTE))
+            headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+            return Response(status=200, body=packed, headers=headers)
+        if fault.expired:
+            return self._front.expired()
+        return self._status(fault, fault.status) if fault.status else None
+
+    def _status(self, fault: Fault, status: int) -> Response:
+        headers = {name: str(value) for name, value in fault.headers.items()}
+        if fault.retry_after != "":
+            headers["Retry-After"] = str(fault.retry_after)
+        if isinstance(fault.body, str):
+            headers.setdefault("Content-Type", "text/html")
+            return Response(status=status, body=fault.body.encode(), headers=headers)
+        if fault.body is not None:
+            headers.setdefault("Content-Type", "application/json;charset=utf-8")
+            return Response(status=status, body=orjson.dumps(fault.body), headers=headers)
+        return self._front.failed(status, headers)
 
     async def _send(
         self, scope: Scope, send: Send, response: Response, fault: Fault | None = None
     ) -> None:
-        clock, skew = self._gateway.portal.clock, self._gateway.portal.switches.clock_skew_seconds
-        date = format_datetime(clock.now() + timedelta(seconds=skew), usegmt=True)
-        headers = {**response.headers, "Date": date}
+        front = self._front
+        now = front.clock.now() + timedelta(seconds=front.skew_seconds)
+        headers = {**response.headers, "Date": format_datetime(now, usegmt=True)}
         if response.status != HTTPStatus.NO_CONTENT:
             headers["Content-Length"] = str(len(response.body))
         lines = [
@@ -148,36 +168,6 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         body=b"".join(chunks),
         base_url=f"http://{headers.get('host', f'{host}:{port}')}",
     )
-
-
-def _instead(fault: Fault) -> Response | None:
-    """Return what is sent instead of an answer; None when the request is to be carried out."""
-    if fault.html:
-        shown = {"Content-Type": "text/html"}
-        return Response(status=fault.status or HTTPStatus.OK, body=_HTML, headers=shown)
-    if fault.gzip_bomb:
-        packed = gzip.compress(b" " * (fault.gzip_bomb * _MEGABYTE))
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        return Response(status=200, body=packed, headers=headers)
-    if fault.expired:
-        return refused(expired(12))
-    return _status(fault, fault.status) if fault.status else None
-
-
-def _status(fault: Fault, status: int) -> Response:
-    headers = {name: str(value) for name, value in fault.headers.items()}
-    if fault.retry_after != "":
-        headers["Retry-After"] = str(fault.retry_after)
-    if isinstance(fault.body, str):
-        headers.setdefault("Content-Type", "text/html")
-        return Response(status=status, body=fault.body.encode(), headers=headers)
-    if fault.body is not None:
-        headers.setdefault("Content-Type", "application/json;charset=utf-8")
-        return Response(status=status, body=orjson.dumps(fault.body), headers=headers)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return refused(rate_limited("TEN_SECONDLY_ROLLING"), headers)
-    category = {423: "LOCKED", 477: "MIGRATION_IN_PROGRESS"}.get(status, "INTERNAL_ERROR")
-    return refused(ApiError(status, category, "internal error"), headers)
 
 
 async def _truncated(scope: Scope, send: Send, body: bytes, share: float) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from connectors.sandbox.wire import JsonObject, invalid
+from connectors.sandbox.exchange import ImpossibleError, JsonObject
 
 _DEEDS = ("set", "number", "rename", "repeat", "reverse", "clear", "remove")
 # What a member is called until the body is printed; then its new name, whoever bears it already.
@@ -27,11 +27,13 @@ _PRINTED = json.dumps(_RENAMED)[1:-1]
 
 
 def check(edits: list[JsonObject]) -> None:
-    """Refuse edits that make no sense: 400 with a sentence."""
+    """Refuse edits that make no sense: ImpossibleError."""
     for edit in edits:
         is_edit = isinstance(edit, dict) and isinstance(edit.get("at"), list) and edit["at"]
         if not is_edit or sum(deed in edit for deed in _DEEDS) != 1:
-            raise invalid(f"An edit has a path 'at' and one of {', '.join(_DEEDS)}: {edit!r}.")
+            raise ImpossibleError(
+                f"An edit has a path 'at' and one of {', '.join(_DEEDS)}: {edit!r}."
+            )
 
 
 def spoiled(body: bytes, edits: list[JsonObject]) -> bytes:

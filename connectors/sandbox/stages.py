@@ -3,12 +3,11 @@
 import unicodedata
 from dataclasses import dataclass
 from statistics import mean
+from typing import Literal
 
 from connectors.sandbox.clock import PortalClock, stamp
 from connectors.sandbox.csv_table import Row, Table, read_moment
 from connectors.sandbox.moments import instant_of
-from connectors.sandbox.state import stage, stage_slug
-from connectors.sandbox.wire import JsonObject
 
 # Words of stage names in the order in which sales usually go.
 _USUAL_ORDER = (
@@ -33,12 +32,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class StageTable:
-    """The stages of a folder: label → id, in order, open ones first."""
+class FoundStage:
+    """A stage of a folder: open, won or lost; the chance of winning there, from 0 to 1."""
 
-    ids: dict[str, str]
-    first_open: str
-    stages: list[JsonObject]
+    label: str
+    kind: Literal["open", "won", "lost"]
+    probability: float
 
 
 def read_history(row: Row, clock: PortalClock) -> list[Step]:
@@ -58,8 +57,8 @@ def read_history(row: Row, clock: PortalClock) -> list[Step]:
     return steps
 
 
-def read_stages(table: Table, clock: PortalClock, at: str) -> StageTable:
-    """Build the stages: open ones by usual progress, evenly spaced, then won, then lost."""
+def read_stages(table: Table, clock: PortalClock) -> list[FoundStage]:
+    """Find the stages: open ones by usual progress, evenly spaced, then won, then lost."""
     kinds: dict[str, tuple[str, Row]] = {}
     places: dict[str, list[float]] = {}
     for row in table.rows:
@@ -76,21 +75,15 @@ def read_stages(table: Table, clock: PortalClock, at: str) -> StageTable:
             places.setdefault(step.label, []).append(order / max(1, len(steps) - 1))
     for label in places:
         kinds.setdefault(label, ("open", table.rows[0]))
-    labels = _ordered([label for label, known in kinds.items() if known[0] == "open"], places)
-    open_count = len(labels)
-    probabilities = [str(round((order + 1) / (open_count + 1), 2)) for order in range(open_count)]
-    for kind, probability in (("won", "1.0"), ("lost", "0.0")):
-        closed = [label for label, known in kinds.items() if known[0] == kind]
-        labels += closed
-        probabilities += [probability] * len(closed)
-    ids: dict[str, str] = {}
-    for label in labels:
-        ids[label] = _free_id(label, set(ids.values()))
-    stages = [
-        stage(ids[label], label, probability, order, at)
-        for order, (label, probability) in enumerate(zip(labels, probabilities, strict=True))
+    opened = _ordered([label for label, known in kinds.items() if known[0] == "open"], places)
+    return [
+        *(
+            FoundStage(label, "open", round((order + 1) / (len(opened) + 1), 2))
+            for order, label in enumerate(opened)
+        ),
+        *(FoundStage(label, "won", 1.0) for label, known in kinds.items() if known[0] == "won"),
+        *(FoundStage(label, "lost", 0.0) for label, known in kinds.items() if known[0] == "lost"),
     ]
-    return StageTable(ids, labels[0] if open_count else "", stages)
 
 
 def _kind(row: Row) -> str:
@@ -114,12 +107,3 @@ def _usual_place(label: str) -> int:
         if any(word in plain for word in words):
             return place
     return len(_USUAL_ORDER)
-
-
-def _free_id(label: str, taken: set[str]) -> str:
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    wanted = stage_slug(plain) or "stage"
-    number, candidate = 2, wanted
-    while candidate in taken:
-        candidate, number = f"{wanted}{number}", number + 1
-    return candidate

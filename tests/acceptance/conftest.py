@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.rulebook import compile_rulebook
 from service import rehearsal
 from service.app import read_playbook
@@ -28,21 +28,21 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def elise() -> Iterator[Sandbox]:
+def elise() -> Iterator[HubSpotSandbox]:
     """The worked case in a portal of its own, served."""
     with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
         yield portal
 
 
 @pytest.fixture
-def territory(elise: Sandbox, store_url: str) -> Iterator[Territory]:
+def territory(elise: HubSpotSandbox, store_url: str) -> Iterator[Territory]:
     """The worked case beside an installation, on both databases."""
     with settled(elise, store_url) as ready:
         yield ready
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
+def served() -> Iterator[HubSpotSandbox]:
     """The worked case, served for the tests of a module that leave it as it is."""
     with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
         portal.add_token(CANARY)
@@ -56,7 +56,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def installed(shell: Shell, served: Sandbox, sqlite_template: Path) -> Shell:
+def installed(shell: Shell, served: HubSpotSandbox, sqlite_template: Path) -> Shell:
     """A terminal with a store that has its tables, and the key of the portal."""
     folder = shell.folder / ".arpent"
     folder.mkdir()

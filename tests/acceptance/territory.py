@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Row, select
 
 from connectors.base import Connector
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import instant_of
 from service import cycle, provision
 from service.app import App, open_app
@@ -30,7 +30,7 @@ PEOPLE = "pat-na1-the-people-of-the-company"
 class Territory:
     """A portal, and Arpent connected to it."""
 
-    portal: Sandbox
+    portal: HubSpotSandbox
     app: App
     connector: Connector
 
@@ -90,7 +90,7 @@ class Territory:
 
 @contextmanager
 def settled(
-    portal: Sandbox, database: str, *, playbook: Path = SHIPPED_PLAYBOOK
+    portal: HubSpotSandbox, database: str, *, playbook: Path = SHIPPED_PLAYBOOK
 ) -> Iterator[Territory]:
     """A running portal with a migrated store: the playbook published, its fields created."""
     settings = Settings(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import rehearsal
 from tests.acceptance.shell import CANARY, Shell
 
@@ -18,7 +18,7 @@ BOUND = {
 
 
 @pytest.fixture
-def portal() -> Iterator[Sandbox]:
+def portal() -> Iterator[HubSpotSandbox]:
     with rehearsal.open_sandbox(rehearsal.ELISE) as opened:
         opened.add_token(CANARY)
         opened.switches.ten_second_limit = 100_000
@@ -26,7 +26,7 @@ def portal() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def newcomer(shell: Shell, portal: Sandbox) -> Shell:
+def newcomer(shell: Shell, portal: HubSpotSandbox) -> Shell:
     """Somebody with a key, an address, and nothing else."""
     shell.settings.update(hubspot_url=portal.url, hubspot_token=CANARY)
     return shell
@@ -42,12 +42,12 @@ def begin(newcomer: Shell, *words: str) -> dict[str, object]:
     return found
 
 
-def ours(portal: Sandbox) -> set[str]:
+def ours(portal: HubSpotSandbox) -> set[str]:
     names = portal.portal.state.properties["companies"]
     return {name for name in names if name.startswith("arpent_")}
 
 
-def test_from_a_key_to_a_preview_then_out_and_back(newcomer: Shell, portal: Sandbox) -> None:
+def test_from_a_key_to_a_preview_then_out_and_back(newcomer: Shell, portal: HubSpotSandbox) -> None:
     begun = begin(newcomer)
     assert begun["bound"] == BOUND
     assert begun["missing"] == {}
@@ -94,7 +94,7 @@ def test_from_a_key_to_a_preview_then_out_and_back(newcomer: Shell, portal: Sand
 
 
 def test_without_a_potential_accounts_are_unrated_and_what_to_create_is_said(
-    newcomer: Shell, portal: Sandbox
+    newcomer: Shell, portal: HubSpotSandbox
 ) -> None:
     portal.act("remove_property", objectType="companies", property="potentiel_annuel")
 

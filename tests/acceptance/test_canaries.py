@@ -23,7 +23,7 @@ import urllib3
 from pydantic import SecretStr
 from sqlalchemy import make_url, select
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import access, doctor, mail
 from service.app import open_app
 from service.cli import edge
@@ -110,7 +110,7 @@ def search(tmp_path: Path) -> Search:
 
 
 @pytest.fixture
-def person(published: Shell, elise: Sandbox, search: Search) -> Person:
+def person(published: Shell, elise: HubSpotSandbox, search: Search) -> Person:
     """Both keys, the mail server and a mistyped setting are in place; the rules are published."""
     elise.add_token(KEY)
     elise.rotate_token(KEY, NEXT)
@@ -143,7 +143,9 @@ def broken(*_args: object, **options: Any) -> None:
     raise RuntimeError(f"unexpected headers {options['headers']}")
 
 
-def test_the_keys_and_the_mail_password(person: Person, elise: Sandbox, search: Search) -> None:
+def test_the_keys_and_the_mail_password(
+    person: Person, elise: HubSpotSandbox, search: Search
+) -> None:
     assert [person.run(each) for each in STEPS[:5]] == [0] * 5
     for line in STEPS[5:]:
         person.run(line)
@@ -171,7 +173,7 @@ def test_the_keys_and_the_mail_password(person: Person, elise: Sandbox, search: 
     assert {place for place, _ in search.hits(homes=True)} == {"second key"}
 
 
-def test_the_log_of_a_worker(person: Person, elise: Sandbox, search: Search) -> None:
+def test_the_log_of_a_worker(person: Person, elise: HubSpotSandbox, search: Search) -> None:
     elise.set_faults(repeating(403, KEY, NEXT))
     process = person.shell.start("worker")
     deadline = time.monotonic() + 30
@@ -188,7 +190,7 @@ def test_the_log_of_a_worker(person: Person, elise: Sandbox, search: Search) -> 
 
 @pytest.fixture
 def granted(
-    person: Person, elise: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    person: Person, elise: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Person:
     """An OAuth application in place of the keys: its secret and its token in files of their own."""
     elise.add_oauth_app("app-1", CLIENT_SECRET, REFRESH)
@@ -205,7 +207,9 @@ def granted(
     return person
 
 
-def test_an_oauth_grant(granted: Person, elise: Sandbox, search: Search, tmp_path: Path) -> None:
+def test_an_oauth_grant(
+    granted: Person, elise: HubSpotSandbox, search: Search, tmp_path: Path
+) -> None:
     assert [granted.run(each) for each in ("fields ensure", "run")] == [0, 0]
     granted.run("doctor")
     assert granted.run("db backup b") == 0
@@ -304,7 +308,7 @@ def chained(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def test_what_python_shows(
-    person: Person, elise: Sandbox, search: Search, monkeypatch: pytest.MonkeyPatch
+    person: Person, elise: HubSpotSandbox, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(person.shell.folder)
     for name, value in person.shell.environment().items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import rehearsal
 from service.app import system_clock
 from service.store import leases
@@ -47,7 +47,7 @@ WITHOUT_JSON = {("db", "upgrade")}
 
 
 @pytest.fixture(scope="module")
-def portal() -> Iterator[Sandbox]:
+def portal() -> Iterator[HubSpotSandbox]:
     """A portal that nothing was written to."""
     with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
         portal.add_token(CANARY)
@@ -55,19 +55,19 @@ def portal() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def newcomer(portal: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def newcomer(portal: HubSpotSandbox, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """The folder of somebody who starts."""
     settings = {"hubspot_url": portal.url, "hubspot_token": CANARY}
     return Shell(tmp_path_factory.mktemp("newcomer"), settings)
 
 
 @pytest.fixture(autouse=True)
-def _later(portal: Sandbox) -> None:
+def _later(portal: HubSpotSandbox) -> None:
     """Each test is later than what a pull reads again to be sure of the last minutes."""
     portal.clock.advance(A_WHILE)
 
 
-def test_a_first_day_by_hand(newcomer: Shell, portal: Sandbox) -> None:
+def test_a_first_day_by_hand(newcomer: Shell, portal: HubSpotSandbox) -> None:
     for words, french, _ in FIRST_DAY:
         if words == ("run",):
             portal.clock.advance(A_WHILE)
@@ -125,7 +125,7 @@ def test_reading_only_says_that_it_wrote_nothing(newcomer: Shell) -> None:
     assert "ARPENT_READ_ONLY est activé" in said.out
 
 
-def test_a_push_that_stops_exits_with_1(served: Sandbox, published: Shell) -> None:
+def test_a_push_that_stops_exits_with_1(served: HubSpotSandbox, published: Shell) -> None:
     assert published.say("fields", "ensure").code == 0
     assert published.say("pull").code == 0
     assert published.say("tag").code == 0
@@ -145,7 +145,7 @@ def test_a_push_that_stops_exits_with_1(served: Sandbox, published: Shell) -> No
 
 
 def test_what_is_refused_is_told_and_sent_again_after_its_cause_is_gone(
-    elise: Sandbox, published: Shell
+    elise: HubSpotSandbox, published: Shell
 ) -> None:
     elise.add_token(CANARY)
     published.settings["hubspot_url"] = elise.url
@@ -178,7 +178,7 @@ def test_what_is_refused_is_told_and_sent_again_after_its_cause_is_gone(
 
 
 def test_a_preview_shows_some_changes_or_all_and_counts_them_all(
-    served: Sandbox, published: Shell
+    served: HubSpotSandbox, published: Shell
 ) -> None:
     assert served.url
     assert published.say("pull").code == 0
@@ -192,7 +192,7 @@ def test_a_preview_shows_some_changes_or_all_and_counts_them_all(
     assert "(--limit 0 pour tout voir)" in published.say("preview", "--limit", "3").out
 
 
-def test_a_drift_is_shown(elise: Sandbox, published: Shell) -> None:
+def test_a_drift_is_shown(elise: HubSpotSandbox, published: Shell) -> None:
     elise.add_token(CANARY)
     published.settings["hubspot_url"] = elise.url
     assert published.say("fields", "ensure").code == 0

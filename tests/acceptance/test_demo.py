@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.acceptance.shell import Shell, ended
 
 GOLD = "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours"
@@ -107,7 +107,7 @@ def test_a_crm_that_fails_ends_it_with_a_sentence(shell: Shell) -> None:
     assert said.out == ""
 
 
-def test_a_port_in_use_is_said(shell: Shell, served: Sandbox) -> None:
+def test_a_port_in_use_is_said(shell: Shell, served: HubSpotSandbox) -> None:
     port = served.url.rpartition(":")[2]
     said = shell.run("demo", "--port", port)
     assert (said.code, said.out) == (2, "")

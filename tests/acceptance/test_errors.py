@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import Sandbox
-from connectors.sandbox.portal import DEFAULT_SCOPES
+from connectors.sandbox.hubspot import HubSpotSandbox
+from connectors.sandbox.hubspot.portal import DEFAULT_SCOPES
 from service import rehearsal
 from service.settings import SHIPPED_PLAYBOOK
 from tests.acceptance.shell import CANARY, Said, Shell, ended
@@ -94,7 +94,7 @@ def test_a_key_with_something_invisible(published: Shell) -> None:
     says(said, MISTAKEN, "contient des espaces ou des caractères invisibles")
 
 
-def test_a_missing_scope_is_named(published: Shell, served: Sandbox) -> None:
+def test_a_missing_scope_is_named(published: Shell, served: HubSpotSandbox) -> None:
     scopes = sorted(DEFAULT_SCOPES - {"crm.objects.companies.read"})
     served.add_token(f"{CANARY}-narrow", scopes)
     said = published.run("pull", hubspot_token=f"{CANARY}-narrow")
@@ -357,7 +357,7 @@ def test_mistakes_in_the_files_of_settings(shell: Shell) -> None:
 # The emulated CRM.
 
 
-def test_a_port_in_use(shell: Shell, served: Sandbox) -> None:
+def test_a_port_in_use(shell: Shell, served: HubSpotSandbox) -> None:
     port = served.url.rpartition(":")[2]
     said = shell.run("sandbox", "serve", "--port", port, language="en")
     says(said, MISTAKEN, f"Port {port} is already in use", "--port 0")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import day_of
 from service import answer
 from service.people import Who
@@ -70,7 +70,7 @@ def test_a_challenge_is_answered_and_the_rep_sees_it_in_the_crm(territory: Terri
     assert territory.record(company)["arpent_tier"] == "silver"
 
 
-def test_a_manager_answers_at_the_terminal(elise: Sandbox, published: Shell) -> None:
+def test_a_manager_answers_at_the_terminal(elise: HubSpotSandbox, published: Shell) -> None:
     elise.add_token(CANARY)
     published.settings["hubspot_url"] = elise.url
     assert published.say("fields", "ensure").code == 0

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.sandbox import Sandbox, load_folder
+from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
 from rules.calendar import month
 from rules.kpi_queries import Look
 from rules.kpis import KpiName
@@ -42,16 +42,16 @@ def expected() -> Any:
 
 
 @pytest.fixture(scope="module")
-def portal() -> Iterator[Sandbox]:
+def portal() -> Iterator[HubSpotSandbox]:
     """The data in an American company's portal, at noon of the last day of June."""
     # Two cycles follow each other closely: the limit of ten seconds is not the matter here.
-    with Sandbox(now=AS_OF, company_currency="USD", ten_second_limit=100_000) as loaded:
+    with HubSpotSandbox(now=AS_OF, company_currency="USD", ten_second_limit=100_000) as loaded:
         load_folder(loaded, DATA)
         yield loaded
 
 
 @pytest.fixture
-def olga(portal: Sandbox, store_url: str) -> Iterator[Territory]:
+def olga(portal: HubSpotSandbox, store_url: str) -> Iterator[Territory]:
     """One cycle over the data, on both databases."""
     portal.clock.set(AS_OF)
     with settled(portal, store_url, playbook=PLAYBOOK) as territory:

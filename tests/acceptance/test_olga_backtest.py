@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from connectors.sandbox import Sandbox, load_folder
+from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
 from rules.time import day_number
 from service import backtest, pull
 from service.store.tables import account
@@ -31,7 +31,7 @@ def olga(tmp_path: Path, sqlite_template: Path) -> Iterator[Territory]:
     """The data in a portal, pulled once."""
     database = tmp_path / "arpent.sqlite3"
     database.write_bytes(sqlite_template.read_bytes())
-    with Sandbox(now=AS_OF, company_currency="USD", ten_second_limit=100_000) as portal:
+    with HubSpotSandbox(now=AS_OF, company_currency="USD", ten_second_limit=100_000) as portal:
         load_folder(portal, DATA)
         with settled(portal, f"sqlite:///{database}", playbook=PLAYBOOK) as territory:
             app = territory.app

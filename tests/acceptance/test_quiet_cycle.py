@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox.gateway import Request, Response
+from connectors.sandbox.exchange import Request, Response
 from rules.records import Kind
 from service.cycle import CycleReport
 from service.pull import StreamReport

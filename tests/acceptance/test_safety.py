@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service.app import system_clock
 from service.cli.commands import app
 from service.settings import SHIPPED_PLAYBOOK
@@ -44,7 +44,7 @@ MORE = (("push", "p.json"), ("push", "--release", "2"), ("push", "--retry"))
 
 
 @pytest.fixture
-def shop(elise: Sandbox, published: Shell) -> Shell:
+def shop(elise: HubSpotSandbox, published: Shell) -> Shell:
     """A terminal whose CRM holds what the shipped rules want, with a playbook of its own."""
     elise.add_token(CANARY)
     folder = published.folder / "playbook"
@@ -67,7 +67,7 @@ def go_wrong(shell: Shell, tier: str = "silver") -> None:
     assert shell.say("rules", "publish", "--why", "essai").code == DONE
 
 
-def written(elise: Sandbox, field: str = "arpent_tier") -> int:
+def written(elise: HubSpotSandbox, field: str = "arpent_tier") -> int:
     """How often a field was written by Arpent."""
     rows = [row for row in elise.history() if row["source"] == "Arpent"]
     return sum(json.dumps(row).count(f'"{field}"') for row in rows)
@@ -79,7 +79,7 @@ def says(said: Said, code: int, *words: str) -> None:
         assert word in said.out + said.err
 
 
-def test_a_wrong_rule_is_held_and_a_person_decides(elise: Sandbox, shop: Shell) -> None:
+def test_a_wrong_rule_is_held_and_a_person_decides(elise: HubSpotSandbox, shop: Shell) -> None:
     go_wrong(shop)
     before = written(elise)
 
@@ -110,7 +110,7 @@ def test_a_wrong_rule_is_held_and_a_person_decides(elise: Sandbox, shop: Shell) 
 
 
 def test_everything_gold_is_held_on_three_fields_shown_and_refused(
-    elise: Sandbox, shop: Shell
+    elise: HubSpotSandbox, shop: Shell
 ) -> None:
     fields = ("tier", "priority", "next_contact")
     go_wrong(shop, "gold")
@@ -132,7 +132,7 @@ def test_everything_gold_is_held_on_three_fields_shown_and_refused(
     assert shop.say("push", "--json").json["calls"] == 0
 
 
-def test_a_preview_is_pushed_as_it_was_seen_or_refused(elise: Sandbox, shop: Shell) -> None:
+def test_a_preview_is_pushed_as_it_was_seen_or_refused(elise: HubSpotSandbox, shop: Shell) -> None:
     go_wrong(shop)
     for command in ("pull", "tag"):
         assert shop.say(command).code == DONE
@@ -173,7 +173,7 @@ def test_a_preview_is_pushed_as_it_was_seen_or_refused(elise: Sandbox, shop: She
     says(shop.say("preview"), DONE, "Une autre commande travaille sur hubspot", "0 valeur sur 0")
 
 
-def test_no_command_writes_when_reading_only(elise: Sandbox, shop: Shell) -> None:
+def test_no_command_writes_when_reading_only(elise: HubSpotSandbox, shop: Shell) -> None:
     known = {
         f"{name} {sub}" if sub else name
         for name, command in get_command(app).commands.items()  # type: ignore[attr-defined] # a group

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service.settings import SHIPPED_PLAYBOOK
 from tests.acceptance.shell import CANARY, Shell
 
 
 @pytest.fixture
-def spoiled(shell: Shell, elise: Sandbox, sqlite_template: Path) -> Shell:
+def spoiled(shell: Shell, elise: HubSpotSandbox, sqlite_template: Path) -> Shell:
     """A terminal where a wrong playbook was published after a right one, each followed by a run."""
     elise.add_token(CANARY)
     elise.switches.change({"ten_second_limit": 100_000, "search_per_second": 1_000})

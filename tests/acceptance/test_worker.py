@@ -14,7 +14,7 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import logs
 from service.settings import SHIPPED_PLAYBOOK
 from service.store.engine import open_store
@@ -34,7 +34,7 @@ SPEED = str(15 * 60 / PERIOD)
 class Workplace:
     """A terminal with a published playbook, a portal, and one worker at a time."""
 
-    def __init__(self, shell: Shell, portal: Sandbox) -> None:
+    def __init__(self, shell: Shell, portal: HubSpotSandbox) -> None:
         self.shell = shell
         self.portal = portal
         self.process: subprocess.Popen[str] | None = None
@@ -85,7 +85,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def workplace(published: Shell, elise: Sandbox) -> Iterator[Workplace]:
+def workplace(published: Shell, elise: HubSpotSandbox) -> Iterator[Workplace]:
     """Arpent's fields are in the portal, and no cycle was done yet."""
     elise.add_token(CANARY)
     published.settings["hubspot_url"] = elise.url
@@ -151,7 +151,7 @@ def test_it_takes_up_what_changes_and_what_is_published(workplace: Workplace) ->
     assert tasks(workplace.portal) == 1
 
 
-def tasks(portal: Sandbox) -> int:
+def tasks(portal: HubSpotSandbox) -> int:
     status, listed = portal.call("GET", "/crm/objects/2026-09/tasks?limit=100")
     assert status == 200
     return len(listed["results"])

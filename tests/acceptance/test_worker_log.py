@@ -17,7 +17,7 @@ import urllib3
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from connectors.sandbox import SANDBOX_TOKEN, Sandbox
+from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
 from rules.language import Text
 from rules.rulebook import compile_rulebook
 from rules.time import instant_of
@@ -50,7 +50,7 @@ def personal() -> set[str]:
 class Day:
     """A worker on the portal's clock, and what happens to it."""
 
-    def __init__(self, app: App, portal: Sandbox) -> None:
+    def __init__(self, app: App, portal: HubSpotSandbox) -> None:
         self.app = app
         self.portal = portal
 
@@ -105,7 +105,7 @@ def defect(*_args: object, **_options: object) -> None:
 
 
 @pytest.fixture
-def day(elise: Sandbox, store: Store) -> Iterator[Day]:
+def day(elise: HubSpotSandbox, store: Store) -> Iterator[Day]:
     settings = Settings(
         database_url="sqlite://", hubspot_token=SecretStr(SANDBOX_TOKEN), hubspot_url=elise.url,
         hold_percent=5, hold_count=5,

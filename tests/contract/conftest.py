@@ -15,8 +15,8 @@ from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.objects import API_VERSION
 from connectors.memory import Memory
 from connectors.pace import Clock
-from connectors.sandbox import SANDBOX_PORTAL, SANDBOX_TOKEN, Sandbox, load_folder
-from connectors.sandbox.switches import OTHER_ANSWERS
+from connectors.sandbox.hubspot import SANDBOX_PORTAL, SANDBOX_TOKEN, HubSpotSandbox, load_folder
+from connectors.sandbox.hubspot.switches import OTHER_ANSWERS
 from rules.records import ActivityKind, FieldType, Kind, Relation, StageKind
 
 POTENTIAL = Binding(
@@ -238,7 +238,7 @@ class InSandbox(Crm):
     account_id = str(SANDBOX_PORTAL)
 
     def __init__(
-        self, sandbox: Sandbox, api_version: str = API_VERSION, clock: Clock | None = None
+        self, sandbox: HubSpotSandbox, api_version: str = API_VERSION, clock: Clock | None = None
     ) -> None:
         self.sandbox = sandbox
         self.connector = HubSpot(
@@ -408,9 +408,9 @@ def one_owner(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sandbox(one_owner: Path) -> Iterator[Sandbox]:
+def sandbox(one_owner: Path) -> Iterator[HubSpotSandbox]:
     """A portal with an owner and HubSpot's own stages, which a folder would else replace."""
-    with Sandbox() as portal:
+    with HubSpotSandbox() as portal:
         deal = {"dealname": "Ancienne", "dealstage": Crm.open_stage, "pipeline": "default"}
         made = portal.act("create", objectType="deals", properties=deal)
         portal.act("archive", objectType="deals", id=made["id"])
@@ -419,7 +419,7 @@ def sandbox(one_owner: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def legacy(sandbox: Sandbox) -> Iterator[InSandbox]:
+def legacy(sandbox: HubSpotSandbox) -> Iterator[InSandbox]:
     """HubSpot by its legacy paths."""
     adapter = InSandbox(sandbox, "v3")
     yield adapter
@@ -432,7 +432,7 @@ def crm(request: pytest.FixtureRequest) -> Iterator[Crm]:
     if request.param == "memory":
         yield InMemory()
         return
-    sandbox: Sandbox = request.getfixturevalue("sandbox")
+    sandbox: HubSpotSandbox = request.getfixturevalue("sandbox")
     if request.param == "hubspot, other answers":
         sandbox.switches.change({**OTHER_ANSWERS})
     adapter = InSandbox(sandbox)

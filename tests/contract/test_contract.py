@@ -18,7 +18,7 @@ from connectors.base import (
     Task,
 )
 from connectors.pace import Clock
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.records import (
     Account,
     Activity,
@@ -804,7 +804,7 @@ TROUBLES: list[dict[str, object]] = [
 ]
 
 
-def test_trouble_on_the_way_changes_nothing_of_what_is_read(sandbox: Sandbox) -> None:
+def test_trouble_on_the_way_changes_nothing_of_what_is_read(sandbox: HubSpotSandbox) -> None:
     waits: list[float] = []
     adapter = InSandbox(sandbox, clock=Clock(sleep=waits.append))
     accounts = adapter.put_accounts([{"name": f"Compte {number}"} for number in range(230)])

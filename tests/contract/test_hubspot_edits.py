@@ -4,13 +4,13 @@ import pytest
 
 from connectors.base import Change
 from connectors.hubspot.objects import API_VERSION, LEGACY_VERSION
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.contract.conftest import InSandbox
 from tests.contract.test_contract import provisioned
 
 
 @pytest.mark.parametrize("version", [API_VERSION, LEGACY_VERSION])
-def test_a_user_of_the_pages_is_named_as_the_owner(sandbox: Sandbox, version: str) -> None:
+def test_a_user_of_the_pages_is_named_as_the_owner(sandbox: HubSpotSandbox, version: str) -> None:
     crm = InSandbox(sandbox, version)
     account, other = crm.put_accounts([{"name": "A"}, {"name": "B"}])
     provisioned(crm)
@@ -23,7 +23,7 @@ def test_a_user_of_the_pages_is_named_as_the_owner(sandbox: Sandbox, version: st
     crm.close()
 
 
-def test_an_application_is_named_by_what_hubspot_calls_it(sandbox: Sandbox) -> None:
+def test_an_application_is_named_by_what_hubspot_calls_it(sandbox: HubSpotSandbox) -> None:
     crm = InSandbox(sandbox)
     account = crm.put_account()
     provisioned(crm)
@@ -34,7 +34,7 @@ def test_an_application_is_named_by_what_hubspot_calls_it(sandbox: Sandbox) -> N
     crm.close()
 
 
-def test_a_hundred_and_one_companies_take_three_calls(sandbox: Sandbox) -> None:
+def test_a_hundred_and_one_companies_take_three_calls(sandbox: HubSpotSandbox) -> None:
     crm = InSandbox(sandbox)
     accounts = crm.put_accounts([{"name": f"N{number}"} for number in range(101)])
     provisioned(crm)

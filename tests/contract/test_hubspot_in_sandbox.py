@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from connectors.base import Access, Change, Fatal, Grant, Retriable, Rotation, State
 from connectors.hubspot.connector import HubSpot
-from connectors.sandbox import SANDBOX_PORTAL, SANDBOX_TOKEN, Sandbox
-from connectors.sandbox.switches import OTHER_ANSWERS, Switches
+from connectors.sandbox.hubspot import SANDBOX_PORTAL, SANDBOX_TOKEN, HubSpotSandbox
+from connectors.sandbox.hubspot.switches import OTHER_ANSWERS, HubSpotSwitches
 from rules.records import Kind
 from tests.contract.conftest import Crm, InSandbox
 from tests.contract.test_contract import OWN
@@ -20,7 +20,7 @@ CLIENT, SECRET, REFRESH = "an-app", "its-secret", "its-refresh-token"
 
 
 @pytest.fixture(params=["usual", "other answers"])
-def portal(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[InSandbox]:
+def portal(request: pytest.FixtureRequest, sandbox: HubSpotSandbox) -> Iterator[InSandbox]:
     """A portal with our fields, under both sets of answers."""
     if request.param == "other answers":
         sandbox.switches.change({**OTHER_ANSWERS})
@@ -30,7 +30,7 @@ def portal(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[InSandb
     adapter.close()
 
 
-def opened(sandbox: Sandbox, access: Access) -> HubSpot:
+def opened(sandbox: HubSpotSandbox, access: Access) -> HubSpot:
     return HubSpot(access, base_url=sandbox.url, expected_account_id=str(SANDBOX_PORTAL))
 
 
@@ -47,7 +47,7 @@ def test_the_contract_runs_under_both_answers_to_every_open_question(
 ) -> None:
     """Each switch is in its first position in one run of the contract, and not in the other."""
     assert isinstance(crm, InSandbox)
-    shown, usual = crm.sandbox.switches.as_json(), Switches().as_json()
+    shown, usual = crm.sandbox.switches.as_json(), HubSpotSwitches().as_json()
     is_usual = request.node.callspec.params["crm"] == "hubspot"
 
     assert set(OTHER_ANSWERS) < set(usual)
@@ -95,7 +95,7 @@ def test_a_merged_account_is_rejected_with_what_to_do(portal: InSandbox) -> None
 # Keys.
 
 
-def test_a_rotation_goes_through_both_keys(sandbox: Sandbox) -> None:
+def test_a_rotation_goes_through_both_keys(sandbox: HubSpotSandbox) -> None:
     sandbox.rotate_token(SANDBOX_TOKEN, NEXT, timedelta(days=7))
     crm = opened(sandbox, Rotation(current=SecretStr(SANDBOX_TOKEN), following=SecretStr(NEXT)))
     list(crm.pull(Kind.OWNER, None, (), ()))
@@ -110,7 +110,7 @@ def test_a_rotation_goes_through_both_keys(sandbox: Sandbox) -> None:
     crm.close()
 
 
-def test_a_revoked_key_stops(sandbox: Sandbox) -> None:
+def test_a_revoked_key_stops(sandbox: HubSpotSandbox) -> None:
     crm = opened(sandbox, SecretStr(SANDBOX_TOKEN))
     crm.identify()
     sandbox.revoke_token(SANDBOX_TOKEN)
@@ -135,12 +135,12 @@ class Kept:
 
 
 @pytest.fixture
-def kept(sandbox: Sandbox) -> Kept:
+def kept(sandbox: HubSpotSandbox) -> Kept:
     sandbox.add_oauth_app(CLIENT, SECRET, REFRESH)
     return Kept()
 
 
-def granted(sandbox: Sandbox, kept: Kept, api_version: str = "2026-09") -> HubSpot:
+def granted(sandbox: HubSpotSandbox, kept: Kept, api_version: str = "2026-09") -> HubSpot:
     grant = Grant(
         client_id=CLIENT,
         client_secret=SecretStr(SECRET),
@@ -150,7 +150,7 @@ def granted(sandbox: Sandbox, kept: Kept, api_version: str = "2026-09") -> HubSp
     return HubSpot(grant, base_url=sandbox.url, api_version=api_version)
 
 
-def refreshes(sandbox: Sandbox) -> tuple[int, int]:
+def refreshes(sandbox: HubSpotSandbox) -> tuple[int, int]:
     """How often a token was asked for, by what came of it."""
     counts = sandbox.portal.refreshes
     return counts["granted"], counts["refused"]
@@ -161,7 +161,7 @@ def refreshes(sandbox: Sandbox) -> tuple[int, int]:
 def test_an_oauth_app_reads_on_when_its_token_expires(
     rotates: bool,  # noqa: FBT001 - a parameter of the test
     api_version: str,
-    sandbox: Sandbox,
+    sandbox: HubSpotSandbox,
     kept: Kept,
 ) -> None:
     sandbox.switches.change({"oauth_rotates_refresh_token": rotates})
@@ -178,7 +178,7 @@ def test_an_oauth_app_reads_on_when_its_token_expires(
     crm.close()
 
 
-def test_threads_share_one_renewal(sandbox: Sandbox, kept: Kept) -> None:
+def test_threads_share_one_renewal(sandbox: HubSpotSandbox, kept: Kept) -> None:
     crm = granted(sandbox, kept)
     crm.identify()
     sandbox.clock.advance(timedelta(hours=1))
@@ -191,7 +191,7 @@ def test_threads_share_one_renewal(sandbox: Sandbox, kept: Kept) -> None:
 
 
 def test_an_app_that_was_uninstalled_stops_and_asks_nothing_more(
-    sandbox: Sandbox, kept: Kept
+    sandbox: HubSpotSandbox, kept: Kept
 ) -> None:
     crm = granted(sandbox, kept)
     crm.identify()
@@ -210,7 +210,7 @@ def test_an_app_that_was_uninstalled_stops_and_asks_nothing_more(
 
 
 def test_a_tenth_of_the_day_s_calls_is_left_and_the_wait_lasts_until_midnight_there(
-    sandbox: Sandbox,
+    sandbox: HubSpotSandbox,
 ) -> None:
     sandbox.switches.change({"daily_limit": 50})
     crm = opened(sandbox, SecretStr(SANDBOX_TOKEN))

@@ -8,20 +8,20 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.sandbox import Sandbox, load_folder
+from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
 
 OLGA = Path(__file__).parents[2] / ".." / "shared" / "data" / "olga"
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as running:
+def sandbox() -> Iterator[HubSpotSandbox]:
+    with HubSpotSandbox(now=NOW) as running:
         yield running
 
 
 @pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx.Client]:
+def http(sandbox: HubSpotSandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.token}"}
     with httpx.Client(base_url=sandbox.url, headers=headers) as made:
         yield made
@@ -85,7 +85,7 @@ def test_numbers_in_a_write_and_bodies_that_are_no_json_are_refused(http: httpx.
     assert http.post(path, content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
 
 
-def test_the_statistics_count_each_endpoint(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_the_statistics_count_each_endpoint(sandbox: HubSpotSandbox, http: httpx.Client) -> None:
     sandbox.switches.ten_second_limit = 2
     for _ in range(3):
         http.get("/crm/objects/2026-09/companies")
@@ -96,7 +96,7 @@ def test_the_statistics_count_each_endpoint(sandbox: Sandbox, http: httpx.Client
     assert body["rateLimitViolations"]["TEN_SECONDLY_ROLLING"] == 1
 
 
-def test_the_doors_behind_the_portal_need_no_key(sandbox: Sandbox) -> None:
+def test_the_doors_behind_the_portal_need_no_key(sandbox: HubSpotSandbox) -> None:
     with httpx.Client(base_url=sandbox.url) as anybody:
         assert anybody.get("/crm/objects/2026-09/companies").status_code == 401
         changed = anybody.post("/__switches", json={"search_lag_seconds": 2}).json()
@@ -111,7 +111,7 @@ def test_the_doors_behind_the_portal_need_no_key(sandbox: Sandbox) -> None:
         assert anybody.get("/__nothing").status_code == 404
 
 
-def test_the_olga_folder_loads_whole(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_the_olga_folder_loads_whole(sandbox: HubSpotSandbox, http: httpx.Client) -> None:
     if not OLGA.is_dir():
         pytest.skip("the folder of example data is not beside the project")
     load_folder(sandbox, OLGA)

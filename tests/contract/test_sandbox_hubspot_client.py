@@ -34,14 +34,14 @@ from hubspot.crm.properties import (
 )
 from hubspot.crm.properties.exceptions import ApiException as PropertyError
 
-from connectors.sandbox import SANDBOX_PORTAL, Sandbox, load_folder
+from connectors.sandbox.hubspot import SANDBOX_PORTAL, HubSpotSandbox, load_folder
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as running:
+def sandbox() -> Iterator[HubSpotSandbox]:
+    with HubSpotSandbox(now=NOW) as running:
         yield running
 
 
@@ -61,7 +61,7 @@ def api() -> Iterator[Callable[[Any], Any]]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> HubSpot:
+def client(sandbox: HubSpotSandbox) -> HubSpot:
     return HubSpot(access_token=sandbox.token, host=sandbox.url)
 
 
@@ -139,7 +139,7 @@ def test_a_refused_write_carries_hubspots_error_body(
 
 
 def test_deals_owners_and_pipelines_are_read(
-    sandbox: Sandbox, client: HubSpot, api: Callable[[Any], Any], tmp_path: Path
+    sandbox: HubSpotSandbox, client: HubSpot, api: Callable[[Any], Any], tmp_path: Path
 ) -> None:
     small_folder(tmp_path)
     load_folder(sandbox, tmp_path)
@@ -189,7 +189,7 @@ def test_a_task_is_created_on_a_company_and_found_from_there(
 
 
 def test_batches_are_upserted_and_archived(
-    sandbox: Sandbox, client: HubSpot, api: Callable[[Any], Any]
+    sandbox: HubSpotSandbox, client: HubSpot, api: Callable[[Any], Any]
 ) -> None:
     core, batches = api(client.crm.properties.core_api), api(client.crm.companies.batch_api)
     core.create(
@@ -282,7 +282,7 @@ def test_pipelines_have_stages_that_are_added_changed_and_deleted(
 
 
 def test_owners_that_left_and_owners_that_are_queues(
-    sandbox: Sandbox, client: HubSpot, api: Callable[[Any], Any]
+    sandbox: HubSpotSandbox, client: HubSpot, api: Callable[[Any], Any]
 ) -> None:
     owners = api(client.crm.owners.owners_api)
     gone = sandbox.act("create_owner", firstName="Ana", email="ana@example.com")["id"]
@@ -334,7 +334,7 @@ def test_a_deal_is_linked_both_ways_and_taken_off(
 
 
 def test_the_old_token_path_refreshes_an_app(
-    sandbox: Sandbox, client: HubSpot, api: Callable[[Any], Any]
+    sandbox: HubSpotSandbox, client: HubSpot, api: Callable[[Any], Any]
 ) -> None:
     sandbox.add_oauth_app("app", "of-it", "na1-first")
     app = {"client_id": "app", "client_secret": "of-it", "refresh_token": "na1-first"}

@@ -34,7 +34,7 @@ from hubspot.crm.properties import (
     PropertyGroupUpdate,
 )
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.contract.vendors import Hold, held, legacy
 
 TASK_TO_COMPANY, DEAL_TO_COMPANY, DEAL_TO_MAIN_COMPANY = 192, 341, 5
@@ -48,7 +48,7 @@ def hold() -> Iterator[Hold]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Any:
+def client(sandbox: HubSpotSandbox) -> Any:
     return legacy(sandbox)
 
 
@@ -227,7 +227,9 @@ def test_groups_are_read_renamed_and_archived(client: Any, hold: Hold) -> None:
     assert "arpent" not in {row.name for row in groups.get_all("companies").results}
 
 
-def test_one_owner_and_one_pipeline_are_read(sandbox: Sandbox, client: Any, hold: Hold) -> None:
+def test_one_owner_and_one_pipeline_are_read(
+    sandbox: HubSpotSandbox, client: Any, hold: Hold
+) -> None:
     key = sandbox.act("create_owner", firstName="Ana", email="ana@example.com")["id"]
     owner = hold(client.crm.owners.owners_api).get_by_id(int(key))
     assert (owner.id, owner.type, owner.first_name) == (key, "PERSON", "Ana")
@@ -251,7 +253,7 @@ def test_a_person_is_forgotten_for_good(client: Any, hold: Hold) -> None:
 
 
 def test_what_an_admin_restores_is_back_under_its_id(
-    sandbox: Sandbox, client: Any, hold: Hold
+    sandbox: HubSpotSandbox, client: Any, hold: Hold
 ) -> None:
     """No public call restores a record: a person does it in HubSpot's pages."""
     companies = hold(client.crm.companies.basic_api)

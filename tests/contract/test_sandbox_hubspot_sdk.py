@@ -17,22 +17,22 @@ from hubspot_sdk.types.auth import (
     PublicRefreshTokenInfoResponse,
 )
 
-from connectors.sandbox import SANDBOX_PORTAL, Sandbox
+from connectors.sandbox.hubspot import SANDBOX_PORTAL, HubSpotSandbox
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 TASK_TO_COMPANY, DEAL_TO_COMPANY = 192, 341
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as running:
+def sandbox() -> Iterator[HubSpotSandbox]:
+    with HubSpotSandbox(now=NOW) as running:
         # The specification says that ids of linked records are texts.
         running.switches.numeric_to_object_id = False
         yield running
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[HubSpot]:
+def client(sandbox: HubSpotSandbox) -> Iterator[HubSpot]:
     with HubSpot(
         access_token=sandbox.token,
         base_url=sandbox.url,
@@ -168,7 +168,9 @@ def test_a_task_and_a_deal_are_linked_to_a_company(client: HubSpot) -> None:
     assert {link.id for link in shown.associations["companies"].results} == {record_id}
 
 
-def test_owners_are_persons_or_queues_active_or_not(sandbox: Sandbox, client: HubSpot) -> None:
+def test_owners_are_persons_or_queues_active_or_not(
+    sandbox: HubSpotSandbox, client: HubSpot
+) -> None:
     ana = sandbox.act("create_owner", firstName="Ana", email="ana@example.com")["id"]
     queue = sandbox.act("create_owner", firstName="File", type="QUEUE")["id"]
     sandbox.act("deactivate_owner", id=ana)
@@ -254,7 +256,7 @@ def test_the_account_tells_itself_and_its_usage(client: HubSpot) -> None:
     assert (usage.current_usage, usage.fetch_status) == (2, "SUCCESS")
 
 
-def test_an_expired_access_token_is_replaced_by_a_refresh(sandbox: Sandbox) -> None:
+def test_an_expired_access_token_is_replaced_by_a_refresh(sandbox: HubSpotSandbox) -> None:
     """The client posts its token requests in JSON, so that a form is sent in its stead."""
     app = {"client_id": "app", "client_secret": "of-it"}
     sandbox.add_oauth_app(app["client_id"], app["client_secret"], "na1-first")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hubspot_sdk import HubSpot, NotFoundError
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.contract.vendors import dated
 
 TASK_TO_COMPANY, DEAL_TO_COMPANY, DEAL_TO_MAIN_COMPANY = 192, 341, 5
@@ -18,7 +18,7 @@ CONTACT = {"email": "ana@example.org", "firstname": "Ana", "lastname": "Roy"}
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[HubSpot]:
+def client(sandbox: HubSpotSandbox) -> Iterator[HubSpot]:
     # The specification says that ids of linked records are texts.
     sandbox.switches.change({"numeric_to_object_id": False})
     with dated(sandbox) as made:
@@ -206,7 +206,9 @@ def test_contacts_are_merged_and_read_by_either_id(client: HubSpot) -> None:
     assert {contacts.get(one, properties=["email"]).id for one in (kept, lost)} == {merged.id}
 
 
-def test_what_an_admin_restores_is_back_under_its_id(sandbox: Sandbox, client: HubSpot) -> None:
+def test_what_an_admin_restores_is_back_under_its_id(
+    sandbox: HubSpotSandbox, client: HubSpot
+) -> None:
     """No public call restores a record: a person does it in HubSpot's pages."""
     companies, key = client.crm.objects.companies, company(client)
     companies.delete(key)

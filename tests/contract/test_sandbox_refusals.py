@@ -12,7 +12,7 @@ from hubspot.crm.companies import SimplePublicObjectInput, SimplePublicObjectInp
 from hubspot.crm.companies import exceptions as of_companies
 from hubspot.crm.contacts import exceptions as of_contacts
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.contract.vendors import Hold, dated, held, legacy
 
 READ_ONLY = "pat-na1-only-reads"
@@ -26,23 +26,23 @@ def hold() -> Iterator[Hold]:
         yield hold
 
 
-def broken(status: int, **fault: object) -> Callable[[Sandbox], None]:
+def broken(status: int, **fault: object) -> Callable[[HubSpotSandbox], None]:
     return lambda sandbox: sandbox.set_faults({"fault": {"status": status, **fault}})
 
 
-def over_the_rate(sandbox: Sandbox) -> None:
+def over_the_rate(sandbox: HubSpotSandbox) -> None:
     sandbox.switches.change({"ten_second_limit": 0})
 
 
-def over_the_day(sandbox: Sandbox) -> None:
+def over_the_day(sandbox: HubSpotSandbox) -> None:
     sandbox.switches.change({"daily_limit": 0})
 
 
-def expired(sandbox: Sandbox) -> None:
+def expired(sandbox: HubSpotSandbox) -> None:
     sandbox.expire_token(sandbox.token)
 
 
-def revoked(sandbox: Sandbox) -> None:
+def revoked(sandbox: HubSpotSandbox) -> None:
     sandbox.revoke_token(sandbox.token)
 
 
@@ -70,12 +70,12 @@ LISTINGS = [
     ids=["expired", "revoked", "rate", "day", "address", "migration", "gateway"],
 )
 def test_a_list_that_is_refused(
-    happens: Callable[[Sandbox], None],
+    happens: Callable[[HubSpotSandbox], None],
     status: int,
     words: str,
     of_legacy: type[of_companies.ApiException],
     of_dated: type[hubspot_sdk.APIStatusError],
-    sandbox: Sandbox,
+    sandbox: HubSpotSandbox,
     hold: Hold,
 ) -> None:
     happens(sandbox)
@@ -89,7 +89,7 @@ def test_a_list_that_is_refused(
     assert words in new.value.response.text
 
 
-def test_the_search_has_a_limit_of_its_own(sandbox: Sandbox) -> None:
+def test_the_search_has_a_limit_of_its_own(sandbox: HubSpotSandbox) -> None:
     sandbox.switches.change({"search_per_second": 0, "retry_after_on_429": True})
     with dated(sandbox) as client, pytest.raises(hubspot_sdk.RateLimitError) as refused:
         client.crm.objects.companies.search(
@@ -99,7 +99,7 @@ def test_the_search_has_a_limit_of_its_own(sandbox: Sandbox) -> None:
     assert refused.value.response.headers["Retry-After"] == "1"
 
 
-def test_a_record_that_is_not_there(sandbox: Sandbox, hold: Hold) -> None:
+def test_a_record_that_is_not_there(sandbox: HubSpotSandbox, hold: Hold) -> None:
     with pytest.raises(of_companies.NotFoundException) as old:
         hold(legacy(sandbox).crm.companies.basic_api).get_by_id("404")
     assert old.value.status == 404
@@ -108,7 +108,7 @@ def test_a_record_that_is_not_there(sandbox: Sandbox, hold: Hold) -> None:
     assert category(new.value) == "OBJECT_NOT_FOUND"
 
 
-def test_a_contact_whose_address_is_known(sandbox: Sandbox, hold: Hold) -> None:
+def test_a_contact_whose_address_is_known(sandbox: HubSpotSandbox, hold: Hold) -> None:
     contacts = hold(legacy(sandbox).crm.contacts.basic_api)
     known = contacts.create(SimplePublicObjectInputForCreate(properties=CONTACT)).id
     with pytest.raises(of_contacts.ApiException) as old:
@@ -120,7 +120,7 @@ def test_a_contact_whose_address_is_known(sandbox: Sandbox, hold: Hold) -> None:
     assert category(new.value) == "CONFLICT"
 
 
-def test_a_value_that_is_not_valid(sandbox: Sandbox, hold: Hold) -> None:
+def test_a_value_that_is_not_valid(sandbox: HubSpotSandbox, hold: Hold) -> None:
     companies = hold(legacy(sandbox).crm.companies.basic_api)
     record_id = companies.create(SimplePublicObjectInputForCreate(properties=COMPANY)).id
     wrong = {"numberofemployees": "many"}
@@ -133,7 +133,7 @@ def test_a_value_that_is_not_valid(sandbox: Sandbox, hold: Hold) -> None:
     assert category(new.value) == "VALIDATION_ERROR"
 
 
-def test_more_than_a_page_or_a_batch_holds(sandbox: Sandbox, hold: Hold) -> None:
+def test_more_than_a_page_or_a_batch_holds(sandbox: HubSpotSandbox, hold: Hold) -> None:
     with pytest.raises(of_companies.ApiException) as old:
         hold(legacy(sandbox).crm.companies.basic_api).get_page(limit=101)
     assert old.value.status == 400
@@ -144,14 +144,14 @@ def test_more_than_a_page_or_a_batch_holds(sandbox: Sandbox, hold: Hold) -> None
     assert category(new.value) == "VALIDATION_ERROR"
 
 
-def test_the_same_record_twice_in_a_batch(sandbox: Sandbox) -> None:
+def test_the_same_record_twice_in_a_batch(sandbox: HubSpotSandbox) -> None:
     rows: list[Any] = [{"id": "7", "properties": {"city": "Amos"}}] * 2
     with dated(sandbox) as client, pytest.raises(hubspot_sdk.BadRequestError) as refused:
         client.crm.objects.companies.batch.update(inputs=rows)
     assert "Duplicate IDs found in batch input" in refused.value.response.text
 
 
-def test_a_key_without_the_scope(sandbox: Sandbox, hold: Hold) -> None:
+def test_a_key_without_the_scope(sandbox: HubSpotSandbox, hold: Hold) -> None:
     sandbox.add_token(READ_ONLY, ["crm.objects.companies.read"])
     reading = hold(legacy(sandbox, READ_ONLY).crm.companies.basic_api)
     assert reading.get_page().results == []
@@ -166,7 +166,7 @@ def test_a_key_without_the_scope(sandbox: Sandbox, hold: Hold) -> None:
     assert category(new.value) == "MISSING_SCOPES"
 
 
-def test_a_record_that_somebody_holds(sandbox: Sandbox, hold: Hold) -> None:
+def test_a_record_that_somebody_holds(sandbox: HubSpotSandbox, hold: Hold) -> None:
     companies = hold(legacy(sandbox).crm.companies.basic_api)
     record_id = companies.create(SimplePublicObjectInputForCreate(properties=COMPANY)).id
     sandbox.act("lock", objectType="companies", id=record_id)
@@ -178,7 +178,7 @@ def test_a_record_that_somebody_holds(sandbox: Sandbox, hold: Hold) -> None:
     assert new.value.status_code == 423
 
 
-def test_a_property_that_is_there_or_in_use(sandbox: Sandbox) -> None:
+def test_a_property_that_is_there_or_in_use(sandbox: HubSpotSandbox) -> None:
     given = {"label": "Code", "type": "string", "field_type": "text"}
     group = {"group_name": "companyinformation"}
     with dated(sandbox) as client:
@@ -193,7 +193,7 @@ def test_a_property_that_is_there_or_in_use(sandbox: Sandbox) -> None:
         assert "CANNOT_DELETE_PROPERTY_IN_USE" in used.value.response.text
 
 
-def test_a_search_past_its_ceiling(sandbox: Sandbox) -> None:
+def test_a_search_past_its_ceiling(sandbox: HubSpotSandbox) -> None:
     with dated(sandbox) as client, pytest.raises(hubspot_sdk.BadRequestError) as refused:
         client.crm.objects.companies.search(
             after="10000", limit=10, properties=[], sorts=[], filter_groups=[]

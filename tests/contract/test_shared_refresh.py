@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from connectors.base import Fatal, Pass, Retriable
 from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.records import Kind
 from service import access
 from service.settings import Settings, load_settings
@@ -45,14 +45,14 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def portal(sandbox: Sandbox) -> Sandbox:
+def portal(sandbox: HubSpotSandbox) -> HubSpotSandbox:
     sandbox.add_oauth_app(CLIENT, SECRET, REFRESH)
     sandbox.switches.change({"oauth_ten_second_limit": 1_000})
     return sandbox
 
 
 @pytest.fixture
-def start(portal: Sandbox, file: Path) -> Iterator[Start]:
+def start(portal: HubSpotSandbox, file: Path) -> Iterator[Start]:
     """Starts a process; those that still run at the end are told that there is nothing more."""
     given = {name: each for name, each in os.environ.items() if not name.startswith("ARPENT_")}
     given |= {
@@ -94,12 +94,12 @@ def answer(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def refreshes(sandbox: Sandbox) -> tuple[int, int]:
+def refreshes(sandbox: HubSpotSandbox) -> tuple[int, int]:
     counts = sandbox.portal.refreshes
     return counts["granted"], counts["refused"]
 
 
-def settings(portal: Sandbox, file: Path, **given: object) -> Settings:
+def settings(portal: HubSpotSandbox, file: Path, **given: object) -> Settings:
     return load_settings(
         hubspot_url=portal.url,
         hubspot_client_id=CLIENT,
@@ -110,7 +110,9 @@ def settings(portal: Sandbox, file: Path, **given: object) -> Settings:
     )
 
 
-def opened(portal: Sandbox, file: Path, clock: Clock | None = None, **given: object) -> HubSpot:
+def opened(
+    portal: HubSpotSandbox, file: Path, clock: Clock | None = None, **given: object
+) -> HubSpot:
     granted = access.hubspot(settings(portal, file, **given))
     assert granted is not None
     return HubSpot(granted, base_url=portal.url, clock=clock)
@@ -123,7 +125,7 @@ def shelf_of(file: Path, refresh_token: str = REFRESH) -> FileShelf:
 @pytest.mark.parametrize("rotates", [False, True])
 def test_four_processes_of_eight_threads_make_one_refresh(
     rotates: bool,  # noqa: FBT001 - a parameter of the test
-    portal: Sandbox,
+    portal: HubSpotSandbox,
     file: Path,
     start: Start,
 ) -> None:
@@ -152,7 +154,7 @@ def test_four_processes_of_eight_threads_make_one_refresh(
 
 
 def test_a_process_that_dies_before_it_leaves_the_token_holds_nobody_up(
-    portal: Sandbox, file: Path, start: Start
+    portal: HubSpotSandbox, file: Path, start: Start
 ) -> None:
     """HubSpot returns the same refresh token: whoever comes next asks again."""
     dying = start("leave")
@@ -167,7 +169,7 @@ def test_a_process_that_dies_before_it_leaves_the_token_holds_nobody_up(
 
 
 def test_a_token_that_was_replaced_and_lost_needs_a_person(
-    portal: Sandbox, file: Path, start: Start
+    portal: HubSpotSandbox, file: Path, start: Start
 ) -> None:
     """The one case that nothing here can mend: replaced over there, not yet saved here."""
     portal.switches.change({"oauth_rotates_refresh_token": True})
@@ -182,7 +184,7 @@ def test_a_token_that_was_replaced_and_lost_needs_a_person(
     crm.close()
 
 
-def test_a_restart_finds_the_token_on_the_shelf(portal: Sandbox, file: Path) -> None:
+def test_a_restart_finds_the_token_on_the_shelf(portal: HubSpotSandbox, file: Path) -> None:
     for _ in range(3):
         crm = opened(portal, file)
         assert crm.fields(Kind.ACCOUNT)
@@ -193,7 +195,9 @@ def test_a_restart_finds_the_token_on_the_shelf(portal: Sandbox, file: Path) -> 
         assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
-def test_the_token_of_another_installation_is_left_alone(portal: Sandbox, file: Path) -> None:
+def test_the_token_of_another_installation_is_left_alone(
+    portal: HubSpotSandbox, file: Path
+) -> None:
     first = opened(portal, file)
     first.fields(Kind.ACCOUNT)
     first.close()
@@ -207,7 +211,7 @@ def test_the_token_of_another_installation_is_left_alone(portal: Sandbox, file: 
     again.close()
 
 
-def test_the_token_of_another_account_is_left_alone(portal: Sandbox, file: Path) -> None:
+def test_the_token_of_another_account_is_left_alone(portal: HubSpotSandbox, file: Path) -> None:
     far = time.time_ns() // 1_000_000 + 1_000_000
     left = Pass(token=SecretStr("CAT-other"), renew_at=far, ends_at=far, account_id="1")
     shelf_of(file).leave(left)
@@ -241,7 +245,7 @@ def test_what_is_on_the_shelf_tells_no_refresh_token(file: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_written_leaves_each_to_itself(
-    portal: Sandbox, file: Path
+    portal: HubSpotSandbox, file: Path
 ) -> None:
     crm = opened(portal, file.parent / "gone" / "refresh")
     assert crm.fields(Kind.ACCOUNT)
@@ -249,7 +253,7 @@ def test_a_folder_that_can_not_be_written_leaves_each_to_itself(
     crm.close()
 
 
-def test_a_turn_that_never_ends_is_told(portal: Sandbox, file: Path) -> None:
+def test_a_turn_that_never_ends_is_told(portal: HubSpotSandbox, file: Path) -> None:
     other = shelf_of(file)
     assert other.try_turn()
     crm = opened(portal, file, Time().clock)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import hubspot
 import hubspot_sdk
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 
 # Keeps a typed API of `hubspot-api-client` for one test.
 Hold: TypeAlias = Callable[[Any], Any]
@@ -30,12 +30,12 @@ def held() -> Iterator[Hold]:
             typed.api_client.close()
 
 
-def legacy(sandbox: Sandbox, token: str = "") -> Any:
+def legacy(sandbox: HubSpotSandbox, token: str = "") -> Any:
     """The client of versions 3 and 4."""
     return hubspot.HubSpot(access_token=token or sandbox.token, host=sandbox.url)
 
 
-def dated(sandbox: Sandbox, token: str = "") -> hubspot_sdk.HubSpot:
+def dated(sandbox: HubSpotSandbox, token: str = "") -> hubspot_sdk.HubSpot:
     """The client of version 2026-03, which refuses answers that its specification does not know."""
     return hubspot_sdk.HubSpot(
         access_token=token or sandbox.token,

@@ -5,14 +5,14 @@ import time
 from datetime import timedelta
 
 from connectors.pace import Clock
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import instant_of
 
 
 class Patience:
     """Counts the seconds that were waited. Thread-safe."""
 
-    def __init__(self, portal: Sandbox) -> None:
+    def __init__(self, portal: HubSpotSandbox) -> None:
         self.waited = 0.0
         self._portal = portal
         self._lock = threading.Lock()

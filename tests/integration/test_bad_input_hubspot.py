@@ -15,8 +15,8 @@ from sqlalchemy import Row
 
 from connectors.base import Binding
 from connectors.hubspot.connector import HubSpot
-from connectors.sandbox import Sandbox
-from connectors.sandbox.wire import JsonObject
+from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.records import NAMELESS, FieldType, Kind, Quarantine
 from rules.time import instant_of
 from service import pull, set_aside
@@ -59,7 +59,7 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"])
 class Mirrored:
     """A portal, its mirror, and the connector between them."""
 
-    portal: Sandbox
+    portal: HubSpotSandbox
     workspace: Workspace
     crm: HubSpot
     slots: Mapping[str, str]
@@ -122,7 +122,7 @@ def mirrored(store: Store) -> Iterator[Mirrored]:
     workspace = settle(store, vendor="hubspot")
     with store.write() as connection:
         slots = bindings.save_bindings(connection, {"hubspot": BOUND})
-    with Sandbox() as portal:
+    with HubSpotSandbox() as portal:
         portal.portal.commit("owner.saved", owner={**PERSON, "id": "501"})
         for each in BOUND:
             body = {"name": each.crm_field, "label": each.name, **PLAIN}

@@ -19,8 +19,8 @@ from sqlalchemy import Row, select, update
 
 from connectors.base import Access, Grant, Rotation
 from connectors.hubspot.connector import HubSpot
-from connectors.sandbox import Sandbox
-from connectors.sandbox.wire import JsonObject
+from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.language import Text
 from rules.owned import Owned
 from rules.time import instant_of
@@ -59,7 +59,7 @@ PROPERTIES = {
 class Line:
     """A portal, an installation, and the line between them."""
 
-    portal: Sandbox
+    portal: HubSpotSandbox
     app: App
     crm: HubSpot
     accounts: list[str]
@@ -134,9 +134,9 @@ class Line:
         return Counter(task.values["hs_task_body"].rpartition("[Arpent ")[2] for task in tasks)
 
 
-def open_portal() -> Iterator[Sandbox]:
+def open_portal() -> Iterator[HubSpotSandbox]:
     """A portal with Élise and four prospects of hers."""
-    with Sandbox(now=REVIEW - timedelta(days=300)) as portal:
+    with HubSpotSandbox(now=REVIEW - timedelta(days=300)) as portal:
         portal.act(
             "create_owner", firstName="Élise", lastName="Gagnon", email="elise@arpent.example"
         )
@@ -150,7 +150,7 @@ def open_portal() -> Iterator[Sandbox]:
         yield portal
 
 
-def put_accounts(portal: Sandbox) -> list[str]:
+def put_accounts(portal: HubSpotSandbox) -> list[str]:
     (owner,) = portal.portal.state.owners
     values = {
         "lifecyclestage": "lead",
@@ -167,7 +167,7 @@ def put_accounts(portal: Sandbox) -> list[str]:
     ]
 
 
-def settle(portal: Sandbox, file: Path, access: Access | None = None) -> Line:
+def settle(portal: HubSpotSandbox, file: Path, access: Access | None = None) -> Line:
     accounts = put_accounts(portal)
     portal.clock.set(REVIEW - A_WHILE)
     settings = Settings(
@@ -256,7 +256,7 @@ def opened(line: Line, access: Access) -> HubSpot:
     return HubSpot(access, base_url=line.portal.url, clock=Patience(line.portal).clock)
 
 
-def granted(portal: Sandbox) -> Grant:
+def granted(portal: HubSpotSandbox) -> Grant:
     """An OAuth application, whose token lives for half an hour."""
     portal.add_oauth_app(CLIENT, SECRET, REFRESH)
     return Grant(
@@ -267,7 +267,7 @@ def granted(portal: Sandbox) -> Grant:
     )
 
 
-def rotating(portal: Sandbox) -> Rotation:
+def rotating(portal: HubSpotSandbox) -> Rotation:
     """Two keys, of which the first is about to be refused."""
     portal.add_token(NEXT_KEY)
     return Rotation(current=SecretStr(portal.token), following=SecretStr(NEXT_KEY))
@@ -276,7 +276,7 @@ def rotating(portal: Sandbox) -> Rotation:
 @pytest.mark.parametrize("place", [PLACES[0], PLACES[2]], ids=["read", "write"])
 @pytest.mark.parametrize("access_of", [rotating, granted], ids=["a second key", "OAuth"])
 def test_a_credential_that_is_refused_half_way_is_replaced(
-    line: Line, access_of: Callable[[Sandbox], Access], place: JsonObject
+    line: Line, access_of: Callable[[HubSpotSandbox], Access], place: JsonObject
 ) -> None:
     usual, line.crm = line.crm, opened(line, access_of(line.portal))
     try:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 import migrations
-from connectors.sandbox import SANDBOX_TOKEN, Sandbox
+from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
 from rules.language import Text
 from rules.rulebook import compile_rulebook
 from service import doctor, provision
@@ -27,16 +27,16 @@ HOUR = 3_600_000
 
 
 @pytest.fixture
-def portal(store: Store) -> Iterator[Sandbox]:
+def portal(store: Store) -> Iterator[HubSpotSandbox]:
     """A portal beside a store where the shipped playbook is in force."""
     with store.write() as connection:
         rulebooks.publish(connection, shipped(), author="ops", reason="", now=1)
-    with Sandbox() as made:
+    with HubSpotSandbox() as made:
         yield made
 
 
 @pytest.fixture
-def settings(portal: Sandbox, store_url: str) -> Settings:
+def settings(portal: HubSpotSandbox, store_url: str) -> Settings:
     return Settings(
         database_url=store_url, hubspot_url=portal.url, hubspot_token=SecretStr(SANDBOX_TOKEN)
     )
@@ -76,7 +76,7 @@ def test_a_sound_installation_is_told_so(app: App) -> None:
         assert of("Disk", found).text.en.endswith(("journal wal", "journal truncate"))
 
 
-def test_a_crm_that_asked_to_be_left_alone_is_not_called(app: App, portal: Sandbox) -> None:
+def test_a_crm_that_asked_to_be_left_alone_is_not_called(app: App, portal: HubSpotSandbox) -> None:
     with app.store.write() as connection:
         connections.park(connection, "hubspot", system_clock() + HOUR)
     before = portal.statistics()
@@ -86,7 +86,7 @@ def test_a_crm_that_asked_to_be_left_alone_is_not_called(app: App, portal: Sandb
     assert portal.statistics() == before
 
 
-def test_a_crm_that_asks_for_rest_while_looked_at_gets_it(app: App, portal: Sandbox) -> None:
+def test_a_crm_that_asks_for_rest_while_looked_at_gets_it(app: App, portal: HubSpotSandbox) -> None:
     rest = {"status": 477, "retry_after": 7_200}
     portal.set_faults({"match": {"path": "properties"}, "fault": rest})
     look(app.settings)

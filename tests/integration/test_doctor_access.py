@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from connectors.sandbox import SANDBOX_TOKEN, Sandbox
+from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
 from rules.rulebook import compile_rulebook
 from service import doctor
 from service.app import read_playbook
@@ -19,16 +19,16 @@ NEXT = "pat-na1-the-next-key"
 
 
 @pytest.fixture
-def portal(store: Store) -> Iterator[Sandbox]:
+def portal(store: Store) -> Iterator[HubSpotSandbox]:
     """A portal, beside a store where the shipped playbook is in force."""
     with store.write() as connection:
         book = compile_rulebook(read_playbook(SHIPPED_PLAYBOOK))
         rulebooks.publish(connection, book, author="ops", reason="", now=1)
-    with Sandbox() as made:
+    with HubSpotSandbox() as made:
         yield made
 
 
-def said_of_access(store_url: str, portal: Sandbox, following: str | None) -> list[Finding]:
+def said_of_access(store_url: str, portal: HubSpotSandbox, following: str | None) -> list[Finding]:
     settings = Settings(
         database_url=store_url,
         hubspot_url=portal.url,
@@ -42,11 +42,13 @@ def said_of_access(store_url: str, portal: Sandbox, following: str | None) -> li
     return [each for each in found if each.check.en == "Access"]
 
 
-def test_one_key_is_no_matter(store_url: str, portal: Sandbox) -> None:
+def test_one_key_is_no_matter(store_url: str, portal: HubSpotSandbox) -> None:
     assert said_of_access(store_url, portal, None) == []
 
 
-def test_doctor_tries_both_keys_and_says_which_works(store_url: str, portal: Sandbox) -> None:
+def test_doctor_tries_both_keys_and_says_which_works(
+    store_url: str, portal: HubSpotSandbox
+) -> None:
     (unknown,) = said_of_access(store_url, portal, NEXT)
     portal.rotate_token(SANDBOX_TOKEN, NEXT)
     (both,) = said_of_access(store_url, portal, NEXT)

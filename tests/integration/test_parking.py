@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.base import Allowance, Retriable
-from connectors.sandbox import SANDBOX_TOKEN, Sandbox
+from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
 from rules.language import Text
 from service import app as root
 from service import status
@@ -100,7 +100,7 @@ def test_what_hubspot_tells_of_its_limits_is_kept_for_status(
 ) -> None:
     for name in ("ARPENT_HUBSPOT_TOKEN", "ARPENT_HUBSPOT_URL"):
         monkeypatch.delenv(name, raising=False)
-    with Sandbox() as portal:
+    with HubSpotSandbox() as portal:
         settings = Settings(
             database_url="sqlite://", hubspot_token=SecretStr(SANDBOX_TOKEN), hubspot_url=portal.url
         )
@@ -118,7 +118,7 @@ def test_what_hubspot_tells_of_its_limits_is_kept_for_status(
     assert 7_100_000 < crm.parked_until - app.clock() <= 7_200_000
 
 
-def _move_to_another_data_centre(portal: Sandbox, app: root.App) -> None:
+def _move_to_another_data_centre(portal: HubSpotSandbox, app: root.App) -> None:
     """A pull outside a cycle is sent away; the next command asks nothing."""
     portal.set_faults({"fault": {"status": 477, "retry_after": 7_200}})
     with pytest.raises(Retriable, match="477"), app.connector(VENDOR) as connector:

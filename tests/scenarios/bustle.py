@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 
 Action = dict[str, Any]
 _DEAL_TO_COMPANY = 341
@@ -13,7 +13,7 @@ _DEAL_TO_COMPANY = 341
 class Bustle:
     """Draws what people do: each record is archived or merged at most once, edited any time."""
 
-    def __init__(self, portal: Sandbox, seed: int) -> None:
+    def __init__(self, portal: HubSpotSandbox, seed: int) -> None:
         state = portal.portal.state
         self._chance = random.Random(seed)  # noqa: S311 - a day that can be told again
         self._owners = sorted(state.owners)

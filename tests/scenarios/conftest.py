@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import rehearsal
 from tests.scenarios.world import World, opened
 
@@ -21,14 +21,14 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def portal() -> Iterator[Sandbox]:
+def portal() -> Iterator[HubSpotSandbox]:
     """The worked case, served: 120 companies, their deals, contacts and activities."""
     with rehearsal.open_sandbox(rehearsal.ELISE) as served:
         yield served
 
 
 @pytest.fixture
-def world(portal: Sandbox, store_url: str) -> Iterator[World]:
+def world(portal: HubSpotSandbox, store_url: str) -> Iterator[World]:
     """The portal beside an installation, on both databases."""
     with opened(portal, store_url) as ready:
         yield ready

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service.store.engine import Store
 from service.store.tables import metadata
 from tests.scenarios.truth import Facts, Team, truth_of
@@ -27,19 +27,19 @@ _COLUMNS = {
 }
 
 
-def assert_equal(portal: Sandbox, store: Store) -> None:
+def assert_equal(portal: HubSpotSandbox, store: Store) -> None:
     """The store must hold what the portal holds; the first differences are told."""
     found = differences(portal, store)
     assert not found, f"{len(found)} differences:\n" + "\n".join(found[:_SHOWN])
 
 
-def differences(portal: Sandbox, store: Store) -> list[str]:
+def differences(portal: HubSpotSandbox, store: Store) -> list[str]:
     """What is not the same in the CRM and in the store, one line each; none when they are equal."""
     with store.read() as connection:
         return differences_seen(portal, connection)
 
 
-def differences_seen(portal: Sandbox, connection: Connection) -> list[str]:
+def differences_seen(portal: HubSpotSandbox, connection: Connection) -> list[str]:
     """The same, as a transaction sees the store."""
     mirror = _Mirror(connection)
     truth = truth_of(portal, mirror.team())

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.base import Binding
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.records import Account, FieldType, Kind
 from tests.scenarios.bustle import linked
 from tests.scenarios.world import World
@@ -13,7 +13,7 @@ RATES = {"USD": "1.37", "EUR": "1.5"}
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"])
 
 
-def companies(portal: Sandbox, count: int) -> list[str]:
+def companies(portal: HubSpotSandbox, count: int) -> list[str]:
     """The first companies of the portal."""
     return [str(key) for key in portal.portal.state.tables["companies"].live[:count]]
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 
 ACTIVITIES = {"calls": "call", "meetings": "meeting", "emails": "email", "notes": "note"}
 # Busy, no answer, wrong number.
@@ -52,7 +52,7 @@ class Truth:
     merged: dict[str, str] = field(default_factory=dict)
 
 
-def truth_of(portal: Sandbox, team: Team) -> Truth:
+def truth_of(portal: HubSpotSandbox, team: Team) -> Truth:
     """Everything in a portal that a mirror of it should hold."""
     state = portal.portal.state
     reader = _Reader(portal, team)
@@ -77,7 +77,7 @@ def truth_of(portal: Sandbox, team: Team) -> Truth:
 
 
 class _Reader:
-    def __init__(self, portal: Sandbox, team: Team) -> None:
+    def __init__(self, portal: HubSpotSandbox, team: Team) -> None:
         self._state = portal.portal.state
         self._home = portal.portal.account.currency
         self._team = team

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.records import Kind
 from rules.time import instant_of
 from service import provision, pull
@@ -87,7 +87,7 @@ class World(Territory):
 
 
 @contextmanager
-def opened(portal: Sandbox, database: str) -> Iterator[World]:
+def opened(portal: HubSpotSandbox, database: str) -> Iterator[World]:
     """A served portal with a migrated store: the playbook published, its fields created."""
     portal.switches.change(
         {

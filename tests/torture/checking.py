@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service.store.engine import Store, open_store
 from service.store.tables import metadata
 from tests.scenarios.equality import differences
@@ -26,7 +26,7 @@ _PULLED = ("written", "unchanged", "older", "rejected")
 _PUSHED = ("applied", "unchanged", "rejected", "held", "left")
 
 
-def picture(portal: Sandbox, database: str, since: int) -> Picture:
+def picture(portal: HubSpotSandbox, database: str, since: int) -> Picture:
     """What a portal and a store hold; of the writes, those after the first `since`."""
     store = open_store(database)
     try:
@@ -52,7 +52,7 @@ def picture(portal: Sandbox, database: str, since: int) -> Picture:
         store.close()
 
 
-def _values(portal: Sandbox) -> dict[str, dict[str, str | None]]:
+def _values(portal: HubSpotSandbox) -> dict[str, dict[str, str | None]]:
     """Our fields of each live company."""
     records = portal.portal.state.tables["companies"].records.values()
     return {
@@ -62,7 +62,7 @@ def _values(portal: Sandbox) -> dict[str, dict[str, str | None]]:
     }
 
 
-def _tasks(portal: Sandbox) -> list[list[Any]]:
+def _tasks(portal: HubSpotSandbox) -> list[list[Any]]:
     """The live tasks: what they say, how they stand, on which companies they are."""
     state = portal.portal.state
     return sorted(
@@ -75,7 +75,7 @@ def _tasks(portal: Sandbox) -> list[list[Any]]:
     )
 
 
-def _writes(portal: Sandbox, since: int) -> dict[str, list[str | None]]:
+def _writes(portal: HubSpotSandbox, since: int) -> dict[str, list[str | None]]:
     """The values that Arpent wrote, one after the other, by company and field."""
     written: defaultdict[str, list[str | None]] = defaultdict(list)
     for row in portal.history()[since:]:
@@ -185,7 +185,7 @@ def _broken(connection: Connection, store: Store) -> Iterator[str]:
         )
 
 
-def false_acknowledgements(portal: Sandbox, database: str) -> list[str]:
+def false_acknowledgements(portal: HubSpotSandbox, database: str) -> list[str]:
     """Values that the store takes for settled and the portal does not hold, at any moment.
 
     A person's edit that was not pulled yet is none.

@@ -13,7 +13,7 @@ import service.app
 from connectors.base import Access, Connector
 from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import instant_of
 from service import lease, owe
 from service.app import App, open_app
@@ -68,7 +68,7 @@ class Ready:
     """
 
     stage: Stage
-    portal: Sandbox
+    portal: HubSpotSandbox
     place: Place
     clean: Picture
     # The same once all rounds are over.
@@ -93,7 +93,7 @@ class Verdict:
 class Run:
     """A store and a portal on the way through a stage."""
 
-    def __init__(self, stage: Stage, portal: Sandbox, place: Place, course: Course) -> None:
+    def __init__(self, stage: Stage, portal: HubSpotSandbox, place: Place, course: Course) -> None:
         self.stage, self.portal, self.place, self.course = stage, portal, place, course
         self.since = len(portal.portal.state.writes)
 
@@ -223,7 +223,9 @@ def opened(
     return app
 
 
-def prepared(stage: Stage, portal: Sandbox, place: Place) -> tuple[Ready, Sandbox, Place]:
+def prepared(
+    stage: Stage, portal: HubSpotSandbox, place: Place
+) -> tuple[Ready, HubSpotSandbox, Place]:
     """A stage to be killed in, from where the one before has left; and where it ends itself."""
     portal.clock.set(stage.changed_at)
     stage.change(portal)

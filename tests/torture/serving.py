@@ -7,7 +7,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.torture import checking
 from tests.torture.processes import forked
 
@@ -15,7 +15,7 @@ from tests.torture.processes import forked
 class Served:
     """A portal that is served: `url` is where, the rest is asked over the line."""
 
-    def __init__(self, portal: Sandbox, line: "Connection[Any, Any]") -> None:
+    def __init__(self, portal: HubSpotSandbox, line: "Connection[Any, Any]") -> None:
         self.url: str = line.recv()
         # The same clock on both sides: this copy of the portal is the clock of Arpent.
         self.clock = portal.clock
@@ -38,7 +38,7 @@ class Served:
 
 
 @contextmanager
-def served(portal: Sandbox) -> Iterator[Served]:
+def served(portal: HubSpotSandbox) -> Iterator[Served]:
     """A copy of this portal, served until the end of the block."""
     process = forked(lambda line: _Serving(portal).run(line))
     try:
@@ -50,7 +50,7 @@ def served(portal: Sandbox) -> Iterator[Served]:
 class _Serving:
     """The serving process."""
 
-    def __init__(self, portal: Sandbox) -> None:
+    def __init__(self, portal: HubSpotSandbox) -> None:
         self._portal = portal
 
     def run(self, line: "Connection[Any, Any]") -> None:
@@ -108,6 +108,6 @@ class _Serving:
         return self._portal.portal.state, keyring.keys, keyring.clients
 
 
-def take_over(portal: Sandbox, state: tuple[Any, ...]) -> None:
+def take_over(portal: HubSpotSandbox, state: tuple[Any, ...]) -> None:
     """Have a portal go on from where another one was."""
     portal.portal.state, portal.portal.keyring.keys, portal.portal.keyring.clients = state

@@ -9,7 +9,7 @@ import pytest
 from babel.numbers import format_decimal
 from sqlalchemy import Engine
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from service import provision
 from service.app import App
 from service.store import rulebooks
@@ -38,7 +38,7 @@ def told(server: str | None = None, *, until: str = "") -> Iterator[dict[str, Re
         yield _told(place, until)
 
 
-def _warmed(portal: Sandbox, place: Place) -> Engine:
+def _warmed(portal: HubSpotSandbox, place: Place) -> Engine:
     """An engine that has done, in this very process, what the others will do."""
     scratch, patch = place.copied("warm"), pytest.MonkeyPatch()
     with Run(world.STAGES[0], portal, scratch, CALM).begun() as served:

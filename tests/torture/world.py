@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.owned import Owned
 from rules.rulebook import Rulebook, compile_rulebook
 from service import lease, owe, tag, undo, worker
@@ -48,16 +48,16 @@ class Stage:
 
     name: str
     changed_at: datetime
-    change: Callable[[Sandbox], None]
+    change: Callable[[HubSpotSandbox], None]
     begins_at: datetime
     work: Callable[[App], None]
     # What another command does while a batch of values is on its way.
     meanwhile: Callable[[App], None] | None = None
 
 
-def portal() -> Sandbox:
+def portal() -> HubSpotSandbox:
     """A portal that nobody serves yet, as Arpent finds it."""
-    made = Sandbox(now=at(29, 7, month=6))
+    made = HubSpotSandbox(now=at(29, 7, month=6))
     made.switches.change(
         {
             "ten_second_limit": PLENTY,
@@ -82,7 +82,7 @@ def portal() -> Sandbox:
     return made
 
 
-def _declare(made: Sandbox) -> None:
+def _declare(made: HubSpotSandbox) -> None:
     """The custom properties that the shipped playbook reads."""
     for kind, group, name, choices in (
         ("companies", "companyinformation", "potentiel_annuel", ()),
@@ -99,7 +99,7 @@ def _declare(made: Sandbox) -> None:
         assert status == 201, answer
 
 
-def company(made: Sandbox, name: str, owner: str, potential: str) -> str:
+def company(made: HubSpotSandbox, name: str, owner: str, potential: str) -> str:
     """A prospect of a rep."""
     values = {
         "name": name, "lifecyclestage": "lead", "hubspot_owner_id": owner,
@@ -108,12 +108,12 @@ def company(made: Sandbox, name: str, owner: str, potential: str) -> str:
     return str(made.act("create", objectType="companies", properties=values)["id"])
 
 
-def number_of(made: Sandbox, number: int) -> str:
+def number_of(made: HubSpotSandbox, number: int) -> str:
     """The id of the company made in this place."""
     return sorted(made.portal.state.tables["companies"].records, key=int)[number - 1]
 
 
-def _linked(made: Sandbox, kind: str, number: int, association: int, **values: str) -> None:
+def _linked(made: HubSpotSandbox, kind: str, number: int, association: int, **values: str) -> None:
     tie = {
         "to": {"id": number_of(made, number)},
         "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": association}],
@@ -121,16 +121,16 @@ def _linked(made: Sandbox, kind: str, number: int, association: int, **values: s
     made.act("create", objectType=kind, properties=values, associations=[tie])
 
 
-def _edit(made: Sandbox, number: int, **values: str) -> None:
+def _edit(made: HubSpotSandbox, number: int, **values: str) -> None:
     made.act("edit", objectType="companies", id=number_of(made, number), properties=values)
 
 
-def _nobody(made: Sandbox) -> None:
+def _nobody(made: HubSpotSandbox) -> None:
     """Nobody has changed anything."""
     del made
 
 
-def _days_later(made: Sandbox) -> None:
+def _days_later(made: HubSpotSandbox) -> None:
     """Records come, change and go; a rep edits a value of ours."""
     (elise,) = made.portal.state.owners
     company(made, "Nouveau compte", elise, HIGH)
@@ -143,7 +143,7 @@ def _days_later(made: Sandbox) -> None:
     made.act("edit", objectType="deals", id=deal, properties={"dealstage": "closedwon"})
 
 
-def _a_week_later(made: Sandbox) -> None:
+def _a_week_later(made: HubSpotSandbox) -> None:
     """Accounts turn out to be larger; for the other playbook, the second one is large."""
     _edit(made, 7, potentiel_annuel=HIGH)
     _edit(made, 2, potentiel_annuel="400000")

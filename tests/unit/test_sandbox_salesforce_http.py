@@ -294,7 +294,7 @@ def test_a_login_is_refused_with_an_object(
     answer = unchanged.post(unchanged.base_url.join("/services/oauth2/token"), data=form)
     assert answer.status_code == 400
     assert set(answer.json()) == {"error", "error_description"}
-    assert answer.json()["error"] == error
+    assert answer.json()["message"] == error
 
 
 def test_the_common_faults_speak_as_salesforce_does(
@@ -323,15 +323,15 @@ def test_the_back_doors_need_no_key(sandbox: SalesforceSandbox) -> None:
     with httpx.Client(base_url=sandbox.url, timeout=5) as door:
         assert door.post("/__switches", json={"page_size": 3}).json()["page_size"] == 3
         unknown = door.post("/__switches", json={"nonsense": 1})
-        assert (unknown.status_code, "nonsense" in unknown.json()["error"]) == (400, True)
+        assert (unknown.status_code, "nonsense" in unknown.json()["message"]) == (400, True)
         rule = door.post("/__switches", json={"validation_rules": [{"object": "Account"}]})
-        assert "condition, message, object" in rule.json()["error"]
+        assert "condition, message, object" in rule.json()["message"]
         made = door.post("/__actions", json={"action": "create", "object": "Account",
                                              "values": {"Name": "a"}}).json()  # fmt: skip
         assert door.get("/__history").json()["results"][-1]["id"] == made["id"]
         impossible = door.post("/__actions", json={"action": "fly"})
         assert impossible.status_code == 400
-        assert "There is no action 'fly'" in impossible.json()["error"]
+        assert "There is no action 'fly'" in impossible.json()["message"]
         moved = door.post("/__clock", json={"advance_seconds": 3600}).json()["now"]
         assert moved.startswith("2026-11-23T14:00:0")
         assert door.get("/__stats").json()["total"] == 0

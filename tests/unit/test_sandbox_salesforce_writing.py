@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.sandbox.exchange import ImpossibleError
 from connectors.sandbox.salesforce import (
     SANDBOX_SESSION,
     SANDBOX_USERNAME,
-    ImpossibleActionError,
     SalesforceSandbox,
     ids,
 )
@@ -297,7 +297,7 @@ def test_an_administrator_changes_fields_under_the_clients_feet(
     answer = http.get("/query", params={"q": "SELECT Industry FROM Account"})
     assert answer.json()[0]["errorCode"] == "INVALID_FIELD"
     sandbox.act("delete_field", object="Account", name="Tier__c")
-    with pytest.raises(ImpossibleActionError, match="no custom field"):
+    with pytest.raises(ImpossibleError, match="no custom field"):
         sandbox.act("delete_field", object="Account", name="Tier__c")
 
 
@@ -348,7 +348,7 @@ def test_the_bin_gives_back_what_went_there_together_and_empties_itself(
     sandbox.switches.session_seconds = 1e9
     sandbox.clock.advance(timedelta(days=15, minutes=1))
     assert ask(http, "SELECT Id FROM Account", deleted=True) == []
-    with pytest.raises(ImpossibleActionError, match="There is no record"):
+    with pytest.raises(ImpossibleError, match="There is no record"):
         sandbox.act("undelete", id=account)
 
 

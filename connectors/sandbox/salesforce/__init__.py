@@ -4,7 +4,6 @@ Written from Salesforce's documentation, it shares no code with the connector th
 try. Start from `sandbox.py`; `gateway.py` is the way of a call, `effects.py` all that changes.
 """
 
-from connectors.sandbox.salesforce.actions import ImpossibleActionError
 from connectors.sandbox.salesforce.sandbox import (
     SANDBOX_CLIENT_KEY,
     SANDBOX_CLIENT_SECRET,
@@ -22,6 +21,5 @@ __all__ = [
     "SANDBOX_REFRESH_TOKEN",
     "SANDBOX_SESSION",
     "SANDBOX_USERNAME",
-    "ImpossibleActionError",
     "SalesforceSandbox",
 ]

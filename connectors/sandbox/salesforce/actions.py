@@ -7,31 +7,28 @@ through the same checks as the API, except the rights of fields: the people are 
 from collections.abc import Callable
 from datetime import date
 
+from connectors.sandbox.exchange import ImpossibleError, JsonObject
 from connectors.sandbox.salesforce import checks, effects, field_changes, setup
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import long_id
 from connectors.sandbox.salesforce.org import Org, Record
 
 
-class ImpossibleActionError(Exception):
-    """An action that does not exist, or that names something that does not."""
-
-
 def act(org: Org, details: JsonObject) -> JsonObject:
-    """Do one action and return what it made; ImpossibleActionError with a sentence."""
+    """Do one action and return what it made; ImpossibleError with a sentence."""
     name = details.get("action")
     action = ACTIONS.get(str(name))
     if action is None:
-        raise ImpossibleActionError(
+        raise ImpossibleError(
             f"There is no action '{name}'; there are {', '.join(sorted(ACTIONS))}."
         )
     try:
         return action(org, details)
     except KeyError as error:
-        raise ImpossibleActionError(f"The action '{name}' needs {error}.") from error
+        raise ImpossibleError(f"The action '{name}' needs {error}.") from error
     except SalesforceError as error:
-        raise ImpossibleActionError(f"The action '{name}' failed: {error.message}") from error
+        raise ImpossibleError(f"The action '{name}' failed: {error.message}") from error
 
 
 def _actor(org: Org, details: JsonObject) -> str:
@@ -42,14 +39,14 @@ def _found(org: Org, text: object) -> tuple[ObjectType, Record]:
     record_id = long_id(str(text))
     located = org.find(record_id) if record_id else None
     if located is None:
-        raise ImpossibleActionError(f"There is no record '{text}' in this org.")
+        raise ImpossibleError(f"There is no record '{text}' in this org.")
     return located
 
 
 def _object(org: Org, name: object) -> ObjectType:
     kind = org.find_object(str(name))
     if kind is None:
-        raise ImpossibleActionError(f"There is no object '{name}' in this org.")
+        raise ImpossibleError(f"There is no object '{name}' in this org.")
     return kind
 
 
@@ -76,7 +73,7 @@ def _delete(org: Org, details: JsonObject) -> JsonObject:
 def _undelete(org: Org, details: JsonObject) -> JsonObject:
     kind, found = _found(org, details["id"])
     if not found.values.get("IsDeleted"):
-        raise ImpossibleActionError(f"'{found.id}' is not in the recycle bin.")
+        raise ImpossibleError(f"'{found.id}' is not in the recycle bin.")
     effects.undelete(org, _actor(org, details), kind, found)
     return {"id": found.id}
 
@@ -90,11 +87,11 @@ def _purge(org: Org, details: JsonObject) -> JsonObject:
 def _merge(org: Org, details: JsonObject) -> JsonObject:
     kind, winner = _found(org, details["id"])
     if not kind.is_mergeable:
-        raise ImpossibleActionError(f"{kind.plural} cannot be merged.")
+        raise ImpossibleError(f"{kind.plural} cannot be merged.")
     for text in details["losers"]:
         other, loser = _found(org, text)
         if other is not kind or loser.id == winner.id:
-            raise ImpossibleActionError(f"'{text}' cannot be merged into '{winner.id}'.")
+            raise ImpossibleError(f"'{text}' cannot be merged into '{winner.id}'.")
         effects.merge(org, _actor(org, details), kind, winner, loser)
     return {"id": winner.id}
 

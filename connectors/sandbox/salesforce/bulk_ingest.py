@@ -8,13 +8,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import effects, writing
 from connectors.sandbox.salesforce.bulk_csv import printed_csv, read_csv
 from connectors.sandbox.salesforce.bulk_jobs import Job, Jobs, invalid_job
 from connectors.sandbox.salesforce.bulk_query import csv_type
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.checks import existing
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.permissions import may_read

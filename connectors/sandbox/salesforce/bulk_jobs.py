@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.call import Call
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.moments import printed
 from connectors.sandbox.salesforce.org import Org
 

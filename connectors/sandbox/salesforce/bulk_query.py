@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from http import HTTPStatus
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.bulk_csv import printed_csv
 from connectors.sandbox.salesforce.bulk_jobs import Job, Jobs, invalid_job
 from connectors.sandbox.salesforce.call import Call, Reply
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.org import Org, Values
 from connectors.sandbox.salesforce.soql_binding import value_at
 from connectors.sandbox.salesforce.soql_query import Answer, answered

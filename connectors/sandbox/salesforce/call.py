@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found, unreadable
+from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found, unreadable
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.permissions import may_see_object

@@ -6,8 +6,9 @@ Each refusal has the code and the words of Salesforce's error messages.
 from http import HTTPStatus
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import ids
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import Field, ObjectType
 from connectors.sandbox.salesforce.org import Org, Record, Values
 from connectors.sandbox.salesforce.permissions import may_edit, may_read

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from itertools import pairwise
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import writing
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.checks import existing
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, unreadable
+from connectors.sandbox.salesforce.errors import SalesforceError, unreadable
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import long_id
 from connectors.sandbox.salesforce.row_calls import shown

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.sandbox.salesforce.errors import JsonObject
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.permissions import may_read, may_see_object

@@ -1,10 +1,8 @@
 """The ways in which Salesforce says no: the REST error list, a row's error, OAuth's object."""
 
 from http import HTTPStatus
-from typing import Any
 
-# JSON as parsed: objects have string keys, the values are whatever the client sent.
-JsonObject = dict[str, Any]
+from connectors.sandbox.exchange import JsonObject
 
 
 class SalesforceError(Exception):

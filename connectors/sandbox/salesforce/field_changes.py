@@ -5,8 +5,9 @@ A custom field of `Activity` is one of tasks and of events at once, as in Salesf
 
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import effects
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import Field, ObjectType, choices
 from connectors.sandbox.salesforce.org import Org, Record
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.sandbox.salesforce.errors import JsonObject
+from connectors.sandbox.exchange import JsonObject
 
 TEXTS = frozenset(
     {"string", "textarea", "picklist", "multipicklist", "email", "phone", "url", "combobox"}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from connectors.sandbox.gateway import Request, Response
+from connectors.sandbox.exchange import Request, Response
 from connectors.sandbox.salesforce import collection_calls, limit_calls, row_calls, tooling
 from connectors.sandbox.salesforce.bulk_ingest import BulkIngests
 from connectors.sandbox.salesforce.bulk_jobs import Jobs

@@ -4,8 +4,9 @@ from collections import Counter, deque
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.call import Call, Reply
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.org import Org
 
 _DAY = timedelta(hours=24)

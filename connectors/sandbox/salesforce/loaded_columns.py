@@ -14,8 +14,8 @@ from typing import Any
 
 from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.csv_table import Row, Table, guess
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.moments import instant_of
-from connectors.sandbox.salesforce.errors import JsonObject
 from connectors.sandbox.salesforce.moments import to_the_second
 from connectors.sandbox.salesforce.org import Values
 

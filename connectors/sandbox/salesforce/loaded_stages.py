@@ -8,7 +8,9 @@ from connectors.sandbox.csv_table import Row, Table
 from connectors.sandbox.moments import instant_of
 from connectors.sandbox.salesforce.moments import read_instant, to_the_second
 from connectors.sandbox.salesforce.org import Values
-from connectors.sandbox.stages import read_history, read_stages
+from connectors.sandbox.stages import FoundStage, read_history, read_stages
+
+_CATEGORIES = {"open": "Pipeline", "won": "Closed", "lost": "Omitted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +23,17 @@ class Step:
 
 def stages_of(table: Table, clock: PortalClock) -> list[Values]:
     """Return the stages in order, as OpportunityStage rows; MalformedFolderError."""
-    found = read_stages(table, clock, clock.stamp())
-    closed = {row.text("stage"): row.flag("is_won") for row in table.rows if row.flag("is_closed")}
-    return [_stage(row["label"], row["metadata"]["probability"], closed) for row in found.stages]
+    return [_stage(found) for found in read_stages(table, clock)]
 
 
-def _stage(label: str, chance: str, closed: dict[str, bool]) -> Values:
-    is_closed, is_won = label in closed, closed.get(label, False)
-    open_category = "Pipeline"
-    ended = "Closed" if is_won else "Omitted"
+def _stage(found: FoundStage) -> Values:
     return {
-        "ApiName": label,
-        "MasterLabel": label,
-        "DefaultProbability": round(float(chance) * 100, 0),
-        "ForecastCategoryName": ended if is_closed else open_category,
-        "IsClosed": is_closed,
-        "IsWon": is_won,
+        "ApiName": found.label,
+        "MasterLabel": found.label,
+        "DefaultProbability": round(found.probability * 100, 0),
+        "ForecastCategoryName": _CATEGORIES[found.kind],
+        "IsClosed": found.kind != "open",
+        "IsWon": found.kind == "won",
     }
 
 

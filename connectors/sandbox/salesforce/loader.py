@@ -7,6 +7,7 @@ accounts, contacts, stages, opportunities and activities are written, stamped wi
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_table
 from connectors.sandbox.moments import instant_of
@@ -15,7 +16,9 @@ from connectors.sandbox.salesforce.derived import complete
 from connectors.sandbox.salesforce.loaded_columns import Column, activity_values, columns_of
 from connectors.sandbox.salesforce.loaded_stages import Step, stages_of, steps_of
 from connectors.sandbox.salesforce.org import Org, Values
-from connectors.sandbox.salesforce.sandbox import SalesforceSandbox
+
+if TYPE_CHECKING:
+    from connectors.sandbox.salesforce.sandbox import SalesforceSandbox
 
 __all__ = ["MalformedFolderError", "load_folder"]
 
@@ -35,7 +38,7 @@ _ROLES = {
 }
 
 
-def load_folder(sandbox: SalesforceSandbox, folder: Path) -> None:
+def load_folder(sandbox: "SalesforceSandbox", folder: Path) -> None:
     """Load a folder into the org; MalformedFolderError, and then nothing is written."""
     files = _Folder(folder)
     with sandbox.org.lock:

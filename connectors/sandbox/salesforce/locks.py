@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 from connectors.sandbox.salesforce.errors import SalesforceError
-from connectors.sandbox.salesforce.switches import Switches
+from connectors.sandbox.salesforce.switches import SalesforceSwitches
 
 
 class RowLocks:
@@ -14,7 +14,7 @@ class RowLocks:
         self._seed: int | None = None
         self._chance = random.Random(0)  # noqa: S311 - a reproducible plan, not a secret
 
-    def check(self, named: Counter[str], switches: Switches, record_id: str) -> None:
+    def check(self, named: Counter[str], switches: SalesforceSwitches, record_id: str) -> None:
         """Refuse a write to a row that is held; a named lock is used up by it."""
         if self._seed != switches.lock_row_seed:
             self._seed = switches.lock_row_seed

@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape, unescape
 
 import jwt
 
-from connectors.sandbox.salesforce.errors import JsonObject, OAuthError
+from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.salesforce.errors import OAuthError
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.sessions import ClientApp, Session, Sessions
 from connectors.sandbox.salesforce.setup import user_named

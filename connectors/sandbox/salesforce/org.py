@@ -15,12 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.clock import PortalClock
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import ids, other_objects, sales_objects
-from connectors.sandbox.salesforce.errors import JsonObject
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.locks import RowLocks
 from connectors.sandbox.salesforce.moments import to_the_second
-from connectors.sandbox.salesforce.switches import Switches
+from connectors.sandbox.salesforce.switches import SalesforceSwitches
 
 Values = dict[str, Any]
 # Rights live in ordinary records: a write to one of these may change what a user sees.
@@ -81,7 +81,7 @@ class Org:
         self.my_domain = my_domain
         self.is_sandbox = is_sandbox
         self.lock = threading.RLock()
-        self.switches = Switches()
+        self.switches = SalesforceSwitches()
         self.objects = standard_objects()
         self.tables: dict[str, dict[str, Record]] = {name: {} for name in self.objects}
         self._numbers: Counter[str] = Counter()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import effects
 from connectors.sandbox.salesforce.call import Call, Reply
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.org import Values
 from connectors.sandbox.salesforce.soql_query import Answer, answered, printed_rows
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import writing
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.checks import existing
 from connectors.sandbox.salesforce.describing import described, listing, summary
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import long_id
 from connectors.sandbox.salesforce.moments import printed, read_instant

@@ -1,25 +1,20 @@
 """The Python face of the emulated Salesforce org: make one, start it, play the people in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Self
+from pathlib import Path
 
 from connectors.sandbox.clock import PortalClock
+from connectors.sandbox.emulated import Emulated
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import setup
-from connectors.sandbox.salesforce.actions import act
-from connectors.sandbox.salesforce.errors import JsonObject
+from connectors.sandbox.salesforce.front import SalesforceFront
 from connectors.sandbox.salesforce.gateway import SalesforceGateway
+from connectors.sandbox.salesforce.loader import load_folder
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.server import (
-    SalesforceApplication,
-    SalesforceFaults,
-    statistics,
-)
 from connectors.sandbox.salesforce.sessions import ALL_FLOWS, ClientApp
-from connectors.sandbox.salesforce.switches import Switches
+from connectors.sandbox.salesforce.switches import SalesforceSwitches
 from connectors.sandbox.salesforce.values import outgoing
-from connectors.sandbox.server import Server
 
 # Constants that look like keys and open nothing but this sandbox.
 SANDBOX_DOMAIN = "arpent-demo"
@@ -30,7 +25,7 @@ SANDBOX_REFRESH_TOKEN = "5Aep861.SANDBOX.REFRESH"  # noqa: S105 - not a secret
 SANDBOX_USERNAME = setup.INTEGRATION
 
 
-class SalesforceSandbox:
+class SalesforceSandbox(Emulated):
     """One emulated Salesforce org on 127.0.0.1, in memory.
 
     `now` is the org's present when it is made (default: the machine's); time runs forward from
@@ -48,28 +43,21 @@ class SalesforceSandbox:
         is_sandbox: bool = False,
         daily_limit: int = 100_000,
     ) -> None:
-        self.clock = PortalClock(now, time_zone)
-        self.org = Org(clock=self.clock, my_domain=my_domain, is_sandbox=is_sandbox)
+        clock = PortalClock(now, time_zone)
+        self.org = Org(clock=clock, my_domain=my_domain, is_sandbox=is_sandbox)
         self.org.currency = company_currency
         setup.furnish(self.org, name)
         self.switches.daily_limit = daily_limit
         self.gateway = SalesforceGateway(self.org)
-        self.faults = SalesforceFaults()
-        self._server = Server(SalesforceApplication(self.gateway, self.faults))
-        self._url = ""
+        super().__init__(SalesforceFront(self.gateway))
         self.add_app(SANDBOX_CLIENT_KEY, SANDBOX_CLIENT_SECRET, refresh_token=SANDBOX_REFRESH_TOKEN)
         self.gateway.sessions.begin(self.user_id(SANDBOX_USERNAME), token=SANDBOX_SESSION)
         self.gateway.sessions.logins = 0
 
     @property
-    def switches(self) -> Switches:
+    def switches(self) -> SalesforceSwitches:
         """The org's behaviour."""
         return self.org.switches
-
-    @property
-    def url(self) -> str:
-        """The address of the running sandbox; empty when it is stopped."""
-        return self._url
 
     @property
     def org_id(self) -> str:
@@ -81,28 +69,18 @@ class SalesforceSandbox:
         """Whether the org holds no account and no opportunity yet."""
         return not self.org.tables["Account"] and not self.org.tables["Opportunity"]
 
-    def start(self, port: int = 0) -> str:
-        """Serve on 127.0.0.1 in a thread and return the address; PortInUseError."""
-        self._url = self._server.start(port)
-        return self._url
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The settings by which Arpent opens it once it runs."""
+        return {
+            "salesforce_url": self.url,
+            "salesforce_client_id": SANDBOX_CLIENT_KEY,
+            "salesforce_client_secret": SANDBOX_CLIENT_SECRET,
+        }
 
-    def stop(self) -> None:
-        """Stop serving; the org stays as it is and can be started again."""
-        self._server.stop()
-        self._url = ""
-
-    def __enter__(self) -> Self:
-        if not self._url:
-            self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+    def load(self, folder: Path) -> None:
+        """Load a folder of CSV files, as an import would have; MalformedFolderError."""
+        load_folder(self, folder)
 
     def add_app(
         self,
@@ -144,37 +122,14 @@ class SalesforceSandbox:
             raise KeyError(username)
         return found
 
-    def act(self, action: str, **details: object) -> JsonObject:
-        """Do something as a person in Salesforce's pages (as `POST /__actions`).
-
-        `action` is one of `actions.ACTIONS`; ImpossibleActionError with a sentence.
-        """
-        with self.org.lock:
-            return act(self.org, {"action": action, **details})
-
     def create(self, object_name: str, **values: object) -> str:
         """Create a record as a person would and return its id."""
         return str(self.act("create", object=object_name, values=values)["id"])
-
-    def set_faults(self, *rules: JsonObject, seed: int = 0) -> None:
-        """Replace the faults (as `POST /__faults`); none clears them."""
-        with self.org.lock:
-            self.faults.replace({"seed": seed, "rules": list(rules)})
 
     def spend_calls(self, number: int) -> None:
         """Use up calls of the org's day, as another application would."""
         with self.org.lock:
             self.gateway.budget.spend(number)
-
-    def history(self) -> list[JsonObject]:
-        """Return every write that was applied, oldest first."""
-        with self.org.lock:
-            return list(self.org.writes)
-
-    def statistics(self) -> JsonObject:
-        """Return the counts of requests, statuses, logins and assignment rules that ran."""
-        with self.org.lock:
-            return statistics(self.gateway, self.faults)
 
     def id_of(self, kind: str, loaded_id: str) -> str:
         """Return the id here of a loaded row (`accounts`, `opportunities`, …); KeyError."""

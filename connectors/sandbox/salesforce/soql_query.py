@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError
+from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import IDS, TEXTS, Field, ObjectType
 from connectors.sandbox.salesforce.org import Org, Values
 from connectors.sandbox.salesforce.soql_binding import (

@@ -5,18 +5,20 @@ answer. The rest describe one org: its edition, its administrator's rules, its m
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import ClassVar
 
-from connectors.sandbox.salesforce.errors import JsonObject
+from connectors.sandbox.exchange import ImpossibleError
+from connectors.sandbox.switches import Switches
 
-_CHOICES = {
+_CHOICES: Mapping[str, tuple[str, ...]] = {
     "unknown_field_in_collection": ("request", "row"),
     "missing_record_in_collection": ("INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"),
     "bulk_query_errors": ("request", "job"),
     "purged_locator": ("INVALID_QUERY_LOCATOR", "INVALID_QUERY_LOCATOR_404"),
 }
-# The other answer to each open question: all of them may be given to `Switches.change` at once.
+# The other answer to each open question: `SalesforceSwitches.change` takes all of them at once.
 OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
     {
         "short_pages": True,
@@ -44,13 +46,11 @@ _RULES = {
 }
 
 
-class UnknownSwitchError(Exception):
-    """A switch that does not exist, or a value that it cannot take."""
-
-
 @dataclass(slots=True, kw_only=True)
-class Switches:
+class SalesforceSwitches(Switches):
     """The org's behaviour, changed by `POST /__switches` or from Python."""
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = _CHOICES
 
     # Reading: rows on a page; pages cut short as Salesforce does for wide rows.
     page_size: int = 2000
@@ -109,47 +109,13 @@ class Switches:
     # Seconds by which the `Date` header is off.
     clock_skew_seconds: float = 0.0
 
-    def change(self, values: JsonObject) -> JsonObject:
-        """Set several switches and return all; UnknownSwitchError when one makes no sense."""
-        known = {entry.name for entry in fields(self)}
-        for name, value in values.items():
-            if name not in known:
-                raise UnknownSwitchError(
-                    f"There is no switch '{name}'; the switches are {', '.join(sorted(known))}."
+    def check(self, name: str, value: object) -> None:
+        """Raise `ImpossibleError` for rules that make no sense."""
+        needed = _RULES.get(name)
+        if needed is None or not isinstance(value, list):
+            return
+        for rule in value:
+            if not isinstance(rule, dict) or not needed <= rule.keys():
+                raise ImpossibleError(
+                    f"Each rule of '{name}' says {', '.join(sorted(needed))}: {rule!r} does not."
                 )
-            self._check(name, value)
-            _check_rules(name, value)
-        for name, value in values.items():
-            setattr(self, name, value)
-        return self.as_json()
-
-    def _check(self, name: str, value: object) -> None:
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise UnknownSwitchError(f"The switch '{name}' is one of {', '.join(_CHOICES[name])}.")
-        present = getattr(self, name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if isinstance(present, float):
-            matches = is_number
-        elif isinstance(present, bool):
-            matches = isinstance(value, bool)
-        else:
-            matches = isinstance(value, type(present)) and not isinstance(value, bool)
-        if not matches:
-            raise UnknownSwitchError(
-                f"The switch '{name}' takes a value like {present!r}, and {value!r} is not one."
-            )
-
-    def as_json(self) -> JsonObject:
-        """Return every switch with its present value."""
-        return asdict(self)
-
-
-def _check_rules(name: str, value: object) -> None:
-    needed = _RULES.get(name)
-    if needed is None or not isinstance(value, list):
-        return
-    for rule in value:
-        if not isinstance(rule, dict) or not needed <= rule.keys():
-            raise UnknownSwitchError(
-                f"Each rule of '{name}' says {', '.join(sorted(needed))}: {rule!r} does not."
-            )

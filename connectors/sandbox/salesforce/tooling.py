@@ -8,9 +8,10 @@ Source: "CustomField" of the Tooling API reference.
 from http import HTTPStatus
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import field_changes
 from connectors.sandbox.salesforce.call import Call, Reply
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import Choice, Field
 from connectors.sandbox.salesforce.org import Org, Record
 from connectors.sandbox.salesforce.soql_query import answered, printed_rows

@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
+from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce import checks, effects, ids
 from connectors.sandbox.salesforce.call import Call
-from connectors.sandbox.salesforce.errors import JsonObject, SalesforceError, not_found
+from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import Field, ObjectType
 from connectors.sandbox.salesforce.org import Org, Record, Values
 from connectors.sandbox.salesforce.permissions import may_read
