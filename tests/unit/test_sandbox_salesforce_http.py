@@ -294,7 +294,7 @@ def test_a_login_is_refused_with_an_object(
     answer = unchanged.post(unchanged.base_url.join("/services/oauth2/token"), data=form)
     assert answer.status_code == 400
     assert set(answer.json()) == {"error", "error_description"}
-    assert answer.json()["message"] == error
+    assert answer.json()["error"] == error
 
 
 def test_the_common_faults_speak_as_salesforce_does(
