@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: demo check test scenarios fuzz bench format lock clean
+.PHONY: demo check test scenarios fuzz bench torture oracles format lock clean
 
 demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
 	@$(BIN)/arpent demo
@@ -30,6 +30,9 @@ torture: .venv/.dev    ## killed at each point, twice among faults, frozen: hour
 	$(BIN)/python -m tests.torture
 	ARPENT_TEST_TAKEOVERS=200 ARPENT_TEST_WEEKS=7500 $(BIN)/pytest -q -k sqlite \
 		tests/integration/test_worker_ticks.py tests/integration/test_weekly_periods.py
+
+oracles:               ## independent grammars that some tests ask; needs Node
+	npm ci --no-audit --no-fund --prefix tests/oracles
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .

@@ -50,6 +50,11 @@ class Emulated(ABC):
         """The address of the running sandbox; empty when it is stopped."""
         return self._url
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether a browser finds something at its address."""
+        return self._front.pages is not None
+
     def start(self, port: int = 0) -> str:
         """Serve on 127.0.0.1 in a thread and return the address; PortInUseError."""
         self._url = self._server.start(port)

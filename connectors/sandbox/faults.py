@@ -1,8 +1,9 @@
 """Faults on demand: which requests go wrong, and how.
 
 `POST /__faults {"seed": 1, "rules": [{"match": {"method": "POST", "path": "/batch/"}, "nth": 2,
-"fault": {"reset": true}}]}`. A rule fires on its `nth` matching request (a number or a list,
-from 1), with a `probability`, or always; `times` caps how often. The first rule that fires wins.
+"fault": {"reset": true}}]}`. `query` in a match is sought in the decoded part after
+the question mark. A rule fires on its `nth` matching request (a number or a list, from 1), with a
+`probability`, or always; `times` caps how often. The first rule that fires wins.
 
 Faults, which may be combined: `delay` (seconds) · `status` with `body`, `headers`,
 `retry_after` · `html` · `expired` · `reset` · `drop_after_commit` · `status_after_commit` ·
@@ -17,6 +18,7 @@ import random
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_plus
 
 from connectors.sandbox import spoiling
 from connectors.sandbox.exchange import ImpossibleError, JsonObject
@@ -71,6 +73,7 @@ class Fault:
 class _Rule:
     method: re.Pattern[str]
     path: re.Pattern[str]
+    query: re.Pattern[str]
     nth: frozenset[int]
     probability: float
     times: int | None
@@ -79,8 +82,9 @@ class _Rule:
     seen: int = 0
     fired: int = 0
 
-    def fires(self, method: str, path: str, chance: random.Random) -> bool:
-        if not (self.method.fullmatch(method) and self.path.search(path)):
+    def fires(self, method: str, path: str, query: str, chance: random.Random) -> bool:
+        is_meant = self.method.fullmatch(method) and self.path.search(path)
+        if not (is_meant and self.query.search(query)):
             return False
         self.seen += 1
         if self.times is not None and self.fired >= self.times:
@@ -109,10 +113,11 @@ class Faults:
         self._chance = random.Random(body.get("seed", 0))  # noqa: S311 - a reproducible plan, not a secret
         return self.as_json()
 
-    def choose(self, method: str, path: str) -> Fault | None:
-        """Return the fault of this request, if a rule fires."""
+    def choose(self, method: str, path: str, query: str = "") -> Fault | None:
+        """Return the fault of this request, if a rule fires; `query` as it came."""
+        decoded = unquote_plus(query)
         for rule in self._rules:
-            if rule.fires(method, path, self._chance):
+            if rule.fires(method, path, decoded, self._chance):
                 return rule.fault
         return None
 
@@ -140,11 +145,13 @@ def _rule(row: JsonObject) -> _Rule:
     try:
         method = re.compile(str(match.get("method", ".*")), re.IGNORECASE)
         path = re.compile(str(match.get("path", "")))
+        query = re.compile(str(match.get("query", "")))
     except re.error as error:
         raise ImpossibleError(f"{error.pattern!r} is no regular expression: {error}.") from error
     return _Rule(
         method=method,
         path=path,
+        query=query,
         nth=frozenset(numbers),
         probability=float(row.get("probability", 1)),
         times=row.get("times"),

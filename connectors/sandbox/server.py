@@ -66,7 +66,7 @@ class Application:
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await _read(scope, receive)
         front = self._front
-        fault = front.faults.choose(request.method, request.path)
+        fault = front.faults.choose(request.method, request.path, request.query)
         if fault is None:
             await self._send(scope, send, front.answer(request))
             return
@@ -91,7 +91,7 @@ class Application:
         if fault.status_after_commit:
             response = self._status(fault, fault.status_after_commit)
         if fault.spoil:
-            response = replace(response, body=spoiled(response.body, fault.spoil))
+            response = _spoiled(response, fault)
         await self._send(scope, send, response, fault)
 
     def _acted(self, fault: Fault) -> Response | None:
@@ -149,6 +149,14 @@ class Application:
             await _dripped(send, response.body, fault)
         else:
             await send({"type": "http.response.body", "body": response.body})
+
+
+def _spoiled(response: Response, fault: Fault) -> Response:
+    """The answer with the edits of a fault; one that was packed comes unpacked."""
+    headers = dict(response.headers)
+    is_packed = headers.pop("Content-Encoding", "") == "gzip"
+    body = gzip.decompress(response.body) if is_packed else response.body
+    return replace(response, body=spoiled(body, fault.spoil), headers=headers)
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

@@ -1,7 +1,7 @@
 """Answers that are not what they should be: the fault `spoil`, a list of edits of the printed JSON.
 
 An edit has a path, `at`: names of members, and in a list the place of an entry (a number) or its
-`id` (a text), or "*" for every entry. What it does there:
+`id` or `Id` (a text), or "*" for every entry. What it does there:
 
 - `set`: put any value in the place of what is there, or add it (also values that JSON has no
   word for, as NaN, and lone surrogates, which are printed as escapes);
@@ -68,7 +68,7 @@ def _places(holder: object, step: object) -> Iterator[Any]:
         yield step
     elif isinstance(holder, list):
         for place, entry in enumerate(holder):
-            name = entry.get("id") if isinstance(entry, dict) else None
+            name = (entry.get("id") or entry.get("Id")) if isinstance(entry, dict) else None
             if step in ("*", name) or step == place:
                 yield place
 

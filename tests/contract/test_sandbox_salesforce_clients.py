@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -286,3 +287,38 @@ def test_bulk2_queries_and_ingests(sandbox: SalesforceSandbox, client: Any) -> N
     gone = client.bulk2.Account.delete(records=[{"Id": row["Id"]} for row in rows], wait=0.01)
     assert gone[0]["numberRecordsFailed"] == 0
     assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+
+
+def test_bulk2_downloads_to_files(sandbox: SalesforceSandbox, client: Any, tmp_path: Path) -> None:
+    made = [sandbox.create("Account", Name=f"Érable {number}\ndeux") for number in range(5)]
+    files = list(
+        client.bulk2.Account.download(
+            "SELECT Id, Name FROM Account", path=str(tmp_path), max_records=2, wait=0.01
+        )
+    )
+    assert [entry["number_of_records"] for entry in files] == [2, 2, 1]
+    rows = []
+    for entry in files:
+        with Path(entry["file"]).open(encoding="utf-8", newline="") as file:
+            rows += list(csv.DictReader(file))
+    assert {row["Id"] for row in rows} == {*made}
+    assert {row["Name"] for row in rows} == {f"Érable {number}\ndeux" for number in range(5)}
+
+
+def test_bulk2_upserts_and_tells_the_fate_of_each_row(
+    sandbox: SalesforceSandbox, client: Any
+) -> None:
+    sandbox.act("create_field", object="Account", name="Key__c", type="string", external_id=True,
+                unique=True)  # fmt: skip
+    job = client.bulk2.Account.upsert(
+        records=[{"Key__c": "k1", "Name": "a"}, {"Key__c": "k2", "Phone": "1"}],
+        external_id_field="Key__c",
+        wait=0.01,
+    )[0]
+    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (2, 1)
+    good = client.bulk2.Account.get_successful_records(job["job_id"])
+    bad = client.bulk2.Account.get_failed_records(job["job_id"])
+    assert [row["Key__c"] for row in csv.DictReader(io.StringIO(good))] == ["k1"]
+    failed = list(csv.DictReader(io.StringIO(bad)))
+    assert failed[0]["sf__Error"].startswith("REQUIRED_FIELD_MISSING:")
+    assert client.bulk2.Account.get_unprocessed_records(job["job_id"]).count("\n") == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 
 from connectors.sandbox.exchange import ImpossibleError, JsonObject
-from connectors.sandbox.salesforce import checks, effects, field_changes, setup
+from connectors.sandbox.salesforce import checks, effects, feature_objects, field_changes, setup
 from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import long_id
@@ -180,6 +180,19 @@ def _set_currencies(org: Org, details: JsonObject) -> JsonObject:
     return {"rates": details["rates"]}
 
 
+def _turn_on_territories(org: Org, _details: JsonObject) -> JsonObject:
+    feature_objects.turn_on_territories(org)
+    return {"objects": [made.name for made in feature_objects.territory_objects()]}
+
+
+def _add_notification_type(org: Org, details: JsonObject) -> JsonObject:
+    org.add_object(feature_objects.notification_type())
+    name = str(details["name"])
+    values = {"CustomNotifTypeName": name, "DeveloperName": name, "MasterLabel": name}
+    kind = org.objects["CustomNotificationType"]
+    return {"id": effects.create(org, _actor(org, details), kind, values)}
+
+
 # What an action's details say beside the members of a field.
 _NOT_OF_A_FIELD = frozenset({"action", "object", "user", "is_visible"})
 ACTIONS: dict[str, Callable[[Org, JsonObject], JsonObject]] = {
@@ -203,4 +216,6 @@ ACTIONS: dict[str, Callable[[Org, JsonObject], JsonObject]] = {
     "set_task_words": _set_task_words,
     "set_fiscal_year": _set_fiscal_year,
     "set_currencies": _set_currencies,
+    "turn_on_territories": _turn_on_territories,
+    "create_notification_type": _add_notification_type,
 }

@@ -122,7 +122,12 @@ class BulkIngests:
         job = self._jobs.settle(self._jobs.find(call, is_query=False))
         if job.state in {"Open", "UploadComplete", "InProgress"}:
             raise SalesforceError("INVALIDJOBSTATE", f"The job is {job.state}: it has no results")
-        name = call.params["results"].lower()
+        name = call.params["results"]
+        if (
+            name.lower() != "unprocessedrecords"
+            or self._org.switches.unprocessed_path == "any_case"
+        ):
+            name = name.lower()
         found: dict[str, tuple[list[str], list[list[str]]]] = {
             "successfulresults": (["sf__Id", "sf__Created"], job.succeeded),
             "failedresults": (["sf__Id", "sf__Error"], job.failed),
@@ -131,8 +136,11 @@ class BulkIngests:
         if name not in found:
             raise not_found()
         header, rows = found[name]
+        table = [[*header, *job.columns], *rows]
+        if header and not self._org.switches.ingest_results_repeat_id:
+            table = _without_id(table)
         return Reply(
-            raw=printed_csv(job, [[*header, *job.columns], *rows]),
+            raw=printed_csv(job, table),
             headers={"Content-Type": csv_type(self._org)},
         )
 
@@ -166,15 +174,21 @@ class BulkIngests:
             for name, cell in zip(job.columns, cells, strict=True)
             if cell != ""
         }
+        sent = next((str(cell) for name, cell in body.items() if name.lower() == "id"), "")
         try:
             record_id, is_new = deed(body)
         except SalesforceError as error:
             code = "INVALID_TYPE_ON_FIELD_IN_RECORD" if error.is_whole else error.code
             where = f"{','.join(error.fields)} --" if error.fields else "--"
-            sent = str(body.get("Id", ""))
             job.failed.append([sent, f"{code}:{error.message}:{where}", *cells])
         else:
             job.succeeded.append([record_id, "true" if is_new else "false", *cells])
+
+
+def _without_id(table: list[list[str]]) -> list[list[str]]:
+    """Leave the Id column of the upload out of its results."""
+    place = next((at for at, name in enumerate(table[0]) if name.lower() == "id"), None)
+    return table if place is None else [row[:place] + row[place + 1 :] for row in table]
 
 
 def _check_columns(call: Call, kind: ObjectType, job: Job) -> None:

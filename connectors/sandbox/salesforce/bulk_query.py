@@ -67,9 +67,11 @@ class BulkQueries:
             raise SalesforceError(
                 "INVALIDENTITY", f"Entity '{answer.kind.name}' is not supported by the Bulk API."
             )
-        if answer.is_count or answer.has_offset:
+        is_aggregate = answer.is_count or answer.groups is not None
+        if is_aggregate or answer.has_offset or answer.children:
             raise SalesforceError(
-                "API_ERROR", "Aggregate queries and OFFSET are not supported in Bulk Query"
+                "API_ERROR",
+                "Aggregate queries, nested queries and OFFSET are not supported in Bulk Query",
             )
         if any(path.field.type == "address" for path in answer.paths):
             raise SalesforceError(

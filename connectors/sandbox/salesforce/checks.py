@@ -204,5 +204,8 @@ def existing(org: Org, kind: ObjectType, text: object, *, is_row: bool) -> Recor
         message = words.get(code, "invalid cross reference id")
         raise SalesforceError(code, message, status=status, fields=[] if is_row else None)
     if found.values.get("IsDeleted"):
-        raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", status=status, fields=[])
+        code = org.switches.deleted_record_in_collection if is_row else "ENTITY_IS_DELETED"
+        words = {"ENTITY_IS_DELETED": "entity is deleted"}
+        message = words.get(code, "invalid cross reference id")
+        raise SalesforceError(code, message, status=status, fields=[])
     return found

@@ -104,7 +104,10 @@ def read(call: Call) -> Reply:
         raise SalesforceError(
             "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {most} records"
         )
-    return Reply(body=[_one(call, kind, str(one), [str(name) for name in names]) for one in wanted])
+    rows = [_one(call, kind, str(one), [str(name) for name in names]) for one in wanted]
+    if call.org.switches.missing_rows_in_read == "left_out":
+        rows = [row for row in rows if row is not None]
+    return Reply(body=rows)
 
 
 def _one(call: Call, kind: ObjectType, text: str, names: list[str]) -> JsonObject | None:
@@ -113,7 +116,8 @@ def _one(call: Call, kind: ObjectType, text: str, names: list[str]) -> JsonObjec
         raise SalesforceError("MALFORMED_ID", f"malformed id {text}")
     found = call.org.record(kind.name, record_id)
     values = call.org.visible(found) if found else None
-    if values is None or values.get("IsDeleted"):
+    hides_deleted = call.org.switches.deleted_rows_in_read == "null"
+    if values is None or (values.get("IsDeleted") and hides_deleted):
         return None
     return shown(call, kind, values, names)
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from connectors.sandbox.salesforce.org import Org, Values
 
 _CATEGORIES = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit": "Forecast"}
+ACTIVITIES = frozenset({"Task", "Event"})
 _STAGE_SETS = ("Probability", "ForecastCategoryName")
 
 
@@ -19,7 +20,7 @@ def complete(org: Org, object_name: str, values: Values, changed: set[str]) -> N
         _task(org, values)
     elif object_name == "Event":
         _event(org, values, changed)
-    if "AccountId" in org.objects[object_name].fields and object_name in {"Task", "Event"}:
+    if "AccountId" in org.objects[object_name].fields and object_name in ACTIVITIES:
         values["AccountId"] = _account_of(org, values)
 
 
@@ -47,18 +48,18 @@ def _opportunity(org: Org, values: Values, changed: set[str]) -> None:
     values.setdefault("PushCount", 0)
     closes = values.get("CloseDate")
     if closes:
-        year, quarter = fiscal_period(org, closes)
+        year, quarter, _ = fiscal_period(org, closes)
         values |= {"FiscalYear": year, "FiscalQuarter": quarter, "Fiscal": f"{year} {quarter}"}
 
 
-def fiscal_period(org: Org, day: date) -> tuple[int, int]:
-    """Return the fiscal year and quarter of a day, by the organization's settings."""
+def fiscal_period(org: Org, day: date) -> tuple[int, int, int]:
+    """Return the fiscal year, quarter and month of a day, by the organization's settings."""
     settings = next(org.rows("Organization"), {})
     start = settings.get("FiscalYearStartMonth") or 1
     offset = (day.month - start) % 12
     starts_in = day.year if day.month >= start else day.year - 1
     named_by_start = start == 1 or bool(settings.get("UsesStartDateAsFiscalYearName"))
-    return (starts_in if named_by_start else starts_in + 1), offset // 3 + 1
+    return (starts_in if named_by_start else starts_in + 1), offset // 3 + 1, offset + 1
 
 
 def _task(org: Org, values: Values) -> None:
@@ -118,3 +119,15 @@ def history_row(values: Values, before: Values | None) -> Values | None:
         "PrevCloseDate": earlier.get("CloseDate"),
         "CurrencyIsoCode": values.get("CurrencyIsoCode"),
     }
+
+
+def is_archived(org: Org, object_name: str, values: Values) -> bool:
+    """Whether an activity is so old that only `queryAll` shows it.
+
+    Closed tasks and past events are archived after 365 days (Salesforce Help, "Archived
+    Activities").
+    """
+    day = values.get("ActivityDate")
+    if object_name not in ACTIVITIES or day is None or not values.get("IsClosed", True):
+        return False
+    return bool((org.now().date() - day).days > org.switches.archive_days)

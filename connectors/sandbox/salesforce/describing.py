@@ -6,6 +6,7 @@ from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.permissions import may_read, may_see_object
+from connectors.sandbox.salesforce.relationships import cascades, children_named
 
 _NOT_IN_LISTS = frozenset({"Name"})
 
@@ -98,13 +99,13 @@ def described(org: Org, user_id: str, kind: ObjectType, base: str) -> JsonObject
 def _children(org: Org, kind: ObjectType) -> list[JsonObject]:
     return [
         {
-            "cascadeDelete": False,
+            "cascadeDelete": cascades(other, made),
             "childSObject": other.name,
             "deprecatedAndHidden": False,
             "field": made.name,
             "junctionIdListNames": [],
             "junctionReferenceTo": [],
-            "relationshipName": None,
+            "relationshipName": children_named(kind, other, made),
             "restrictedDelete": False,
         }
         for other in org.objects.values()

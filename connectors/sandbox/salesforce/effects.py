@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from connectors.sandbox.salesforce.derived import complete, history_row
 from connectors.sandbox.salesforce.fields import ObjectType
-from connectors.sandbox.salesforce.org import Org, Record, Values
+from connectors.sandbox.salesforce.org import DELETED_AT, Org, Record, Values
 from connectors.sandbox.salesforce.values import outgoing
 
 # How long a deleted record stays in the recycle bin.
@@ -50,9 +50,10 @@ def create(
     values = _defaults(org, kind, actor) | given
     values |= {"Id": record_id, "CreatedDate": at or now, "CreatedById": actor}
     _stamp(values, actor, at or now)
+    _flow(org, kind, values)
     complete(org, kind.name, values, set(values))
     org.put(kind.name, record_id, _tidied(kind, values))
-    _note(org, "create", kind.name, record_id, actor=actor, changes=given)
+    note(org, "create", kind.name, record_id, actor=actor, changes=given)
     _aftermath(org, kind, values, None)
     return record_id
 
@@ -80,10 +81,19 @@ def update(org: Org, actor: str, kind: ObjectType, found: Record, changes: Value
     values = before | changes
     changed = {name for name, value in changes.items() if before.get(name) != value}
     _stamp(values, actor, org.now())
+    _flow(org, kind, values)
     complete(org, kind.name, values, changed)
     org.put(kind.name, found.id, _tidied(kind, values))
-    _note(org, "update", kind.name, found.id, actor=actor, changes=changes)
+    note(org, "update", kind.name, found.id, actor=actor, changes=changes)
     _aftermath(org, kind, values, before)
+
+
+def _flow(org: Org, kind: ObjectType, values: Values) -> None:
+    """Run the administrator's flows before a save."""
+    for full_name, form in org.switches.before_save.items():
+        object_name, _, name = full_name.partition(".")
+        if object_name == kind.name and form == "upper" and isinstance(values.get(name), str):
+            values[name] = values[name].upper()
 
 
 def delete(org: Org, actor: str, kind: ObjectType, found: Record) -> None:
@@ -94,10 +104,16 @@ def delete(org: Org, actor: str, kind: ObjectType, found: Record) -> None:
     if "IsDeleted" not in kind.fields:
         org.drop(kind.name, found.id)
     else:
-        values = found.values | {"IsDeleted": True}
+        _bin(org, actor, kind, found, {})
+    note(org, "delete", kind.name, found.id, actor=actor, changes={})
+
+
+def _bin(org: Org, actor: str, kind: ObjectType, found: Record, more: Values) -> None:
+    """Put a record into the recycle bin; whether its stamps move is a switch."""
+    values = found.values | {"IsDeleted": True, DELETED_AT: org.now()} | more
+    if org.switches.deletion_stamps:
         _stamp(values, actor, org.now())
-        org.put(kind.name, found.id, values)
-    _note(org, "delete", kind.name, found.id, actor=actor, changes={})
+    org.put(kind.name, found.id, values)
 
 
 def _hanging(org: Org, kind: ObjectType, found: Record) -> list[tuple[ObjectType, Record]]:
@@ -113,22 +129,27 @@ def _hanging(org: Org, kind: ObjectType, found: Record) -> list[tuple[ObjectType
 
 def undelete(org: Org, actor: str, kind: ObjectType, found: Record) -> None:
     """Take a record out of the recycle bin, with what went there because of it."""
-    deleted_at = found.values["SystemModstamp"]
+    deleted_at = found.values[DELETED_AT]
     for child_kind, child in _hanging(org, kind, found):
         values = child.values
-        if values.get("IsDeleted") and values["SystemModstamp"] == deleted_at:
+        if values.get("IsDeleted") and values[DELETED_AT] == deleted_at:
             undelete(org, actor, child_kind, child)
     values = found.values | {"IsDeleted": False}
-    values.pop("MasterRecordId", None)
+    for name in ("MasterRecordId", DELETED_AT):
+        values.pop(name, None)
     _stamp(values, actor, org.now())
     org.put(kind.name, found.id, values)
-    _note(org, "undelete", kind.name, found.id, actor=actor, changes={})
+    note(org, "undelete", kind.name, found.id, actor=actor, changes={})
 
 
 def purge(org: Org, kind: ObjectType, record_id: str) -> None:
     """Remove a record for good, as a hard delete or the bin's emptying does."""
+    found = org.record(kind.name, record_id)
+    if found is not None:
+        log = org.purged.setdefault(kind.name, {})
+        log[record_id] = found.values.get(DELETED_AT, org.now())
     org.drop(kind.name, record_id)
-    _note(org, "purge", kind.name, record_id, actor="", changes={})
+    note(org, "purge", kind.name, record_id, actor="", changes={})
 
 
 def empty_bins(org: Org) -> None:
@@ -138,7 +159,7 @@ def empty_bins(org: Org) -> None:
         old = [
             found.id
             for found in org.tables[kind.name].values()
-            if found.values.get("IsDeleted") and found.values["SystemModstamp"] < horizon
+            if found.values.get("IsDeleted") and found.values[DELETED_AT] < horizon
         ]
         for record_id in old:
             purge(org, kind, record_id)
@@ -150,11 +171,9 @@ def merge(org: Org, actor: str, kind: ObjectType, winner: Record, loser: Record)
         for record in list(org.tables[child].values()):
             if record.values.get(look_up) == loser.id:
                 update(org, actor, org.objects[child], record, {look_up: winner.id})
-    values = loser.values | {"IsDeleted": True, "MasterRecordId": winner.id}
-    _stamp(values, actor, org.now())
-    org.put(kind.name, loser.id, values)
+    _bin(org, actor, kind, loser, {"MasterRecordId": winner.id})
     update(org, actor, kind, org.tables[kind.name][winner.id], {})
-    _note(org, "merge", kind.name, loser.id, actor=actor, changes={"MasterRecordId": winner.id})
+    note(org, "merge", kind.name, loser.id, actor=actor, changes={"MasterRecordId": winner.id})
 
 
 def _stamp(values: Values, actor: str, at: datetime) -> None:
@@ -168,9 +187,10 @@ def _tidied(kind: ObjectType, values: Values) -> Values:
     }
 
 
-def _note(
+def note(
     org: Org, action: str, object_name: str, record_id: str, *, actor: str, changes: Values
 ) -> None:
+    """Write down what was done, for those who rehearse."""
     org.writes.append(
         {
             "seq": len(org.writes) + 1,

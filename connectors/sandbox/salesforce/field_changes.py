@@ -92,13 +92,31 @@ def add(
                 "DUPLICATE_DEVELOPER_NAME",
                 f"There is already a field named {field.name.removesuffix('__c')} on {kind.label}.",
             )
+    _check_name_is_free(org, object_name, field.name)
     for kind in kinds:
         kind.add(field)
+        org.described_at[kind.name] = org.now()
         if is_visible:
             open_to_all(org, kind, field.name)
     named = {"DeveloperName": field.name.removesuffix("__c"), "TableEnumOrId": object_name}
     row = effects.create(org, "", org.objects["CustomField"], named)
     org.metadata[row] = metadata or _metadata_of(field)
+
+
+def deleted_of(org: Org, object_name: str) -> set[str]:
+    """Return the custom fields of an object that can still be restored: those count, too."""
+    horizon = org.now() - effects.BIN
+    return {
+        name for (of, name), at in org.deleted_fields.items() if of == object_name and at > horizon
+    }
+
+
+def _check_name_is_free(org: Org, object_name: str, name: str) -> None:
+    if org.switches.deleted_name_is_blocked and name in deleted_of(org, object_name):
+        raise SalesforceError(
+            "DUPLICATE_DEVELOPER_NAME",
+            f"There is already a field named {name.removesuffix('__c')} on {object_name}.",
+        )
 
 
 def row_of(org: Org, object_name: str, name: str) -> Record | None:
@@ -143,9 +161,11 @@ def remove(org: Org, object_name: str, name: str) -> None:
     for kind in kinds_of(org, object_name):
         _custom(kind, name)
         kind.remove(name)
+        org.described_at[kind.name] = org.now()
         for found in org.tables[kind.name].values():
             found.values = {key: value for key, value in found.values.items() if key != name}
         _forget_rights(org, f"{kind.name}.{name}")
+    org.deleted_fields[object_name, name] = org.now()
     row = row_of(org, object_name, name)
     if row is not None:
         org.drop("CustomField", row.id)
@@ -180,6 +200,7 @@ def change(org: Org, object_name: str, details: JsonObject) -> None:
         if row is not None:
             org.metadata[row.id] = _metadata_of(made)
         kind.add(made)
+        org.described_at[kind.name] = org.now()
         if made.type != present.type:
             for found in org.tables[kind.name].values():
                 found.values = {key: value for key, value in found.values.items()
@@ -204,7 +225,7 @@ def close(org: Org, kind: ObjectType, name: str, profile: str) -> None:
         if owned.get("IsOwnedByProfile") and is_meant:
             org.closed_fields.add((owned["Id"], full))
             _drop_rights(org, full, owned["Id"])
-    org.rights.clear()
+    org.forget_rights()
 
 
 def _drop_rights(org: Org, full: str, parent: str) -> None:
@@ -218,4 +239,4 @@ def _forget_rights(org: Org, full: str) -> None:
         if row["Field"] == full:
             org.drop("FieldPermissions", row["Id"])
     org.closed_fields = {pair for pair in org.closed_fields if pair[1] != full}
-    org.rights.clear()
+    org.forget_rights()

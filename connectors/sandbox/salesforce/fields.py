@@ -26,6 +26,7 @@ _SOAP = {
     "int": "xsd:int",
     "address": "urn:address",
 }
+_UNGROUPED = frozenset({"datetime", "combobox"})
 # A text area above this many characters can be neither filtered nor sorted.
 _LONG_TEXT = 255
 _BYTES_A_CHARACTER = 3
@@ -130,10 +131,11 @@ class Field:
             "encrypted": False,
             "externalId": self.external_id,
             "extraTypeInfo": "plaintextarea" if self.type == "textarea" else None,
-            "filterable": self.is_filterable,
+            # An address is filtered by distance only, which the sandbox does not know.
+            "filterable": self.is_filterable or self.type == "address",
             "filteredLookupInfo": None,
             "formulaTreatNullNumberAsZero": False,
-            "groupable": self.is_filterable and not is_number and self.type != "datetime",
+            "groupable": self.is_filterable and not is_number and self.type not in _UNGROUPED,
             "highScaleNumber": False,
             "htmlFormatted": False,
             "idLookup": self.id_lookup or self.external_id,

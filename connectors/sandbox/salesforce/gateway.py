@@ -3,17 +3,23 @@
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
 from connectors.sandbox.exchange import Request, Response
-from connectors.sandbox.salesforce import collection_calls, limit_calls, row_calls, tooling
+from connectors.sandbox.salesforce import (
+    collection_calls,
+    limit_calls,
+    notification_calls,
+    row_calls,
+    tooling,
+)
 from connectors.sandbox.salesforce.bulk_ingest import BulkIngests
 from connectors.sandbox.salesforce.bulk_jobs import Jobs
 from connectors.sandbox.salesforce.bulk_query import BulkQueries
 from connectors.sandbox.salesforce.call import Call, Reply
+from connectors.sandbox.salesforce.composite_calls import Composites
 from connectors.sandbox.salesforce.errors import (
     OAuthError,
     SalesforceError,
@@ -23,6 +29,7 @@ from connectors.sandbox.salesforce.errors import (
 from connectors.sandbox.salesforce.limit_calls import Budget
 from connectors.sandbox.salesforce.oauth import Logins
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.printing import JSON_TYPE, packed, page, printed, refused
 from connectors.sandbox.salesforce.query_calls import Cursors
 from connectors.sandbox.salesforce.sessions import Sessions
 
@@ -33,7 +40,6 @@ _OBJECT = r"(?P<object>\w+)"
 _ID = r"(?P<id>[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?)"
 _EXTERNAL = r"(?P<field>\w+)/(?P<value>.+)"
 _JOB = r"(?P<job>750[0-9A-Za-z]{15})"
-_JSON = "application/json;charset=UTF-8"
 
 
 class SalesforceGateway:
@@ -47,6 +53,7 @@ class SalesforceGateway:
         jobs = Jobs(org)
         self._routes = _compiled(
             _rest_routes(Cursors(), self.budget),
+            _composite_routes(Composites(self._find)),
             _tooling_routes(),
             _bulk_routes(BulkQueries(org, jobs), BulkIngests(org, jobs)),
         )
@@ -59,13 +66,13 @@ class SalesforceGateway:
         """Answer a call; every refusal is one of Salesforce's."""
         with self.portal.lock:
             self.count(request)
-            response = self._answer(request)
+            response = packed(self._answer(request), request)
             self.budget.statuses[str(response.status)] += 1
             return response
 
     def _answer(self, request: Request) -> Response:
         if _size_of(request) > self.portal.switches.longest_address:
-            return _html(HTTPStatus.REQUEST_URI_TOO_LONG, "URI Too Long")
+            return page(HTTPStatus.REQUEST_URI_TOO_LONG, "URI Too Long")
         path = request.path.rstrip("/")
         try:
             if path.startswith("/services/oauth2/"):
@@ -75,7 +82,7 @@ class SalesforceGateway:
             return self._rest(request, path)
         except OAuthError as error:
             body = orjson.dumps({"error": error.error, "error_description": error.description})
-            return Response(status=error.status, body=body, headers={"Content-Type": _JSON})
+            return Response(status=error.status, body=body, headers={"Content-Type": JSON_TYPE})
         except SalesforceError as error:
             return refused(error, self.budget.header())
 
@@ -91,20 +98,29 @@ class SalesforceGateway:
         if name == "token" and request.method == "POST":
             authorization = request.headers.get("authorization", "")
             body = self.logins.token(form, authorization, host, request.base_url)
-            return Response(status=200, body=orjson.dumps(body), headers={"Content-Type": _JSON})
+            return Response(
+                status=200, body=orjson.dumps(body), headers={"Content-Type": JSON_TYPE}
+            )
+        if name == "introspect" and request.method == "POST":
+            body = self.logins.introspect(form, request.headers.get("authorization", ""))
+            return Response(
+                status=200, body=orjson.dumps(body), headers={"Content-Type": JSON_TYPE}
+            )
         if name == "revoke":
             self.logins.revoke(form)
             return Response(status=200)
         if name == "userinfo":
             session = self.sessions.admit(request.headers.get("authorization", ""))
             body = self.logins.identity(session)
-            return Response(status=200, body=orjson.dumps(body), headers={"Content-Type": _JSON})
+            return Response(
+                status=200, body=orjson.dumps(body), headers={"Content-Type": JSON_TYPE}
+            )
         raise not_found()
 
     def _rest(self, request: Request, path: str) -> Response:
         switches = self.portal.switches
         if path == "/services/data":
-            return _printed(Reply(body=self._versions()), {})
+            return printed(Reply(body=self._versions()), {})
         found = _VERSIONED.fullmatch(path)
         if found is None:
             raise SalesforceError(
@@ -128,7 +144,12 @@ class SalesforceGateway:
             headers=request.headers,
             body=request.body,
         )
-        return _printed(endpoint(call), self.budget.header())
+        self.portal.is_in_call = True
+        try:
+            reply = endpoint(call)
+        finally:
+            self.portal.is_in_call = False
+        return printed(reply, self.budget.header())
 
     def _versions(self) -> list[dict[str, str]]:
         switches = self.portal.switches
@@ -164,6 +185,14 @@ def _compiled(*groups: list[Route]) -> list[tuple[str, re.Pattern[str], Endpoint
         (method, re.compile(pattern), endpoint)
         for group in groups
         for method, pattern, endpoint in group
+    ]
+
+
+def _composite_routes(composites: Composites) -> list[Route]:
+    return [
+        ("POST", "composite", composites.composite),
+        ("POST", "composite/batch", composites.batch),
+        ("POST", "actions/standard/customNotificationAction", notification_calls.notify),
     ]
 
 
@@ -235,28 +264,3 @@ def _template(path: str) -> str:
 def _size_of(request: Request) -> int:
     headers = sum(len(name) + len(value) for name, value in request.headers.items())
     return len(request.path) + len(request.query) + headers
-
-
-def _printed(reply: Reply, headers: Mapping[str, str]) -> Response:
-    shown = {**headers, **reply.headers}
-    if reply.body is None:
-        body = reply.raw or b""
-        return Response(status=int(reply.status), body=body, headers=shown)
-    shown["Content-Type"] = _JSON
-    return Response(status=int(reply.status), body=orjson.dumps(reply.body), headers=shown)
-
-
-def refused(error: SalesforceError, headers: Mapping[str, str] | None = None) -> Response:
-    """Print an error as Salesforce does."""
-    shown = {**(headers or {}), "Content-Type": _JSON}
-    body: Any = [error.as_answer()]
-    if error.status == HTTPStatus.MULTIPLE_CHOICES:
-        body = error.extra["urls"]
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        shown["WWW-Authenticate"] = "Token"
-    return Response(status=error.status, body=orjson.dumps(body), headers=shown)
-
-
-def _html(status: HTTPStatus, reason: str) -> Response:
-    page = f"<h1>Bad Message {int(status)}</h1><pre>reason: {reason}</pre>".encode()
-    return Response(status=int(status), body=page, headers={"Content-Type": "text/html"})

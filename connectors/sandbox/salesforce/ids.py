@@ -10,6 +10,9 @@ _BLOCK = 5
 _PLACES = 9
 # Where numbers begin, so that ids show digits and letters of both cases.
 _FIRST = 4_100_000_000
+# Every number has another multiple of the stride below the prime.
+_PRIME = 2_147_483_647
+_STRIDE = 1_482_048_271
 _SHAPE = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -22,9 +25,14 @@ def checksum(short: str) -> str:
     )
 
 
-def mint(prefix: str, number: int) -> str:
-    """Make the 18-character id of the `number`-th record with a key prefix."""
+def mint(prefix: str, number: int, *, is_scattered: bool = False) -> str:
+    """Make the 18-character id of the `number`-th record with a key prefix.
+
+    Scattered ids come in no order, as those of an org that has moved: a later one may be smaller.
+    """
     rest, left = "", _FIRST + number
+    if is_scattered:
+        left = _FIRST + _PRIME + number * _STRIDE % _PRIME
     for _ in range(_PLACES):
         left, digit = divmod(left, len(_DIGITS))
         rest = _DIGITS[digit] + rest

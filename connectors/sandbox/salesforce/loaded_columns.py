@@ -47,6 +47,7 @@ _STANDARD: dict[str, dict[str, str]] = {
 _NUMERIC = frozenset({"NumberOfEmployees", "AnnualRevenue", "Amount"})
 _DAYS = frozenset({"CloseDate"})
 _MEETING_MINUTES = 60
+_NOT_HELD = frozenset({"NO_SHOW", "CANCELED", "RESCHEDULED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,14 @@ def activity_values(row: Row, clock: PortalClock) -> tuple[str, Values]:
     day = at.astimezone(clock.zone).date()
     if kind == "meeting":
         subject = f"Meeting ({row.text('status').lower()})" if row.text("status") else "Meeting"
+        # An event has no field for its outcome: orgs that follow it do so by the type.
+        held = row.text("status").upper() not in _NOT_HELD
         planned = min(at, to_the_second(clock.now()))
         return "Event", {
             "Subject": subject,
             "StartDateTime": at,
             "DurationInMinutes": _MEETING_MINUTES,
-            "Type": "Meeting",
+            "Type": "Meeting" if held else row.text("status").replace("_", " ").capitalize(),
             "CreatedDate": planned,
         }
     values: Values = {
@@ -163,5 +166,5 @@ def activity_values(row: Row, clock: PortalClock) -> tuple[str, Values]:
         values["CallType"] = "Inbound" if is_inbound else "Outbound"
         values["CallDisposition"] = row.text("status") or None
     elif kind == "email" and is_inbound:
-        values["Subject"] = "Email: received"
+        values |= {"Subject": "Email: received", "Type": "Incoming email"}
     return "Task", values

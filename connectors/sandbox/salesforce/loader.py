@@ -13,6 +13,7 @@ from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_
 from connectors.sandbox.moments import instant_of
 from connectors.sandbox.salesforce import effects, field_changes, setup
 from connectors.sandbox.salesforce.derived import complete
+from connectors.sandbox.salesforce.fields import Choice
 from connectors.sandbox.salesforce.loaded_columns import Column, activity_values, columns_of
 from connectors.sandbox.salesforce.loaded_stages import Step, stages_of, steps_of
 from connectors.sandbox.salesforce.org import Org, Values
@@ -98,8 +99,10 @@ class _Loading:
         for row in files.owners.rows:
             self._owner(row)
         setup.set_stages(org, stages)
-        for name, columns in (("Account", accounts), ("Opportunity", deals)):
+        written = (("Account", accounts, account_values), ("Opportunity", deals, deal_values))
+        for name, columns, rows in written:
             for column in columns:
+                self._declare(name, column.field, rows)
                 if column.custom is not None and org.objects[name].find(column.field) is None:
                     field = field_changes.build(column.custom)
                     field_changes.add(org, name, field, is_visible=True)
@@ -111,6 +114,15 @@ class _Loading:
             self._deal(row, self._owned(row, values))
         for row in files.activities.rows:
             self._activity(row)
+
+    def _declare(self, object_name: str, name: str, rows: list[Values]) -> None:
+        """Give a standard picklist the words that the file needs, as one does before an import."""
+        field = self._org.objects[object_name].find(name)
+        if field is None or field.type != "picklist":
+            return
+        known = {choice.value for choice in field.choices}
+        needed = dict.fromkeys(str(row[name]) for row in rows if name in row)
+        field.choices += [Choice(value=each, label=each) for each in needed if each not in known]
 
     def _values(self, row: Row, columns: list[Column]) -> Values:
         return {

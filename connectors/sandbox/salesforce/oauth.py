@@ -68,6 +68,8 @@ class Logins:
 
     def _reply(self, session: Session, instance: str, host: str) -> JsonObject:
         login = instance if not host.endswith("salesforce.com") else f"https://{host}"
+        if self._org.switches.identity_host == "login":
+            login = f"https://{_LOGIN_HOSTS[self._org.is_sandbox]}"
         identity = f"{login}/id/{self._org.org_id}/{session.user_id}"
         issued = str(int(self._org.clock.now().timestamp() * 1000))
         digest = hmac.new(b"sandbox", f"{identity}{issued}".encode(), hashlib.sha256).digest()
@@ -172,6 +174,29 @@ class Logins:
         """Answer the revocation endpoint; OAuthError."""
         if not self._sessions.revoke(form.get("token", "")):
             raise OAuthError("invalid_token", "invalid token")
+
+    def introspect(self, form: Mapping[str, str], authorization: str) -> JsonObject:
+        """Answer the introspection endpoint: what a token is good for, to its app; OAuthError."""
+        given = _with_basic(form, authorization)
+        app = self._app(given.get("client_id", ""))
+        if not hmac.compare_digest(app.secret.encode(), given.get("client_secret", "").encode()):
+            raise OAuthError("invalid_client", "invalid client credentials")
+        session = self._sessions.open.get(given.get("token", ""))
+        if session is None:
+            return {"active": False}
+        begun = int(session.last_used.timestamp())
+        person = self.identity(session)
+        return {
+            "active": True,
+            "scope": _SCOPE,
+            "client_id": app.key,
+            "username": person["username"],
+            "sub": person["sub"],
+            "token_type": "access_token",
+            "exp": begun + int(self._org.switches.session_seconds),
+            "iat": begun,
+            "nbf": begun,
+        }
 
     def identity(self, session: Session) -> JsonObject:
         """Answer userinfo and the identity address."""

@@ -16,13 +16,15 @@ from zoneinfo import ZoneInfo
 
 from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.exchange import JsonObject
-from connectors.sandbox.salesforce import ids, other_objects, sales_objects
+from connectors.sandbox.salesforce import ids, other_objects, sales_objects, setup_objects
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.locks import RowLocks
 from connectors.sandbox.salesforce.moments import to_the_second
 from connectors.sandbox.salesforce.switches import SalesforceSwitches
 
 Values = dict[str, Any]
+# Beside a deleted record's fields: when it went to the recycle bin. No reader sees it as a field.
+DELETED_AT = "_deleted_at"
 # Rights live in ordinary records: a write to one of these may change what a user sees.
 _RIGHTS = frozenset({"PermissionSet", "FieldPermissions", "PermissionSetAssignment", "User"})
 
@@ -62,13 +64,14 @@ def standard_objects() -> dict[str, ObjectType]:
         other_objects.event(),
         other_objects.organization(),
         other_objects.period(),
-        other_objects.permission_set(),
-        other_objects.field_permissions(),
-        other_objects.permission_set_assignment(),
+        setup_objects.permission_set(),
+        setup_objects.field_permissions(),
+        setup_objects.permission_set_assignment(),
         other_objects.task_status(),
         other_objects.task_priority(),
         other_objects.name(),
-        other_objects.custom_field(),
+        setup_objects.custom_field(),
+        setup_objects.entity_limit(),
     ]
     return {kind.name: kind for kind in made}
 
@@ -103,6 +106,15 @@ class Org:
         # CustomField id → its metadata, as the Tooling API shows it.
         self.metadata: dict[str, JsonObject] = {}
         self.rights: dict[str, dict[str, tuple[bool, bool]]] = {}
+        # Object → when each record that is gone for good was deleted: the log outlives the bin.
+        self.purged: dict[str, dict[str, datetime]] = {}
+        # Whether a call of the API writes: it is answered once it is committed.
+        self.is_in_call = False
+        # Object → when its fields or anybody's rights to them changed last.
+        self.described_at: dict[str, datetime] = {}
+        self.founded = to_the_second(clock.now())
+        # (object, name) → when a custom field was deleted.
+        self.deleted_fields: dict[tuple[str, str], datetime] = {}
         # While several writes are one: what each record was, to be put back.
         self._undo: list[_Before] | None = None
 
@@ -140,7 +152,8 @@ class Org:
     def mint(self, prefix: str) -> str:
         """Return a new id with a key prefix."""
         self._numbers[prefix] += 1
-        return ids.mint(prefix, self._numbers[prefix])
+        is_scattered = not self.switches.ids_in_order
+        return ids.mint(prefix, self._numbers[prefix], is_scattered=is_scattered)
 
     def record(self, object_name: str, record_id: str) -> Record | None:
         """Return a record as it was last written, deleted or not."""
@@ -163,10 +176,10 @@ class Org:
             before: Values | None = None
         else:
             before, found.values = found.values, values
-        if late > 0:
+        if late > 0 and not self.is_in_call:
             found.hidden.append((self.clock.now() + timedelta(seconds=late), before))
         if object_name in _RIGHTS:
-            self.rights.clear()
+            self.forget_rights()
         return found
 
     def drop(self, object_name: str, record_id: str) -> None:
@@ -174,7 +187,17 @@ class Org:
         self._remember(object_name, record_id, self.tables[object_name][record_id])
         del self.tables[object_name][record_id]
         if object_name in _RIGHTS:
-            self.rights.clear()
+            self.forget_rights()
+
+    def forget_rights(self) -> None:
+        """Note that anybody may see other fields from now on."""
+        self.rights.clear()
+        self.described_at[""] = self.now()
+
+    def described(self, object_name: str) -> datetime:
+        """Return when what describe says of an object changed last, to the second."""
+        moments = (self.described_at.get(name, self.founded) for name in ("", object_name))
+        return max(moments)
 
     def _remember(self, object_name: str, record_id: str, found: Record | None) -> None:
         if self._undo is not None:
@@ -184,7 +207,7 @@ class Org:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Make several writes one: an exception puts every record back and passes on."""
-        self._undo, written = [], len(self.writes)
+        outer, self._undo, written = self._undo, [], len(self.writes)
         try:
             yield
         except Exception:
@@ -195,9 +218,10 @@ class Org:
                     table[before.record_id] = before.record
             del self.writes[written:]
             self.rights.clear()
+            self._undo = []
             raise
         finally:
-            self._undo = None
+            self._undo = None if outer is None else outer + self._undo
 
     def visible(self, found: Record) -> Values | None:
         """Return what a reader sees of a record now; None when nothing yet."""

@@ -1,4 +1,4 @@
-"""The standard objects around sales: people, activities, the organization, currencies, rights."""
+"""The standard objects around sales: people, activities, the organization, currencies."""
 
 from connectors.sandbox.salesforce.catalog import (
     area,
@@ -9,7 +9,6 @@ from connectors.sandbox.salesforce.catalog import (
     number,
     pick,
     read_only,
-    system,
     text,
     whole,
 )
@@ -69,7 +68,7 @@ def _activity() -> list[Field]:
     return [
         link("WhoId", "Name ID", "Contact", "Lead"),
         link("WhatId", "Related To ID", "Account", "Opportunity"),
-        Field(name="Subject", type="combobox", label="Subject", length=255, permissionable=True),
+        Field(name="Subject", type="combobox", label="Subject", length=255),
         area("Description", "Description", 32_000),
         link("OwnerId", "Assigned To ID", "Group", "User", nillable=False, defaulted=True),
         *read_only(link("AccountId", "Account ID", "Account", permissionable=False)),
@@ -108,8 +107,8 @@ def event() -> ObjectType:
         *_activity(),
         text("Location", "Location", 255),
         flag("IsAllDayEvent", "All-Day Event"),
-        kind("datetime", "StartDateTime", "Start Date Time"),
-        kind("datetime", "EndDateTime", "End Date Time"),
+        kind("datetime", "StartDateTime", "Start Date Time", permissionable=False),
+        kind("datetime", "EndDateTime", "End Date Time", permissionable=False),
         kind("datetime", "ActivityDateTime", "Due Date Time", permissionable=False),
         kind("date", "ActivityDate", "Due Date Only", permissionable=False),
         whole("DurationInMinutes", "Duration", permissionable=False),
@@ -180,56 +179,6 @@ def period() -> ObjectType:
         flag("IsForecastPeriod", "Is Forecast Period"),
         text("FullyQualifiedLabel", "Fully Qualified Label", 80),
         has_bin=False, is_readonly=True,
-    )  # fmt: skip
-
-
-def permission_set() -> ObjectType:
-    """A bundle of rights; each profile owns one."""
-    return make(
-        "PermissionSet", "Permission Set", "0PS",
-        text("Name", "Permission Set Name", 80, nillable=False, is_name=True, unique=True),
-        text("Label", "Permission Set Label", 80, nillable=False),
-        area("Description", "Description", 255, permissionable=False),
-        system(flag("IsOwnedByProfile", "Is Owned By Profile")),
-        system(link("ProfileId", "Profile ID", "Profile")),
-        text("NamespacePrefix", "Namespace Prefix", 15, createable=False, updateable=False),
-        has_bin=False,
-    )  # fmt: skip
-
-
-def field_permissions() -> ObjectType:
-    """The right of a permission set to read or edit one field."""
-    return make(
-        "FieldPermissions", "Field Permissions", "01k",
-        link("ParentId", "Parent ID", "PermissionSet", nillable=False, updateable=False,
-             relationship="Parent"),
-        text("SobjectType", "SObject Type Name", 255, nillable=False, updateable=False),
-        text("Field", "Field Name", 255, nillable=False, updateable=False),
-        flag("PermissionsEdit", "Edit Field"),
-        flag("PermissionsRead", "Read Field"),
-        has_bin=False,
-    )  # fmt: skip
-
-
-def permission_set_assignment() -> ObjectType:
-    """Who has a permission set."""
-    return make(
-        "PermissionSetAssignment", "Permission Set Assignment", "0Pa",
-        link("PermissionSetId", "Permission Set ID", "PermissionSet", nillable=False,
-             updateable=False),
-        link("AssigneeId", "Assignee ID", "User", nillable=False, updateable=False),
-        has_bin=False,
-    )  # fmt: skip
-
-
-def custom_field() -> ObjectType:
-    """A custom field, as the Tooling API lists it."""
-    return make(
-        "CustomField", "Custom Field", "00N",
-        text("DeveloperName", "Developer Name", 80, permissionable=False),
-        text("TableEnumOrId", "Entity Enum or Id", 40, permissionable=False),
-        text("NamespacePrefix", "Namespace Prefix", 15, permissionable=False),
-        has_bin=False, is_tooling=True,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """`query`, `queryAll`, and the pages that follow the first one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -47,6 +47,9 @@ class Cursors:
         answer = answered(call.org, call.user_id, source, with_deleted=with_deleted)
         if answer.is_count:
             return Reply(body={"totalSize": len(answer.rows), "done": True, "records": []})
+        if answer.groups is not None:
+            groups = answer.groups
+            return Reply(body={"totalSize": len(groups), "done": True, "records": groups})
         cursor = _Cursor(
             user_id=call.user_id, answer=answer, size=_size(call), made=call.org.clock.now()
         )
@@ -85,8 +88,20 @@ class Cursors:
                 locator = call.org.mint("0r8")
                 self._open[locator] = cursor
             body["nextRecordsUrl"] = f"{call.base}/query/{locator}-{end}"
-        body["records"] = printed_rows(call.org, answer, rows, call.base)
+        body["records"] = printed_rows(
+            call.org, answer, rows, call.base, lambda child, found: self._nested(call, child, found)
+        )
         return body
+
+    def _nested(self, call: Call, child: Answer, rows: list[Values]) -> JsonObject:
+        """Print the children of one record: a list with pages of its own."""
+        cursor = _Cursor(
+            user_id=call.user_id,
+            answer=replace(child, rows=rows),
+            size=_size(call),
+            made=call.org.clock.now(),
+        )
+        return self._page(call, cursor, "", 0)
 
     @staticmethod
     def _live(call: Call, row: Values) -> Values:

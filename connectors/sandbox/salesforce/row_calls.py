@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from connectors.sandbox.exchange import JsonObject
-from connectors.sandbox.salesforce import writing
+from connectors.sandbox.salesforce import conditions, writing
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.checks import existing
 from connectors.sandbox.salesforce.describing import described, listing, summary
@@ -14,7 +13,7 @@ from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import long_id
 from connectors.sandbox.salesforce.moments import printed, read_instant
-from connectors.sandbox.salesforce.org import Values
+from connectors.sandbox.salesforce.org import DELETED_AT, Values
 from connectors.sandbox.salesforce.permissions import may_read
 from connectors.sandbox.salesforce.soql_binding import value_of
 from connectors.sandbox.salesforce.soql_query import attributes
@@ -35,8 +34,14 @@ def show_object(call: Call) -> Reply:
 
 
 def describe(call: Call) -> Reply:
-    """`GET /sobjects/Account/describe`."""
-    return Reply(body=described(call.org, call.user_id, call.kind(), call.base))
+    """`GET /sobjects/Account/describe`; 304 when nothing changed since the client's copy."""
+    kind = call.kind()
+    changed = call.org.described(kind.name)
+    headers = {"Last-Modified": conditions.http_date(changed)}
+    if conditions.is_unmodified(call, changed):
+        return Reply(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    body = described(call.org, call.user_id, kind, call.base)
+    return Reply(body=body, headers=headers)
 
 
 def create(call: Call) -> Reply:
@@ -56,7 +61,11 @@ def read(call: Call) -> Reply:
     if values is None or values.get("IsDeleted"):
         raise not_found()
     names = [name.strip() for name in call.query.get("fields", "").split(",") if name.strip()]
-    return Reply(body=shown(call, kind, values, names))
+    body = shown(call, kind, values, names)
+    headers = conditions.row_headers(kind, values)
+    if conditions.is_known(call, kind, values):
+        return Reply(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Reply(body=body, headers=headers)
 
 
 def shown(call: Call, kind: ObjectType, values: Values, names: Iterable[str]) -> JsonObject:
@@ -88,24 +97,9 @@ def change(call: Call) -> Reply:
             "INVALID_FIELD", "The Id field should not be specified in the sobject data."
         )
     found = existing(call.org, kind, call.params["id"], is_row=False)
-    since = call.headers.get("if-unmodified-since")
-    if since is not None:
-        _check_unmodified(found.values, since)
+    conditions.check(call, kind, found.values)
     writing.change(call, kind, found, body)
     return Reply(status=HTTPStatus.NO_CONTENT)
-
-
-def _check_unmodified(values: Values, since: str) -> None:
-    try:
-        moment = parsedate_to_datetime(since)
-    except ValueError:
-        return
-    if values["LastModifiedDate"] > moment:
-        raise SalesforceError(
-            "PRECONDITION_FAILED",
-            "One or more of the preconditions given by the client failed.",
-            status=HTTPStatus.PRECONDITION_FAILED,
-        )
 
 
 def remove(call: Call) -> Reply:
@@ -147,6 +141,7 @@ def updated(call: Call) -> Reply:
     start, end = _span(call, _UPDATED_DAYS)
     found = [row["Id"] for row in call.org.rows(kind.name)
              if start <= row["SystemModstamp"] < end and not row.get("IsDeleted")]  # fmt: skip
+    _check_number(call, len(found))
     return Reply(body={"ids": found, "latestDateCovered": printed(_covered(call, end))})
 
 
@@ -154,12 +149,17 @@ def deleted(call: Call) -> Reply:
     """`GET /sobjects/Account/deleted?start=…&end=…`: ids of what was deleted in a span."""
     kind = call.kind()
     start, end = _span(call, _DELETED_DAYS)
+    earliest = call.org.now() - timedelta(seconds=call.org.switches.deletion_log_seconds)
+    in_bin = {
+        row["Id"]: row[DELETED_AT] for row in call.org.rows(kind.name) if row.get("IsDeleted")
+    }
+    log = {**call.org.purged.get(kind.name, {}), **in_bin}
     rows = [
-        {"id": row["Id"], "deletedDate": printed(row["SystemModstamp"])}
-        for row in call.org.rows(kind.name)
-        if row.get("IsDeleted") and start <= row["SystemModstamp"] < end
+        {"id": key, "deletedDate": printed(moment)}
+        for key, moment in log.items()
+        if max(start, earliest) <= moment < end
     ]
-    earliest = call.org.now() - timedelta(days=_DELETED_DAYS)
+    _check_number(call, len(rows))
     return Reply(
         body={
             "deletedRecords": rows,
@@ -167,6 +167,15 @@ def deleted(call: Call) -> Reply:
             "latestDateCovered": printed(_covered(call, end)),
         }
     )
+
+
+def _check_number(call: Call, number: int) -> None:
+    most = call.org.switches.replication_id_limit
+    if number > most:
+        raise SalesforceError(
+            "EXCEEDED_ID_LIMIT",
+            f"Your query returned more than {most} ids: ask for a shorter span",
+        )
 
 
 def _span(call: Call, days: int) -> tuple[datetime, datetime]:

@@ -45,7 +45,7 @@ def address(prefix: str, label: str) -> list[Field]:
     ]
     for part in parts:
         part.compound = whole_name
-    joined = kind("address", whole_name, f"{label} Address", permissionable=False)
+    joined = kind("address", whole_name, f"{label} Address")
     return [*parts, *read_only(joined)]
 
 
@@ -56,7 +56,8 @@ def account() -> ObjectType:
         system(link("MasterRecordId", "Master Record ID", "Account", relationship="MasterRecord")),
         text("Name", "Account Name", 255, nillable=False, is_name=True),
         pick("Type", "Account Type", "Prospect|Customer - Direct|Customer - Channel"
-             "|Channel Partner / Reseller|Installation Partner|Technology Partner|Other"),
+             "|Channel Partner / Reseller|Installation Partner|Technology Partner|Other",
+             length=40),
         link("ParentId", "Parent Account ID", "Account", relationship="Parent"),
         *address("Billing", "Billing"),
         *address("Shipping", "Shipping"),
@@ -65,15 +66,15 @@ def account() -> ObjectType:
         text("AccountNumber", "Account Number", 40),
         kind("url", "Website", "Website", 255),
         text("Sic", "SIC Code", 20),
-        pick("Industry", "Industry", INDUSTRIES),
+        pick("Industry", "Industry", INDUSTRIES, length=40),
         number("AnnualRevenue", "Annual Revenue", 18, type="currency"),
         whole("NumberOfEmployees", "Employees"),
-        pick("Ownership", "Ownership", "Public|Private|Subsidiary|Other"),
+        pick("Ownership", "Ownership", "Public|Private|Subsidiary|Other", length=40),
         area("Description", "Account Description"),
-        pick("Rating", "Account Rating", "Hot|Warm|Cold"),
+        pick("Rating", "Account Rating", "Hot|Warm|Cold", length=40),
         text("Site", "Account Site", 80),
         link("OwnerId", "Owner ID", "User", nillable=False, defaulted=True),
-        pick("AccountSource", "Account Source", _SOURCES),
+        pick("AccountSource", "Account Source", _SOURCES, length=40),
         *read_only(kind("date", "LastActivityDate", "Last Activity", permissionable=False)),
         is_mergeable=True, is_undeletable=True,
     )  # fmt: skip
@@ -107,7 +108,7 @@ def opportunity() -> ObjectType:
     return make(
         "Opportunity", "Opportunity", "006",
         link("AccountId", "Account ID", "Account"),
-        text("Name", "Name", 120, nillable=False, is_name=True),
+        text("Name", "Name", 120, nillable=False, is_name=True, id_lookup=True),
         area("Description", "Description"),
         pick("StageName", "Stage", "", nillable=False),
         number("Amount", "Amount", 18, 2, type="currency"),
@@ -123,15 +124,18 @@ def opportunity() -> ObjectType:
             flag("IsClosed", "Closed"),
             flag("IsWon", "Won"),
             pick("ForecastCategory", "Forecast Category",
-                 "Omitted|Pipeline|BestCase|MostLikely|Forecast|Closed", nillable=False),
+                 "Omitted|Pipeline|BestCase|MostLikely|Forecast|Closed", nillable=False,
+                 length=40, restricted=True),
         ),
-        pick("ForecastCategoryName", "Forecast Category", FORECASTS),
+        pick("ForecastCategoryName", "Forecast Category", FORECASTS, restricted=True,
+             permissionable=False),
         link("OwnerId", "Owner ID", "User", nillable=False, defaulted=True),
-        link("ContactId", "Contact ID", "Contact", updateable=False, relationship=None),
+        link("ContactId", "Contact ID", "Contact", updateable=False, relationship=None,
+             permissionable=False),
         *read_only(
             flag("HasOpportunityLineItem", "Has Line Item"),
-            whole("FiscalQuarter", "Fiscal Quarter", 9, permissionable=False),
-            whole("FiscalYear", "Fiscal Year", 9, permissionable=False),
+            whole("FiscalQuarter", "Fiscal Quarter", 8, permissionable=False),
+            whole("FiscalYear", "Fiscal Year", 8, permissionable=False),
             text("Fiscal", "Fiscal Period", 6, permissionable=False),
             whole("PushCount", "Push Count", 9, permissionable=False),
             kind("datetime", "LastStageChangeDate", "Last Stage Change Date",

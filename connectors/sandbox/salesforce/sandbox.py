@@ -11,7 +11,7 @@ from connectors.sandbox.salesforce import setup
 from connectors.sandbox.salesforce.front import SalesforceFront
 from connectors.sandbox.salesforce.gateway import SalesforceGateway
 from connectors.sandbox.salesforce.loader import load_folder
-from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.org import DELETED_AT, Org
 from connectors.sandbox.salesforce.sessions import ALL_FLOWS, ClientApp
 from connectors.sandbox.salesforce.switches import SalesforceSwitches
 from connectors.sandbox.salesforce.values import outgoing
@@ -141,4 +141,5 @@ class SalesforceSandbox(Emulated):
             located = self.org.find(record_id)
             if located is None:
                 raise KeyError(record_id)
-            return {name: outgoing(value) for name, value in located[1].values.items()}
+            shown = located[1].values.items()
+            return {name: outgoing(value) for name, value in shown if name != DELETED_AT}

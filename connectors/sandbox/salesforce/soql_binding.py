@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.sandbox.salesforce.derived import is_archived
 from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.fields import Field, ObjectType
 from connectors.sandbox.salesforce.org import Org, Values
 from connectors.sandbox.salesforce.permissions import may_read, may_see_object
+from connectors.sandbox.salesforce.relationships import children_named
 from connectors.sandbox.salesforce.soql_tokens import Token, refusal
 
 # Salesforce follows at most five relationships upwards.
@@ -96,6 +98,26 @@ def queried(
     return kind
 
 
+def child_look_up(scope: Scope, token: Token) -> tuple[ObjectType, Field, str]:
+    """Find the object, the look-up and the proper name of a relationship to children."""
+    wanted = token.text.lower()
+    for kind in scope.org.objects.values():
+        for field in kind.fields.values():
+            name = children_named(scope.kind, kind, field)
+            is_meant = name is not None and name.lower() == wanted
+            if name and is_meant and may_see_object(scope.org, scope.user_id, kind):
+                return kind, field, name
+    raise refusal(
+        "INVALID_TYPE",
+        scope.source,
+        token.place,
+        f"Didn't understand relationship '{token.text}' in FROM part of query call. If you are "
+        "attempting to use a custom relationship, be sure to append the '__r' after the custom "
+        "relationship name. Please reference your WSDL or the describe call for the appropriate "
+        "names.",
+    )
+
+
 def parent(org: Org, values: Values, step: Field) -> Values | None:
     """Return the record that a look-up points to, as a reader sees it."""
     record_id = values.get(step.name)
@@ -126,6 +148,9 @@ def value_of(org: Org, values: Values, field: Field) -> Any:  # noqa: ANN401 - a
         return value_at(org, values, scope.bind(Token("name", field.formula, 0)))
     if field.type == "address":
         return _address(values, field.name.removesuffix("Address"))
+    if field.name == "IsArchived":
+        kind = org.object_of(values["Id"])
+        return kind is not None and is_archived(org, kind.name, values)
     if field.type == "boolean":
         return bool(values.get(field.name))
     return values.get(field.name)

@@ -1,7 +1,8 @@
 """WHERE: a condition is checked against the org's fields and becomes a test of one record.
 
 Texts compare without regard to case; an empty text is null; a null is unequal to every value, and
-neither smaller nor greater. Ids compare by their characters.
+neither smaller nor greater. Ids compare by their characters. Switches tell otherwise of nulls under
+NOT and `<`, and of ids. A test answers True, False, or None where nobody knows.
 """
 
 import re
@@ -18,10 +19,28 @@ from connectors.sandbox.salesforce.org import Org, Values
 from connectors.sandbox.salesforce.soql_binding import Scope, value_at
 from connectors.sandbox.salesforce.soql_dates import span_of
 from connectors.sandbox.salesforce.soql_parser import parse_condition
-from connectors.sandbox.salesforce.soql_tokens import Token, read_moment, read_string, refusal
-from connectors.sandbox.salesforce.soql_tree import Comparison, Condition, Group
+from connectors.sandbox.salesforce.soql_tokens import (
+    Token,
+    read_moment,
+    read_string,
+    refusal,
+    unexpected,
+)
+from connectors.sandbox.salesforce.soql_tree import (
+    Comparison,
+    Condition,
+    Function,
+    Group,
+    Operand,
+    place_of,
+)
 
-Test = Callable[[Values], bool]
+# What a test looks at: a record, or the records of a group.
+Seen = Any
+Test = Callable[[Seen], bool | None]
+# A field, and how its value is read of what a test looks at.
+Bound = tuple[Field, Callable[[Seen], Any]]
+Binder = Callable[[Operand], Bound]
 _TYPE_WORDS = {"datetime": "dateTime", "currency": "double", "percent": "double", "id": "ID"}
 _EQUALITY = frozenset({"=", "!=", "IN", "NOT IN"})
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
@@ -39,41 +58,78 @@ class _Span:
 def matches(org: Org, kind: ObjectType, values: Values, condition: str) -> bool:
     """Whether a record meets a condition of an administrator's rule, who sees every field."""
     scope = Scope(org, "", kind, condition)
-    return compiled(scope, parse_condition(condition))(values)
+    return bool(compiled(scope, parse_condition(condition))(values))
 
 
-def compiled(scope: Scope, condition: Condition) -> Test:
-    """Make a test of a condition; SalesforceError when a field or a value does not fit."""
+def compiled(scope: Scope, condition: Condition, binder: Binder | None = None) -> Test:
+    """Make a test of a condition; SalesforceError when a field or a value does not fit.
+
+    `binder` finds what an operand is where it may be more than a field of a record (HAVING).
+    """
     if isinstance(condition, Comparison):
-        return _comparison(scope, condition)
-    return _group(scope, condition)
+        return _comparison(scope, condition, binder or (lambda named: of_record(scope, named)))
+    return _group(scope, condition, binder)
 
 
-def _group(scope: Scope, group: Group) -> Test:
-    tests = [compiled(scope, part) for part in group.parts]
+def of_record(scope: Scope, operand: Operand) -> Bound:
+    """Find the field of a record that an operand names; functions have no place there."""
+    if isinstance(operand, Function):
+        raise unexpected(scope.source, operand.name)
+    path, org = scope.bind(operand), scope.org
+    return path.field, lambda values: value_at(org, values, path)
+
+
+def _group(scope: Scope, group: Group, binder: Binder | None) -> Test:
+    tests = [compiled(scope, part, binder) for part in group.parts]
     if group.joint == "NOT":
-        return lambda values: not tests[0](values)
-    if group.joint == "AND":
-        return lambda values: all(test(values) for test in tests)
-    return lambda values: any(test(values) for test in tests)
+        return lambda seen: None if (found := tests[0](seen)) is None else not found
+    decisive = group.joint == "OR"
 
-
-def _comparison(scope: Scope, comparison: Comparison) -> Test:
-    path = scope.bind(comparison.field)
-    field, operator = path.field, comparison.operator
-    _check(scope, comparison, field)
-    wanted = [_wanted(scope, comparison, field, literal) for literal in comparison.literals]
-    decide = _decided(operator, wanted)
-    org = scope.org
-
-    def test(values: Values) -> bool:
-        return decide(_comparable(field, value_at(org, values, path)))
+    def test(seen: Seen) -> bool | None:
+        found: bool | None = not decisive
+        for part in tests:
+            answer = part(seen)
+            if answer is decisive:
+                return decisive
+            if answer is None:
+                found = None
+        return found
 
     return test
 
 
+def _comparison(scope: Scope, comparison: Comparison, binder: Binder) -> Test:
+    field, read = binder(comparison.field)
+    _check(scope, comparison, field)
+    wanted = [_wanted(scope, comparison, field, literal) for literal in comparison.literals]
+    switches = scope.org.switches
+    is_id = field.type in IDS
+    if is_id and switches.id_order == "ignoring_case":
+        wanted = [value and id_key(value) for value in wanted]
+    decide = _decided(comparison.operator, wanted)
+    is_ordered = comparison.operator not in _EQUALITY
+    of_null: bool | None = False
+    if switches.null_is_below_everything and comparison.operator in {"<", "<="}:
+        of_null = True
+    elif switches.null_under_not == "excluded":
+        of_null = None
+
+    def test(seen: Seen) -> bool | None:
+        value = read(seen)
+        if is_ordered and value is None:
+            return of_null
+        return decide(_comparable(field, value, switches.id_order))
+
+    return test
+
+
+def id_key(record_id: str) -> str:
+    """Return what ids are compared by when their case counts for nothing."""
+    return record_id.casefold()
+
+
 def _check(scope: Scope, comparison: Comparison, field: Field) -> None:
-    operator, token = comparison.operator, comparison.field
+    operator, token = comparison.operator, place_of(comparison.field)
     if not field.is_filterable:
         raise refusal(
             "INVALID_FIELD", scope.source, token.place,
@@ -106,7 +162,7 @@ def _wanted(scope: Scope, comparison: Comparison, field: Field, literal: Token) 
         if quotes.startswith("should be") and field.type not in IDS:
             word = "string"
         raise refusal(
-            "INVALID_FIELD", scope.source, comparison.field.place,
+            "INVALID_FIELD", scope.source, place_of(comparison.field).place,
             f"value of filter criterion for field '{field.name}' must be of type {word} and "
             f"{quotes}",
         )  # fmt: skip
@@ -137,7 +193,7 @@ def _id(scope: Scope, comparison: Comparison, text: str) -> Any:  # noqa: ANN401
     found = ids.long_id(text) if text else ()
     if found is None:
         raise refusal(
-            "INVALID_QUERY_FILTER_OPERATOR", scope.source, comparison.field.place,
+            "INVALID_QUERY_FILTER_OPERATOR", scope.source, place_of(comparison.field).place,
             f"invalid ID field: {text}",
         )  # fmt: skip
     return found
@@ -153,7 +209,8 @@ def _moment(scope: Scope, comparison: Comparison, field: Field, literal: Token) 
     today = org.clock.now().astimezone(org.zone).date()
     settings = next(org.rows("Organization"), {})
     try:
-        span = span_of(literal.text, today, settings.get("FiscalYearStartMonth") or 1)
+        fiscal = settings.get("FiscalYearStartMonth") or 1
+        span = span_of(literal.text, today, fiscal, first_day=org.switches.week_starts_on)
         if span is None:
             return None
         if comparison.operator in {"IN", "NOT IN"}:
@@ -183,8 +240,8 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(made, re.IGNORECASE | re.DOTALL)
 
 
-def _comparable(field: Field, value: Any) -> Any:  # noqa: ANN401 - any field's value
-    if isinstance(value, str) and field.type not in IDS:
+def _comparable(field: Field, value: Any, id_order: str) -> Any:  # noqa: ANN401 - any field's value
+    if isinstance(value, str) and (field.type not in IDS or id_order == "ignoring_case"):
         return value.casefold()
     if isinstance(value, datetime):
         return value.astimezone(UTC)

@@ -1,10 +1,11 @@
 """SOQL's relative dates (`THIS_MONTH`, `LAST_N_DAYS:30`): the days that each one covers.
 
 Source: "Date Formats and Date Literals in WHERE" of the SOQL reference. A span is its first day
-and the day after its last. Weeks begin on Sunday, as in the org's Canadian locale.
+and the day after its last. Weeks begin on Sunday, as in the org's Canadian locale, or on Monday.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 Span = tuple[date, date]
@@ -25,41 +26,51 @@ _SAME = {"LAST_90_DAYS": "LAST_N_DAYS:90", "NEXT_90_DAYS": "NEXT_N_DAYS:90"}
 _DAY = timedelta(days=1)
 
 
-def span_of(word: str, today: date, fiscal_start: int) -> Span | None:
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """The month in which the fiscal year starts; the days from a week's first day to Monday."""
+
+    fiscal: int
+    week: int
+
+
+def span_of(word: str, today: date, fiscal_start: int, *, first_day: str = "sunday") -> Span | None:
     """Return the days of a relative date; None when there is no such word.
 
-    `fiscal_start` is the month in which the fiscal year starts. OverflowError out of range.
+    `fiscal_start` is the month in which the fiscal year starts, `first_day` (sunday or monday) the
+    day on which weeks do. OverflowError out of range.
     """
+    starts = _Starts(fiscal_start, 0 if first_day == "monday" else 1)
     word = _SAME.get(word.upper(), word.upper())
     if word in _DAYS:
-        return _periods("DAY", today, fiscal_start, _DAYS[word], _DAYS[word] + 1)
+        return _periods("DAY", today, starts, _DAYS[word], _DAYS[word] + 1)
     if found := _SIMPLE.fullmatch(word):
         place = _PLACES[found[1]]
-        return _periods(found[2], today, fiscal_start, place, place + 1)
+        return _periods(found[2], today, starts, place, place + 1)
     if found := _COUNTED.fullmatch(word):
-        return _counted(found[1], found[2][:-1], int(found[3]), today, fiscal_start)
+        return _counted(found[1], found[2][:-1], int(found[3]), today, starts)
     if found := _AGO.fullmatch(word):
         place = -int(found[2])
-        return _periods(found[1][:-1], today, fiscal_start, place, place + 1)
+        return _periods(found[1][:-1], today, starts, place, place + 1)
     return None
 
 
-def _counted(way: str, unit: str, number: int, today: date, fiscal_start: int) -> Span:
+def _counted(way: str, unit: str, number: int, today: date, starts: _Starts) -> Span:
     """The N periods before or after the present one; days before include today."""
     if way == "NEXT":
-        return _periods(unit, today, fiscal_start, 1, number + 1)
-    return _periods(unit, today, fiscal_start, -number, 1 if unit == "DAY" else 0)
+        return _periods(unit, today, starts, 1, number + 1)
+    return _periods(unit, today, starts, -number, 1 if unit == "DAY" else 0)
 
 
-def _periods(unit: str, today: date, fiscal_start: int, first: int, after: int) -> Span:
+def _periods(unit: str, today: date, starts: _Starts, first: int, after: int) -> Span:
     """The days of the periods from `first` to before `after`, counted from the present one."""
     if unit == "DAY":
         return today + first * _DAY, today + after * _DAY
     if unit == "WEEK":
-        sunday = today - timedelta(days=(today.weekday() + 1) % 7)
-        return sunday + 7 * first * _DAY, sunday + 7 * after * _DAY
+        begun = today - timedelta(days=(today.weekday() + starts.week) % 7)
+        return begun + 7 * first * _DAY, begun + 7 * after * _DAY
     months = _MONTHS[unit]
-    start_month = fiscal_start if unit.startswith("FISCAL") else 1
+    start_month = starts.fiscal if unit.startswith("FISCAL") else 1
     since = (today.month - start_month) % 12 % months if months > 1 else 0
     number = today.year * 12 + today.month - 1 - since
     return _month(number + first * months), _month(number + after * months)

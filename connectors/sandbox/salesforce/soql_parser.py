@@ -1,17 +1,31 @@
 """The grammar of the SOQL that the emulated org understands; everything else is refused.
 
-    query     = SELECT ( COUNT ( ) | field { , field } ) FROM object
-                [ WHERE condition ] [ ORDER BY key { , key } ] [ LIMIT n ] [ OFFSET n ]
+    query     = SELECT ( COUNT ( ) | selected { , selected } ) FROM object
+                [ WHERE condition ] [ GROUP BY operand { , operand } [ HAVING condition ] ]
+                [ ORDER BY key { , key } ] [ LIMIT n ] [ OFFSET n ]
+    selected  = operand [ alias ] | ( query )
+    operand   = field | function ( field )
     condition = NOT term | term { AND term } | term { OR term }
-    term      = ( condition ) | field operator literal | field [ NOT ] IN ( literal { , literal } )
-    key       = field [ ASC | DESC ] [ NULLS FIRST | NULLS LAST ]
+    term      = ( condition ) | operand operator literal
+              | operand [ NOT ] IN ( literal { , literal } )
+    key       = operand [ ASC | DESC ] [ NULLS FIRST | NULLS LAST ]
 
 As in Salesforce, AND and OR do not mix without brackets, and a NOT that is not alone needs them.
+Functions stand where rows are grouped; a query in SELECT has no groups and no query of its own.
 """
 
 from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.soql_tokens import Token, refusal, tokens_of, unexpected
-from connectors.sandbox.salesforce.soql_tree import Comparison, Condition, Group, Ordering, Query
+from connectors.sandbox.salesforce.soql_tree import (
+    Comparison,
+    Condition,
+    Function,
+    Group,
+    Operand,
+    Ordering,
+    Query,
+    Selection,
+)
 
 _OPERATORS = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
 _LITERALS = frozenset({"string", "number", "date", "instant", "relative", "name"})
@@ -22,6 +36,14 @@ _RESERVED = frozenset(
         *("LAST", "LIKE", "LIMIT", "NOT", "NULL", "NULLS", "OR", "SELECT", "WHERE", "WITH"),
     }
 )
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+DAY_PARTS = frozenset(
+    {
+        *("CALENDAR_YEAR", "CALENDAR_QUARTER", "CALENDAR_MONTH", "DAY_ONLY"),
+        *("FISCAL_YEAR", "FISCAL_QUARTER", "FISCAL_MONTH"),
+    }
+)
+FUNCTIONS = AGGREGATES | DAY_PARTS
 _LARGEST_OFFSET = 2000
 _LARGEST_LIMIT = 2_147_483_647
 _DEEPEST = 60
@@ -36,24 +58,32 @@ class Parser:
         self._next = 0
         self._depth = 0
 
-    def query(self) -> Query:
-        """Read a whole query."""
+    def query(self, *, is_child: bool = False) -> Query:
+        """Read a whole query, or one in the brackets of another's SELECT."""
         self._expect("SELECT")
-        fields = self._fields()
+        selections, children = self._selected(is_child=is_child)
         self._expect("FROM")
         named = self._name()
         if "." in named.text:
             raise unexpected(self._source, named)
         where = self.condition() if self._accept("WHERE") else None
+        groups = () if is_child else self._groups()
+        having = self.condition() if groups and self._accept("HAVING") else None
         orderings = self._orderings()
         limit = self._number("LIMIT") if self._accept("LIMIT") else None
         offset = self._offset()
-        self.end()
+        if is_child:
+            self._expect(")")
+        else:
+            self.end()
         return Query(
             source=self._source,
-            fields=fields,
+            selections=selections,
+            children=children,
             object=named,
             where=where,
+            groups=groups,
+            having=having,
             orderings=orderings,
             limit=limit,
             offset=offset,
@@ -90,7 +120,7 @@ class Parser:
             inner = self.condition()
             self._expect(")")
             return inner
-        field = self._name()
+        field = self._operand()
         operator = self._take()
         if operator.word == "NOT":
             self._expect("IN")
@@ -117,18 +147,53 @@ class Parser:
             raise unexpected(self._source, token)
         return token
 
-    def _fields(self) -> tuple[Token, ...]:
-        first = self._name()
-        if self._peek().text == "(":
-            if first.word != "COUNT":
-                raise unexpected(self._source, self._peek())
-            self._expect("(")
-            self._expect(")")
+    def _selected(self, *, is_child: bool) -> tuple[tuple[Selection, ...], tuple[Query, ...]]:
+        if self._is_count() and not is_child:
+            self._next += 3
+            return (), ()
+        selections: list[Selection] = []
+        children: list[Query] = []
+        while True:
+            if not is_child and self._accept("("):
+                children.append(self.query(is_child=True))
+            else:
+                selections.append(self._selection(is_child=is_child))
+            if not self._accept(","):
+                return tuple(selections), tuple(children)
+
+    def _is_count(self) -> bool:
+        """Whether `COUNT ( )` comes next."""
+        words = [token.word for token in self._tokens[self._next : self._next + 3]]
+        return words == ["COUNT", "(", ")"]
+
+    def _selection(self, *, is_child: bool) -> Selection:
+        operand = self._name() if is_child else self._operand()
+        token = self._peek()
+        if is_child or token.kind != "name" or token.word in _RESERVED:
+            return Selection(operand, None)
+        if "." in token.text:
+            raise unexpected(self._source, token)
+        return Selection(operand, self._take())
+
+    def _operand(self) -> Operand:
+        name = self._name()
+        if self._peek().text != "(":
+            return name
+        if name.word not in FUNCTIONS:
+            raise unexpected(self._source, self._peek())
+        self._expect("(")
+        field = self._name()
+        self._expect(")")
+        return Function(name, field)
+
+    def _groups(self) -> tuple[Operand, ...]:
+        if not self._accept("GROUP"):
             return ()
-        fields = [first]
+        self._expect("BY")
+        found = [self._operand()]
         while self._accept(","):
-            fields.append(self._name())
-        return tuple(fields)
+            found.append(self._operand())
+        return tuple(found)
 
     def _orderings(self) -> tuple[Ordering, ...]:
         if not self._accept("ORDER"):
@@ -140,7 +205,7 @@ class Parser:
         return tuple(found)
 
     def _ordering(self) -> Ordering:
-        field = self._name()
+        field = self._operand()
         is_descending = self._accept("DESC")
         if not is_descending:
             self._accept("ASC")

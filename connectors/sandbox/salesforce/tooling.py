@@ -56,10 +56,31 @@ _LONG_ENOUGH = 256
 def query(call: Call) -> Reply:
     """`GET /tooling/query?q=SELECT … FROM CustomField …`."""
     source = call.query.get("q", "")
+    _count_fields(call.org)
     answer = answered(call.org, call.user_id, source, with_deleted=False, is_tooling=True)
-    rows = printed_rows(call.org, answer, answer.rows, f"{call.base}/tooling")
-    body = {"size": len(rows), "totalSize": len(answer.rows), "done": True, "queryLocator": None}
-    return Reply(body=body | {"entityTypeName": "CustomField", "records": rows})
+    listed = [] if answer.is_count else answer.rows
+    rows = printed_rows(call.org, answer, listed, f"{call.base}/tooling")
+    total = len(answer.rows) if answer.is_count else len(rows)
+    body = {"size": len(rows), "totalSize": total, "done": True, "queryLocator": None}
+    return Reply(body=body | {"entityTypeName": answer.kind.name, "records": rows})
+
+
+def _count_fields(org: Org) -> None:
+    """Bring `EntityLimit` up to date: the custom fields of each object."""
+    most = org.switches.custom_field_limit
+    for kind in org.objects.values():
+        number = sum(made.custom for made in kind.fields.values())
+        number += len(field_changes.deleted_of(org, kind.name))
+        values: dict[str, str | int] = {
+            "Id": f"{kind.name}.CustomFields",
+            "DurableId": f"{kind.name}.CustomFields",
+            "EntityDefinitionId": kind.name,
+            "Label": "Custom Fields",
+            "Max": most,
+            "Remaining": max(0, most - number),
+            "Type": "CustomFields",
+        }
+        org.put("EntityLimit", f"{kind.name}.CustomFields", values)
 
 
 def create(call: Call) -> Reply:
@@ -69,6 +90,8 @@ def create(call: Call) -> Reply:
     object_name, _, name = str(body.get("FullName", "")).partition(".")
     metadata = _metadata(body)
     _require_room(call.org, object_name)
+    if object_name == "Activity" and metadata.get("externalId"):
+        _require_external_ids(call.org)
     field = _field(name, metadata)
     field_changes.add(call.org, object_name, field, is_visible=False, metadata=metadata)
     made = field_changes.row_of(call.org, object_name, name)
@@ -97,7 +120,13 @@ def change(call: Call) -> Reply:
     """`PATCH /tooling/sobjects/CustomField/00N… {"Metadata"}`: the whole of it."""
     _require_administrator(call)
     found = _found(call)
-    metadata = _metadata(call.json())
+    body = call.json()
+    metadata = _metadata(body)
+    if not body.get("FullName") and call.org.switches.tooling_full_name == "required":
+        raise SalesforceError(
+            "REQUIRED_FIELD_MISSING", "Required fields are missing: [FullName]",
+            fields=["FullName"],
+        )  # fmt: skip
     before = call.org.metadata[found.id]
     if metadata["type"] != before["type"]:
         raise SalesforceError(
@@ -108,6 +137,7 @@ def change(call: Call) -> Reply:
     field = _field(f"{found.values['DeveloperName']}__c", metadata)
     for kind in field_changes.kinds_of(call.org, found.values["TableEnumOrId"]):
         kind.add(field)
+        call.org.described_at[kind.name] = call.org.now()
     call.org.metadata[found.id] = metadata
     return Reply(status=HTTPStatus.NO_CONTENT)
 
@@ -142,12 +172,22 @@ def _require_administrator(call: Call) -> None:
 def _require_room(org: Org, object_name: str) -> None:
     for kind in field_changes.kinds_of(org, object_name):
         number = sum(made.custom for made in kind.fields.values())
+        number += len(field_changes.deleted_of(org, object_name))
         if number >= org.switches.custom_field_limit:
             raise SalesforceError(
-                "LIMIT_EXCEEDED",
+                org.switches.field_cap_code,
                 f"You have reached the maximum number of custom fields on {kind.label}: "
                 f"{org.switches.custom_field_limit}",
             )
+
+
+def _require_external_ids(org: Org) -> None:
+    if not org.switches.activity_external_ids:
+        raise SalesforceError(
+            "FIELD_INTEGRITY_EXCEPTION",
+            "Custom fields of activities cannot be external IDs.",
+            fields=["ExternalId"],
+        )
 
 
 def _metadata(body: JsonObject) -> JsonObject:
