@@ -366,6 +366,9 @@ class Connector(Protocol):
         safety lag, so pages overlap: the store drops what it has already.
         """
 
+    def batch_for(self, owed: int) -> int:
+        """Of how many accounts a call of `update` is best, where so many values are owed."""
+
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Write own fields on accounts, one outcome for each change, in the order given."""
 

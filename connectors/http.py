@@ -12,12 +12,14 @@ import re
 import ssl
 import threading
 from collections.abc import Collection, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote_plus
 
 import certifi
+import orjson
 import urllib3
 from pydantic import SecretStr
 from urllib3 import exceptions
@@ -36,6 +38,7 @@ LONGEST_WAIT = 24 * 3_600.0
 LARGEST_BODY = 32 * 1024 * 1024
 
 _CHUNK = 64 * 1024
+_SUCCESS = range(200, 300)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = re.compile(
     r"pat-[\w-]+|(?i:bearer|oauthtoken)\s+[^\s\"',;]+"
@@ -60,6 +63,14 @@ class Answer:
     reason: str
     headers: Mapping[str, str]
     body: bytes
+
+
+def object_of(answer: Answer) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it is something else."""
+    found: Any = None
+    with suppress(orjson.JSONDecodeError):
+        found = orjson.loads(answer.body)
+    return found if isinstance(found, dict) else {}
 
 
 def redact(text: str, *hidden: SecretStr) -> str:
@@ -144,6 +155,7 @@ class Transport:
         body: bytes | str | None = None,
         seconds: float = READ_SECONDS,
         governor: Governor | None = None,
+        is_login: bool = False,
     ) -> Answer:
         """Send one request and read its whole answer, of any status but a redirect.
 
@@ -155,6 +167,8 @@ class Transport:
             body: The body as it goes on the wire.
             seconds: The time that everything may take, from the connection to the last byte.
             governor: Whose turn is awaited just before the send.
+            is_login: Whether a success holds a token, perhaps one that was sent before: it is
+                handed over as it is, for the client alone.
 
         Raises:
             Fatal: The address is refused, a certificate is not trusted, or a redirect came.
@@ -176,6 +190,8 @@ class Transport:
             raise _oversized(host, self._largest_body)
         if answer.status in _REDIRECTS:
             raise _redirected(host)
+        if is_login and answer.status in _SUCCESS:
+            return answer
         return scrubbed(answer, *self._hidden, *self._used)
 
     def _remember(self, authorization: SecretStr) -> None:
@@ -308,8 +324,10 @@ def _failure(error: Exception, host: str, seconds: float) -> Retriable | Fatal:
         ):
             return Retriable(
                 Text(
-                    fr=f"« {host} » est injoignable : vérifiez le réseau. Arpent réessaiera.",
-                    en=f"“{host}” can't be reached: check the network. Arpent will try again.",
+                    fr=f"« {host} » est injoignable : vérifiez le réseau, et l'adresse du CRM dans "
+                    "les réglages. Arpent réessaiera.",
+                    en=f"“{host}” can't be reached: check the network, and the CRM's address in "
+                    "the settings. Arpent will try again.",
                 )
             )
         case exceptions.ReadTimeoutError() | TimeoutError():

@@ -1,9 +1,9 @@
 """A CRM in dictionaries, under the same contract as the real ones.
 
 It is what the tests of the service talk to: seeded by `put_*` and `link`, edited as people would
-by `edit_own_field`, `archive`, `merge` and `finish_task`, made to fail by `fail`, `refuse`, `lock`
-and `lose_answer`, and read back through `tasks`, `finished` and `written`. Cursors count changes,
-so nothing depends on a clock.
+by `edit_own_field`, `reassign`, `archive`, `merge` and `finish_task`, made to fail by `fail`,
+`refuse`, `lock`, `lose_answer` and `end_session`, and read back through `tasks`, `finished` and
+`written`. Cursors count changes, so nothing depends on a clock.
 """
 
 import threading
@@ -31,8 +31,8 @@ from connectors.base import (
     Task,
     Unanswered,
 )
+from connectors.memory_admin import Administered
 from connectors.memory_fields import ADDED, decide, leave, widened, without_room
-from connectors.memory_pages import Pages
 from rules.language import Text
 from rules.records import (
     Account,
@@ -46,7 +46,7 @@ _LOST = Text(
 )
 
 
-class Memory(Pages):
+class Memory(Administered):
     """A CRM in dictionaries. `clock` stamps records; without it each change lasts a second.
 
     `room` is how many own fields it takes; `normalised` says by field in which form it keeps a
@@ -76,7 +76,7 @@ class Memory(Pages):
             account_id="memory-1",
             name="Memory",
             time_zone="America/Toronto",
-            currency="CAD",
+            currency=self.currency,
         )
         self.tasks: dict[str, Task] = {}
         self.finished: set[str] = set()
@@ -85,6 +85,9 @@ class Memory(Pages):
         self._locked: set[str] = set()
         self._faults: dict[int, ConnectorError] = {}
         self._loses_answer = False
+        self._loses_task_answer = False
+        self._has_session = True
+        self.logins = 1
         self._calls = 0
 
     # Faults.
@@ -110,9 +113,14 @@ class Memory(Pages):
         """A person completes a task."""
         self.finished.add(task_id)
 
-    def lose_answer(self) -> None:
-        """The next write is carried out, and its answer lost."""
-        self._loses_answer = True
+    def lose_answer(self, *, of_task: bool = False) -> None:
+        """The next write, or the next new task, is carried out, and its answer lost."""
+        self._loses_task_answer = of_task
+        self._loses_answer = not of_task
+
+    def end_session(self) -> None:
+        """The session ends: the next request opens another, which `logins` counts."""
+        self._has_session = False
 
     # The contract.
 
@@ -185,6 +193,10 @@ class Memory(Pages):
                 return
             cursor = page.cursor
 
+    def batch_for(self, _owed: int) -> int:
+        """As few as the least of the CRMs takes."""
+        return 100
+
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Write our fields; `written` keeps each change that was applied."""
         with self._lock:
@@ -216,8 +228,8 @@ class Memory(Pages):
             return _refusal("", reason)
         key = self._id(None)
         self.tasks[key] = task
-        if self._loses_answer:
-            self._loses_answer = False
+        if self._loses_answer or self._loses_task_answer:
+            self._loses_answer = self._loses_task_answer = False
             return Outcome(external_id="", state=State.UNKNOWN, reason=_LOST.en, remedy=_LOST)
         return Outcome(external_id=key, state=State.APPLIED)
 
@@ -272,6 +284,10 @@ class Memory(Pages):
 
     def _call(self) -> None:
         with self._lock:
+            if not self._has_session:
+                self._has_session = True
+                self.logins += 1
+                self._calls += 1
             self._calls += 1
             fault = self._faults.pop(self._calls, None)
         if fault is not None:
@@ -299,7 +315,7 @@ class Memory(Pages):
             self.own_schema[wanted.name] = widened(self.own_schema[wanted.name], wanted)
 
     def _update(self, change: Change) -> Outcome:
-        if self._record(Kind.ACCOUNT, change.external_id) is None:
+        if not self._is_live(change.external_id):
             return _unknown_account(change.external_id)
         if (reason := self._refused.get(change.external_id)) is not None:
             return _refusal(change.external_id, reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from connectors import values
 from connectors.base import Binding, Page
@@ -11,11 +12,18 @@ from rules.time import Instant
 
 
 class Pages(Records):
-    """The records, `page_size` at a time."""
+    """The records, `page_size` at a time.
+
+    `rates` says by currency what one unit is worth in the home `currency`; an amount in one that
+    has no rate is not known there. `unread` are fields that nobody can read any more.
+    """
 
     def __init__(self, clock: Callable[[], Instant] | None, page_size: int) -> None:
         super().__init__(clock)
         self.page_size = page_size
+        self.currency = "CAD"
+        self.rates: dict[str, Decimal] = {}
+        self.unread: set[tuple[Kind, str]] = set()
 
     def page(
         self, kind: Kind, cursor: str | None, bound: Sequence[Binding], own_fields: Sequence[str]
@@ -39,12 +47,15 @@ class Pages(Records):
             finished = f"since:{self._change}"
         is_last = len(rows) == len(shown)
         quarantine: list[Quarantine] = []
+        found = [
+            _canonical(
+                self._readable(row, kind), kind, bound, self._observed(row, own_fields), quarantine
+            )
+            for row in shown
+        ]
         return Page(
             kind=kind,
-            records=[
-                _canonical(row, kind, bound, self._observed(row, own_fields), quarantine)
-                for row in shown
-            ],
+            records=[self._valued(record) for record in found],
             cursor=finished if is_last else following,
             is_last=is_last,
             links=[link for row in shown for link in self._links_of(kind, row.record)],
@@ -53,6 +64,25 @@ class Pages(Records):
             gone=[key for key, change in gone if is_last or change <= shown[-1].change],
             quarantined=quarantine,
         )
+
+    def _valued(self, record: Record) -> Record:
+        """An opportunity with its amount in the home currency, where that is known."""
+        if not isinstance(record, Opportunity):
+            return record
+        rate = self.rates.get(record.currency or "")
+        if record.currency == self.currency:
+            rate = Decimal(1)
+        if record.amount is None or rate is None:
+            return record
+        return replace(record, home_amount=round(record.amount * rate))
+
+    def _readable(self, row: Row, kind: Kind) -> Row:
+        """A row without the values that nobody can read any more."""
+        hidden = {name for of_kind, name in self.unread if of_kind is kind}
+        if not hidden:
+            return row
+        raw = {name: value for name, value in row.raw.items() if name not in hidden}
+        return replace(row, raw=raw)
 
     def _links_of(self, kind: Kind, record: Record) -> Iterator[Link]:
         relation = RELATIONS.get(kind)
@@ -96,14 +126,13 @@ def _canonical(
         for each in bound
     }
     if isinstance(record, Account):
-        return replace(record, fields=fields, observed=observed)
+        return replace(record, name=values.text(record.name), fields=fields, observed=observed)
     amount = read("amount", row.raw["amount"], values.money)
     closes_at = read("closes_at", row.raw["closes_at"], values.business_instant)
     return replace(
         record,
         fields=fields,
         amount=amount if isinstance(amount, int) else None,
-        home_amount=amount if isinstance(amount, int) else None,
         closes_at=closes_at if isinstance(closes_at, int) else None,
     )
 

@@ -226,6 +226,13 @@ class Records:
         """A person edits one of our fields."""
         self._set_own(account_id, {name: value}, author)
 
+    def reassign(self, kind: Kind, external_id: str, owner_id: str | None) -> None:
+        """A person gives a record to another owner."""
+        row = self._streams[kind].rows[external_id]
+        if isinstance(row.record, Account | Opportunity | Activity):
+            row.record = replace(row.record, owner_id=owner_id)
+        self._touch(kind, external_id)
+
     def own_field(self, account_id: str, name: str) -> str | None:
         """The value of one of our fields in the CRM now."""
         return self._own.get(account_id, {}).get(name)
@@ -264,15 +271,6 @@ class Records:
         self._own.pop(loser_id, None)
         self.destroy(Kind.ACCOUNT, loser_id)
         self._touch(Kind.ACCOUNT, winner_id)
-
-    def delete_own_field(self, name: str) -> None:
-        """An admin deletes one of our fields."""
-        del self.own_schema[name]
-        self.deleted_schema.add(name)
-
-    def declare_field(self, kind: Kind, declared: CrmField) -> None:
-        """An admin declares a field of the CRM."""
-        self.declared.setdefault(kind, []).append(declared)
 
     def _tick(self) -> Instant:
         return NEW_YEAR + self._change * _SECOND

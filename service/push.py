@@ -34,7 +34,6 @@ from rules.rulebook import Rulebook
 from rules.thresholds import Thresholds
 from service import hear, listen, parking, preflight
 from service.app import Clock
-from service.preview import BATCH
 from service.push_report import PushReport
 from service.push_tasks import TaskPush
 from service.store import backlog, deliveries, holds, notices, outbox, readback
@@ -42,8 +41,8 @@ from service.store.deliveries import Sent
 from service.store.engine import Store, StoreError
 from service.store.outbox import Pending
 
-# How many batches are read from the store at once: most of what a reading costs is its start.
-READ_AHEAD = 10
+# How many accounts are read from the store at once: most of what a reading costs is its start.
+READ_AHEAD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ class Push:
 
         So does the loss of the lease, or an order to stop.
         """
-        batches = self._batches(scope)
+        batches = self._batches(scope, report.owed)
         under_way: dict[Future[Sequence[Outcome]], Sent] = {}
         failure: ConnectorError | StoreError | None = None
         with ThreadPoolExecutor(self._connector.senders, thread_name_prefix="push") as senders:
@@ -258,23 +257,26 @@ class Push:
             report.values[State.DEFERRED.value] -= sent_again
         return failure
 
-    def _batches(self, scope: Scope) -> Iterator[list[Pending]]:
+    def _batches(self, scope: Scope, owed: int) -> Iterator[list[Pending]]:
         """What is owed, by batches of accounts in their order; some are read at once.
 
         The clearing of fields that are written no more comes last and apart: where the CRM has
         lost such a field, it refuses all that is written with it. A field known to be lost waits.
         """
         written = self._rulebook.fields.written
+        size = self._connector.batch_for(owed)
         for group in (written, tuple(each for each in Owned if each not in written)):
             among = tuple(each for each in group if each.value not in self._lost)
             last = 0
-            while found := self._read_on(last, scope, among):
+            while found := self._read_on(last, scope, among, size):
                 last = found[-1].account_id
                 accounts = groupby(found, key=attrgetter("account_id"))
-                while batch := [item for _, items in islice(accounts, BATCH) for item in items]:
+                while batch := [item for _, items in islice(accounts, size) for item in items]:
                     yield batch
 
-    def _read_on(self, last: int, scope: Scope, among: Collection[Owned]) -> list[Pending]:
+    def _read_on(
+        self, last: int, scope: Scope, among: Collection[Owned], size: int
+    ) -> list[Pending]:
         with self.store.read() as connection:
             return outbox.pending(
                 connection,
@@ -282,7 +284,7 @@ class Push:
                 rep_key=scope.rep_key,
                 let_go_by=scope.let_go_by,
                 after=last,
-                limit=BATCH * READ_AHEAD,
+                limit=size * max(1, READ_AHEAD // size),
                 now=self._clock(),
                 among=among,
             )

@@ -15,6 +15,7 @@ READS = frozenset(
     {
         "vendor", "senders", "readers", "identify", "fields", "pull", "edits", "find_task",
         "setup_steps", "record_url", "close", "remarks", "allowance", "calls", "headroom",
+        "batch_for",
     }
 )  # fmt: skip
 """What of a connector only reads; besides, `ensure` and `remove` do in a dry run."""

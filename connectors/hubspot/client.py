@@ -6,31 +6,27 @@ holds no credential: the pool attaches it once the host is accepted. Reads are t
 most five times; writes never, but for a 401 (nothing was done) once other credentials are there.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from hubspot.crm.companies import ApiClient, ApiException, Configuration
 from pydantic import SecretStr
 
+from connectors import crm_clock
 from connectors.base import Access, Allowance, Fatal, Remark, Retriable
 from connectors.http import (
     READ_SECONDS,
     WRITE_SECONDS,
     Answer,
-    Oversized,
     Transport,
     is_this_machine,
     scrubbed,
 )
-from connectors.hubspot import remarks
 from connectors.hubspot.credentials import Surroundings, credentials_of, secrets_of
 from connectors.hubspot.errors import (
     DailyLimit,
     Forbidden,
-    RateLimited,
     Refused,
     failure_of,
     wrong_account,
@@ -39,18 +35,14 @@ from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import API_VERSION, Paths, paths_of
 from connectors.hubspot.pool import CREDENTIAL, GuardedPool, decoded
 from connectors.pace import Clock, DailyBudget
+from connectors.retries import FIRST_WAIT, LONGEST_WAIT, Retries
 from rules.language import Text
-from rules.time import Instant, day_of, instant_of, moment_of, start_of
-
-TRIES = 5
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 30.0
+from rules.time import Instant, day_of, moment_of, start_of
 
 _HOSTS = frozenset({"api.hubapi.com", "*.hubapi.com"})
 _SUCCESS = range(200, 300)
 _SECRET_PARTS = ("client_secret", "refresh_token")
 _UNAUTHORISED = 401
-_DATE_PRECISION = 1_000
 
 
 class Client:
@@ -79,8 +71,8 @@ class Client:
         self._read_seconds, self._write_seconds = read_seconds, write_seconds
         self._day: tuple[int, int] | None = None
         self._told_at: Instant | None = None
-        self._offset: int | None = None
-        self._lock = threading.Lock()
+        self._crm_clock = crm_clock.CrmClock(clock)
+        self._retries = Retries(clock)
         hosts = _HOSTS | ({host} if is_this_machine(host) else set())
         self._transport = Transport(hosts=hosts, hidden=secrets_of(access))
         self._pool = GuardedPool(self._transport, clock)
@@ -117,7 +109,7 @@ class Client:
     def remarks(self) -> Sequence[Remark]:
         """What an operator should know of the credentials, and of this machine's clock."""
         # An emulated portal keeps its own time.
-        told = () if self.is_sandbox else remarks.of_clock(self._offset)
+        told = () if self.is_sandbox else crm_clock.remarks(self._crm_clock.offset, "HubSpot")
         return (*self._credentials.remarks(), *told)
 
     def close(self) -> None:
@@ -131,7 +123,7 @@ class Client:
 
     def crm_now(self) -> Instant:
         """HubSpot's clock, at most a second early, by the `Date` of its answers; else ours."""
-        return self._clock.wall() + (self._offset or 0)
+        return self._crm_clock.now()
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Read; tried again when HubSpot is busy or in trouble."""
@@ -156,14 +148,7 @@ class Client:
             Retriable: It was not carried out.
             Refused: HubSpot refuses the request as it is.
         """
-        for _ in range(1, TRIES):
-            try:
-                return self._call(method, path, (), body, self._write_seconds)
-            except RateLimited as error:
-                if (error.retry_after or 0) > LONGEST_WAIT:
-                    raise
-        # The governor has paused after each refusal, for all threads.
-        return self._call(method, path, (), body, self._write_seconds)
+        return self._retries.write(lambda: self._call(method, path, (), body, self._write_seconds))
 
     def _read(
         self,
@@ -181,21 +166,7 @@ class Client:
     def _repeated(
         self, method: str, path: str, query: Sequence[tuple[str, str]], body: Json | None
     ) -> Json:
-        for attempt in range(1, TRIES + 1):
-            try:
-                return self._call(method, path, query, body, self._read_seconds)
-            except Retriable as error:
-                wait = self._wait(error, attempt)
-                if attempt == TRIES or wait > LONGEST_WAIT or isinstance(error, Oversized):
-                    raise
-                self._clock.sleep(wait)
-        raise AssertionError("unreachable")
-
-    def _wait(self, error: Retriable, attempt: int) -> float:
-        """The wait that HubSpot asks for, else a full-jitter exponential one, in seconds."""
-        if error.retry_after is not None:
-            return error.retry_after
-        return float(min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * self._clock.jitter())
+        return self._retries.read(lambda: self._call(method, path, query, body, self._read_seconds))
 
     def _call(
         self,
@@ -269,6 +240,7 @@ class Client:
                 "Content-Type": "application/x-www-form-urlencoded",
             },
             body=urlencode(form),
+            is_login=True,
         )
         if answer.status in _SUCCESS:
             return answer
@@ -293,8 +265,7 @@ class Client:
     def _learn(self, answer: Answer) -> None:
         """Take the clock and the limits from the headers of an answer, where it has them."""
         headers = answer.headers
-        if (date := headers.get("Date")) is not None:
-            self._set_clock(date)
+        self._crm_clock.learn(headers)
         limit = _whole(headers.get("X-HubSpot-RateLimit-Max"))
         interval = _whole(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
         if limit and interval:
@@ -305,18 +276,6 @@ class Client:
         if daily and remaining is not None:
             self._day = (daily, remaining)
             self._budget.observe(limit=daily, remaining=remaining, resets_at=self._midnight())
-
-    def _set_clock(self, date: str) -> None:
-        try:
-            theirs = instant_of(parsedate_to_datetime(date))
-        except (ValueError, TypeError):
-            return
-        offset = theirs - self._clock.wall()
-        with self._lock:
-            known = self._offset
-            # `Date` is cut to the second: the greatest offset is the nearest, until a clock moves.
-            if known is None or not -_DATE_PRECISION < offset - known <= 0:
-                self._offset = offset
 
     def _midnight(self) -> Instant:
         return start_of(day_of(self._clock.wall(), self.zone) + 1, self.zone)

@@ -42,7 +42,7 @@ from connectors.hubspot.provisioning import Provisioner
 from connectors.hubspot.reading import SAFETY_LAG, Reader
 from connectors.hubspot.removing import remove_fields
 from connectors.hubspot.tasks import Tasks
-from connectors.hubspot.writing import Writer
+from connectors.hubspot.writing import BATCH, Writer
 from connectors.pace import Clock
 from rules.language import Text
 from rules.records import Kind
@@ -175,6 +175,10 @@ class HubSpot:
         mappers = [Mapper(one, bindings, own_fields, identity.currency) for one in object_types]
         reader = Reader(self._client, self._paths, mappers, lag=self._safety_lag)
         return reader.pages(cursor_of(cursor, object_types))
+
+    def batch_for(self, _owed: int) -> int:
+        """As many as a batch takes."""
+        return BATCH
 
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Write own properties on companies, a hundred at a time."""

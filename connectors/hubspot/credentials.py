@@ -5,43 +5,25 @@ another once for all threads, and an OAuth token once for all the processes that
 Another key is used only once it is known to open the same account.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
 from pydantic import SecretStr
 
-from connectors.base import (
-    Access,
-    ConnectorError,
-    Fatal,
-    Grant,
-    Pass,
-    Remark,
-    Retriable,
-    Rotation,
-    Unanswered,
-)
-from connectors.http import Answer, is_token, redact
+from connectors.base import Access, ConnectorError, Grant, Remark, Rotation, Unanswered
+from connectors.granted import Granted
+from connectors.http import Answer, is_token, object_of, redact
 from connectors.hubspot import credential_words as words
-from connectors.hubspot.errors import (
-    SERVER_ERRORS,
-    RateLimited,
-    failure_of,
-    problem_of,
-    wrong_account,
-)
+from connectors.hubspot.errors import SERVER_ERRORS, failure_of, problem_of, wrong_account
 from connectors.pace import Clock
-from connectors.turn import turn
+from connectors.renewal import Renewal, Token, bearer
 from rules.language import Text
 
 # A token is renewed this long before its end, in seconds; a short-lived one in its last fifth.
 EARLY_SECONDS = 300.0
 LAST_FIFTH = 0.2
-SOON_SECONDS = 30.0
 USUAL_LIFE = 1_800.0
 
 _OK = 200
@@ -148,120 +130,45 @@ class Keys:
         return (Remark(is_fine=True, text=words.BOTH),)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """An access token as a header; renewed from `renew_at` on, unusable at `ends_at`."""
-
-    header: SecretStr
-    renew_at: float
-    ends_at: float
-
-
 class OAuth:
-    """Access tokens by refresh token: asked for ahead of time, and once for all threads.
-
-    Processes that share the grant take turns at its shelf: whoever waited takes the token that
-    was left there instead of asking. Once HubSpot says that the grant is over, nothing is asked
-    any more.
-    """
+    """Access tokens by refresh token, once for all threads, and for all that share the grant."""
 
     def __init__(self, grant: Grant, around: Surroundings) -> None:
         if not grant.client_id.strip() or not is_token(grant.client_secret):
             raise words.unusable_grant()
         self._grant = grant
         self._around = around
-        self._lock = threading.Lock()
-        self._held: _Held | None = None
-        self._rounds = 0
-        self._failure: Retriable | None = None
-        self._end: Fatal | None = None
-        self._is_lost_at_restart = False
+        self._granted = Granted(
+            grant,
+            around.clock,
+            account=around.account,
+            busy=words.SHELF_IS_BUSY,
+            unusable=words.unusable_grant,
+        )
+        self._renewal = Renewal(self._open, around.clock)
 
     def authorization(self) -> SecretStr:
         """The access token, renewed when its end is near."""
-        held, now = self._held, self._around.clock.monotonic
-        if held is not None and now() < held.renew_at:
-            return held.header
-        try:
-            return self._renewed(held)
-        except Retriable:
-            if held is None or now() >= held.ends_at:
-                raise
-            # It is good for some minutes more: work goes on, and it is tried again soon.
-            self._held = _Held(held.header, now() + SOON_SECONDS, held.ends_at)
-            return held.header
+        return self._renewal.current().header
 
     def renew(self, used: SecretStr) -> bool:
         """Ask for another access token, unless somebody has just done so."""
-        held = self._held
-        if held is None or held.header is used:
-            self._renewed(held)
+        self._renewal.after(used)
         return True
 
     def remarks(self) -> Sequence[Remark]:
         """Whether a restart would find the refresh token that is in force."""
-        return (
-            (Remark(is_fine=False, text=words.LOST_AT_RESTART),) if self._is_lost_at_restart else ()
-        )
+        return self._granted.remarks(words.LOST_AT_RESTART)
 
-    def _renewed(self, stale: _Held | None) -> SecretStr:
-        """Refresh; those who waited for somebody else's refresh share what came of it."""
-        seen = self._rounds
-        with self._lock:
-            if self._end is not None:
-                raise self._end
-            if self._held is not None and self._held is not stale:
-                return self._held.header
-            if self._rounds != seen and self._failure is not None:
-                raise self._failure
-            try:
-                with turn(self._grant.shelf, self._around.clock, words.SHELF_IS_BUSY):
-                    self._held = self._found(stale) or self._refresh()
-                self._failure = None
-            except Retriable as error:
-                self._failure = error
-                raise
-            except Fatal as error:
-                self._end = error
-                raise
-            finally:
-                self._rounds += 1
-            return self._held.header
+    def _open(self, stale: Token | None) -> Token:
+        with self._granted.turn():
+            return self._granted.found(stale) or self._refreshed()
 
-    def _found(self, stale: _Held | None) -> _Held | None:
-        """What another process was given meanwhile, if it is of use here."""
-        left = self._grant.shelf.read() if self._grant.shelf else None
-        now, pinned = self._around.clock.wall(), self._around.account()
-        if left is None or not is_token(left.token) or now >= left.renew_at:
-            return None
-        if pinned is not None and left.account_id not in {None, pinned}:
-            return None
-        header = bearer(left.token)
-        if stale is not None and stale.header == header:
-            return None
-        here = self._around.clock.monotonic()
-        return _Held(
-            header, here + (left.renew_at - now) / 1_000, here + (left.ends_at - now) / 1_000
-        )
-
-    def _refresh(self) -> _Held:
-        token = self._token()
-        answer = self._ask(token)
-        if is_over(answer):
-            # Another process may have been given a new one meanwhile.
-            replaced = self._token()
-            if replaced == token:
-                raise self._refused(answer, token)
-            token, answer = replaced, self._ask(replaced)
+    def _refreshed(self) -> Token:
+        answer, token = self._granted.asked(self._ask, is_over)
         if answer.status != _OK:
             raise self._refused(answer, token)
         return self._taken(answer, token)
-
-    def _token(self) -> SecretStr:
-        token = self._grant.refresh_token()
-        if not is_token(token):
-            raise words.unusable_grant()
-        return token
 
     def _ask(self, token: SecretStr) -> Answer:
         return self._around.ask(
@@ -273,63 +180,35 @@ class OAuth:
             }
         )
 
-    def _taken(self, answer: Answer, token: SecretStr) -> _Held:
-        told = body_of(answer)
+    def _taken(self, answer: Answer, token: SecretStr) -> Token:
+        told = object_of(answer)
         access = SecretStr(str(told.get("access_token") or ""))
         if not is_token(access):
             raise Unanswered(words.NO_TOKEN)
         pinned, hub = self._around.account(), told.get("hub_id")
         if pinned is not None and hub is not None and str(hub) != pinned:
             raise wrong_account(str(hub), pinned)
-        new = SecretStr(str(told.get("refresh_token") or ""))
-        if is_token(new) and new != token:
-            # First of all: from here on HubSpot may know this one only.
-            self._is_lost_at_restart = not self._grant.keep(new)
+        # First of all: from here on HubSpot may know this one only.
+        self._granted.keep(SecretStr(str(told.get("refresh_token") or "")), token)
         life = told.get("expires_in")
         seconds = float(life) if isinstance(life, int | float) and life > 0 else USUAL_LIFE
         early = EARLY_SECONDS if seconds > 2 * EARLY_SECONDS else seconds * LAST_FIFTH
-        self._leave(access, seconds, early, None if hub is None else str(hub))
+        self._granted.leave(access, None if hub is None else str(hub), early=early, life=seconds)
         now = self._around.clock.monotonic()
-        return _Held(bearer(access), now + seconds - early, now + seconds)
-
-    def _leave(self, access: SecretStr, seconds: float, early: float, hub: str | None) -> None:
-        if self._grant.shelf is None:
-            return
-        now = self._around.clock.wall()
-        renew_at, ends_at = now + round(1_000 * (seconds - early)), now + round(1_000 * seconds)
-        left = Pass(token=access, renew_at=renew_at, ends_at=ends_at, account_id=hub)
-        self._grant.shelf.leave(left)
+        return Token(header=bearer(access), renew_at=now + seconds - early, ends_at=now + seconds)
 
     def _refused(self, answer: Answer, token: SecretStr) -> ConnectorError:
         """Busy or in trouble: later. Anything else is for a person."""
         now = self._around.clock.wall()
         if answer.status in _BUSY or answer.status >= SERVER_ERRORS:
-            failure = failure_of(answer, now)
-            if isinstance(failure, RateLimited):
-                # It is the token that was refused: the caller's own request was never sent.
-                return Retriable(failure.message, retry_after=failure.retry_after)
-            return failure
-        told = body_of(answer)
-        said = str(told.get("error_description") or problem_of(answer, now).words)
+            return failure_of(answer, now)
+        said = str(object_of(answer).get("error_description") or problem_of(answer, now).words)
         shown = redact(said, token, self._grant.client_secret)
         return words.grant_is_over(shown) if is_over(answer) else words.refused_application(shown)
 
 
-def bearer(token: SecretStr) -> SecretStr:
-    """The header of a token."""
-    return SecretStr(f"Bearer {token.get_secret_value()}")
-
-
-def body_of(answer: Answer) -> dict[str, Any]:
-    """The JSON object of an answer; empty when it is something else."""
-    decoded: Any = None
-    with contextlib.suppress(orjson.JSONDecodeError):
-        decoded = orjson.loads(answer.body)
-    return decoded if isinstance(decoded, dict) else {}
-
-
 def is_over(answer: Answer) -> bool:
     """Whether HubSpot says that the refresh token opens nothing any more."""
-    told = body_of(answer)
+    told = object_of(answer)
     is_bad = told.get("error") == "invalid_grant" or told.get("status") == "BAD_REFRESH_TOKEN"
     return answer.status != _OK and is_bad

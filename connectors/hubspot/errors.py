@@ -13,6 +13,7 @@ import orjson
 
 from connectors.base import ConnectorError, Fatal, Retriable, Unanswered
 from connectors.http import Answer, redact, retry_after
+from connectors.retries import RateLimited
 from rules.language import Text
 from rules.time import Instant
 
@@ -33,10 +34,6 @@ _NAMED = re.compile(r"\b(arpent_\w+)")
 
 class DailyLimit(Retriable):
     """The day's calls are used up, for every tool of the customer."""
-
-
-class RateLimited(Retriable):
-    """Too many requests in a short window: this one was not carried out."""
 
 
 class Locked(Retriable):

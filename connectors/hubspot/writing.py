@@ -80,10 +80,7 @@ class Writer:
         except Refused as refused:
             blamed = _blamed(refused, batch)
             if blamed:
-                outcomes.update(
-                    (place, _rejected(change, refused, _missing(refused)))
-                    for place, change in blamed
-                )
+                outcomes.update((place, _rejected(change, refused)) for place, change in blamed)
                 self._write([one for one in batch if one not in blamed], outcomes)
             elif len(batch) == 1:
                 outcomes[batch[0][0]] = _rejected(batch[0][1], refused)
@@ -245,7 +242,7 @@ def _missing(refused: Refused) -> frozenset[str]:
     )
 
 
-def _rejected(change: Change, refused: Refused, missing: Collection[str] = ()) -> Outcome:
+def _rejected(change: Change, refused: Refused) -> Outcome:
     if refused.status == MISSING_STATUS or refused.category == MISSING_RECORD:
         remedy = _MOVED
     elif refused.required:
@@ -256,7 +253,7 @@ def _rejected(change: Change, refused: Refused, missing: Collection[str] = ()) -
         remedy = _RULED_OUT
     return Outcome(
         external_id=change.external_id, state=State.REJECTED, reason=refused.words, remedy=remedy,
-        missing=missing,
+        missing=_missing(refused),
     )  # fmt: skip
 
 

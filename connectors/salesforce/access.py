@@ -5,6 +5,7 @@ administrator. A refresh token comes as a `Grant` of `connectors.base`.
 """
 
 from dataclasses import dataclass
+from html import escape
 from typing import TypeAlias
 
 from pydantic import SecretStr
@@ -54,4 +55,7 @@ def secrets_of(access: SalesforceAccess) -> list[SecretStr]:
         case SignedLogin():
             return [access.private_key]
         case PasswordLogin():
-            return [access.password, access.security_token]
+            secrets = (access.password, access.security_token)
+            # They travel in XML, which writes some letters otherwise.
+            written = [SecretStr(escape(each.get_secret_value())) for each in secrets]
+            return [*secrets, *written]

@@ -2,14 +2,15 @@
 
 A call or an e-mail is a task of that subtype (or, where people log by hand, of that type), whose
 day is its due date; a meeting is an event. Calendar days become noon of UTC, which is the same day
-from America to Europe.
+from America to Europe; a task that was closed on its day has the hour of that.
 """
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from connectors import values
 from rules.records import ActivityKind
-from rules.time import Day, Instant
+from rules.time import Day, Instant, day_of
 
 _DAY = 86_400_000
 _SUBTYPES = {
@@ -39,6 +40,22 @@ _NOT_REACHED = frozenset(
 )
 
 
+# Types by which an org tells e-mails that customers wrote from those of its reps, and meetings that
+# were not held: a task or an event has no other field for it.
+_RECEIVED = frozenset(
+    {
+        *("incoming email", "inbound email", "email received", "received email"),
+        *("courriel reçu", "courriel entrant", "e-mail reçu", "e-mail entrant"),
+    }
+)
+_NOT_HELD = frozenset(
+    {
+        *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
+        *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
+    }
+)
+
+
 def noon(day: Day) -> Instant:
     """Noon of a calendar day, in UTC."""
     return day * _DAY + _DAY // 2
@@ -47,13 +64,18 @@ def noon(day: Day) -> Instant:
 def kind_of(row: Mapping[str, object]) -> ActivityKind:
     """The kind of a task: its subtype, else its type; any other task is a note."""
     subtype = _SUBTYPES.get(str(row.get("TaskSubtype") or ""))
-    return subtype or _TYPES.get(_word(row.get("Type")), ActivityKind.NOTE)
+    word = _word(row.get("Type"))
+    if subtype is None and word in _RECEIVED:
+        return ActivityKind.EMAIL
+    return subtype or _TYPES.get(word, ActivityKind.NOTE)
 
 
-def happened_at(row: Mapping[str, object]) -> Instant | None:
+def happened_at(row: Mapping[str, object], zone: ZoneInfo) -> Instant | None:
     """When an activity took place: the start of an event, the day of a task.
 
-    A task without a day took place when it was closed, else when it was made.
+    `zone` is the org's: a task that was closed on its day there took place at that moment, one
+    that was logged on another day at noon. A task without a day took place when it was closed,
+    else when it was made.
 
     Raises:
         Unreadable: A date is none.
@@ -61,9 +83,10 @@ def happened_at(row: Mapping[str, object]) -> Instant | None:
     if row.get("StartDateTime"):
         return values.business_instant(row["StartDateTime"])
     day = values.day(row.get("ActivityDate") or None)
+    closed = values.business_instant(row.get("CompletedDateTime") or None)
     if day is not None:
-        return noon(day)
-    return values.business_instant(row.get("CompletedDateTime") or row.get("CreatedDate"))
+        return closed if closed is not None and day_of(closed, zone) == day else noon(day)
+    return values.business_instant(row.get("CreatedDate")) if closed is None else closed
 
 
 def is_contact(
@@ -73,25 +96,29 @@ def is_contact(
 
     An event counts once it has begun, for the one who called it (copies for guests and the head of
     a series don't); a task counts once it is closed, if it is a call that reached somebody outside,
-    an e-mail or a meeting.
+    an e-mail that a rep sent or a meeting. A meeting whose type says that it was not held is none.
     """
+    word = _word(row.get("Type"))
     if "StartDateTime" in row:
         is_copy = _is_true(row.get("IsChild")) or _is_true(row.get("IsRecurrence"))
-        return happened is not None and happened <= now and not is_copy
+        is_held = not is_copy and word not in _NOT_HELD
+        return is_held and happened is not None and happened <= now
     if not _is_true(row.get("IsClosed")):
         return False
     match kind:
         case ActivityKind.CALL:
             is_inside = row.get("CallType") == "Internal"
             return not is_inside and _word(row.get("CallDisposition")) not in _NOT_REACHED
-        case ActivityKind.EMAIL | ActivityKind.MEETING:
+        case ActivityKind.EMAIL:
+            return word not in _RECEIVED
+        case ActivityKind.MEETING:
             return True
         case ActivityKind.NOTE:
             return False
 
 
 def _word(raw: object) -> str:
-    return " ".join(str(raw or "").lower().split())
+    return " ".join(str(raw or "").lower().replace("_", " ").split())
 
 
 def _is_true(raw: object) -> bool:

@@ -2,7 +2,8 @@
 
 A result is CSV in UTF-8, whatever its headers say of the charset, with line breaks inside of
 fields. Without a size, large results stall (told by the authors of Estuary's connector), so each
-page has 25,000 rows at most, or fewer where those would be too many bytes.
+page has 5,000 rows at most, so that little is in memory, or fewer where those would be too many
+bytes.
 """
 
 import csv
@@ -11,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.base import Retriable, Unanswered
-from connectors.http import Oversized
+from connectors.http import Answer, Oversized
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.error_words import NOT_AS_ASKED
 from connectors.salesforce.errors import Refused, words_of
 from rules.language import Text
 
-PAGE = 25_000
+PAGE = 5_000
 SMALLEST_PAGE = 500
 FIRST_LOOK, LONGEST_LOOK = 0.5, 20.0
 # Salesforce gives a job up after much less.
@@ -77,7 +78,7 @@ class BulkQuery:
         """
         look, waited = FIRST_LOOK, 0.0
         while True:
-            answer = self._client.look_at(f"jobs/query/{job}")
+            answer = self._client.look_at(f"jobs/query/{job}", member="state")
             state = str(answer.get("state"))
             if state == _COMPLETE:
                 return
@@ -101,25 +102,27 @@ class BulkQuery:
             if locator is not None:
                 query.append(("locator", locator))
             try:
-                answer = self._client.table(f"jobs/query/{job}/results", query)
-                break
+                return self._client.table(f"jobs/query/{job}/results", _page_of, query)
             except Oversized:
                 if size <= SMALLEST_PAGE:
                     raise
                 size = max(SMALLEST_PAGE, size // 4)
-        following = answer.headers.get("Sforce-Locator")
-        if following is None:
-            # Cut short by something on the way: taken for the last page it would cost rows.
-            raise Unanswered(NOT_AS_ASKED)
-        rows = list(rows_of(answer.body))
-        told = answer.headers.get("Sforce-NumberOfRecords") or ""
-        if told.isdecimal() and int(told) != len(rows):
-            raise Unanswered(NOT_AS_ASKED)
-        return Page(rows=rows, locator=None if following in {"", _NO_LOCATOR} else following)
 
     def end(self, job: str) -> None:
         """Let a job go; Salesforce does so by itself after seven days."""
         self._client.drop(f"jobs/query/{job}")
+
+
+def _page_of(answer: Answer) -> Page:
+    """The page that an answer is, whole: cut short on the way it would cost rows."""
+    following = answer.headers.get("Sforce-Locator")
+    told = answer.headers.get("Sforce-NumberOfRecords") or ""
+    if following is None:
+        raise Unanswered(NOT_AS_ASKED)
+    rows = list(rows_of(answer.body))
+    if told.isdecimal() and int(told) != len(rows):
+        raise Unanswered(NOT_AS_ASKED)
+    return Page(rows=rows, locator=None if following in {"", _NO_LOCATOR} else following)
 
 
 def rows_of(body: bytes) -> Iterator[Json]:
@@ -128,12 +131,25 @@ def rows_of(body: bytes) -> Iterator[Json]:
     Raises:
         Unanswered: A row has other columns than the head.
     """
+    lines = cells_of(body)
+    head = next(lines, [])
+    for cells in lines:
+        yield {name: cell or None for name, cell in zip(head, cells, strict=True)}
+
+
+def cells_of(body: bytes) -> Iterator[list[str]]:
+    """The head of a CSV, then its rows, each of as many cells.
+
+    Raises:
+        Unanswered: A row has other columns than the head.
+    """
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", "replace", newline=""))
     head = next(reader, [])
+    yield head
     for cells in reader:
         if len(cells) != len(head):
             raise Unanswered(NOT_AS_ASKED)
-        yield {name: cell or None for name, cell in zip(head, cells, strict=True)}
+        yield cells
 
 
 def _slow(job: str) -> Text:

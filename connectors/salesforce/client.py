@@ -9,6 +9,7 @@ but for a 401 or a refusal of too many at once, after which nothing was done.
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,27 +18,28 @@ import orjson
 import requests
 from simple_salesforce.api import Salesforce
 
-from connectors.base import Allowance, ConnectorError, Remark, Retriable, Unanswered
-from connectors.http import READ_SECONDS, WRITE_SECONDS, Answer, Oversized
+from connectors.base import Allowance, ConnectorError, Remark, Unanswered
+from connectors.http import READ_SECONDS, WRITE_SECONDS, Answer
 from connectors.pace import Clock
+from connectors.retries import Retries
 from connectors.salesforce.access import SalesforceAccess
 from connectors.salesforce.adapter import decoded, session
 from connectors.salesforce.error_words import NOT_AS_ASKED
-from connectors.salesforce.errors import Forbidden, RateLimited, Refused, unreadable
+from connectors.salesforce.errors import Forbidden, Refused, unreadable
 from connectors.salesforce.gateway import Gateway
 from connectors.salesforce.objects import API_VERSION
 from rules.time import Instant
 
-TRIES = 5
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 30.0
 # Salesforce itself gives up on a query after two minutes.
 QUERY_SECONDS = 130.0
 
 Json = dict[str, Any]
 Query = Sequence[tuple[str, str]]
+
 T = TypeVar("T")
 
+# The end of a further page's address: how many rows are before it.
+_PLACE = re.compile(r"-(\d{1,12})$")
 # No assignment rule may move an account because its tier was written, and a duplicate rule that
 # only warns does not refuse what was there before (Salesforce's documentation of these headers).
 _WRITE_HEADERS = {
@@ -72,6 +74,7 @@ class Client:
         self._read_seconds = read_seconds
         self._write_seconds = write_seconds
         self._query_seconds = query_seconds
+        self._retries = Retries(clock)
         self.gateway = Gateway(access, address=base_url, clock=clock, seconds=read_seconds)
         self._library = _Library(
             # Placeholders: the session to use and the instance are known only when sending.
@@ -118,20 +121,27 @@ class Client:
         except Refused as error:
             raise unreadable(error, path) from error
 
-    def find(self, path: str, query: Query = ()) -> Json | None:
-        """Read what may not be there, or not be for us; None then."""
+    def find(self, path: str, query: Query = (), *, member: str | None = None) -> Json | None:
+        """Read what may not be there, or not be for us; None then. `member` as in `look_at`."""
         try:
-            return _object(self._repeated("GET", path, query))
+            return self.look_at(path, query, member=member)
         except (Refused, Forbidden):
             return None
 
-    def look_at(self, path: str, query: Query = ()) -> Json:
-        """Read; tried again like `get`.
+    def look_at(self, path: str, query: Query = (), *, member: str | None = None) -> Json:
+        """Read; tried again like `get`, also when the answer lacks a member that it must have.
 
         Raises:
             Refused: Salesforce refuses, or it is not there.
         """
-        return _object(self._repeated("GET", path, query))
+
+        def ask() -> Json:
+            found = _object(self._call("GET", path, query, None, self._read_seconds))
+            if member is not None and member not in found:
+                raise Unanswered(NOT_AS_ASKED)
+            return found
+
+        return self._retries.read(ask)
 
     def drop(self, path: str) -> None:
         """Delete what serves no more; whether that succeeds matters to nobody."""
@@ -153,16 +163,25 @@ class Client:
         """
         path = "queryAll" if is_all else "tooling/query" if is_tooling else "query"
         asked = [("q", soql)]
-        return self._tried(lambda: _page(self._call("GET", path, asked, None, self._query_seconds)))
+        return self._retries.read(
+            lambda: _first_page(self._call("GET", path, asked, None, self._query_seconds))
+        )
 
     def more(self, address: str) -> Json:
         """The next page of a query, at the address that the page before told."""
-        path = urlsplit(address).path
         base = f"/services/data/v{self.version}/"
+        path = _path_of(address)
         if not path.startswith(base):
             raise Unanswered(NOT_AS_ASKED)
         rest = path.removeprefix(base)
-        return self._tried(lambda: _page(self._call("GET", rest, (), None, self._query_seconds)))
+
+        def ask() -> Json:
+            page = _page(self._call("GET", rest, (), None, self._query_seconds))
+            if _is_behind(_path_of(str(page.get("nextRecordsUrl") or "")), path):
+                raise Unanswered(NOT_AS_ASKED)
+            return page
+
+        return self._retries.read(ask)
 
     def look_up(self, path: str, body: Json) -> Any:  # noqa: ANN401 - an object or a list
         """Read by POST; tried again like `get`."""
@@ -177,19 +196,14 @@ class Client:
             Refused: Salesforce refuses the request as it is.
         """
         encoded = None if body is None else orjson.dumps(body)
-        for _ in range(1, TRIES):
-            try:
-                return self._call(method, path, (), encoded, self._write_seconds)
-            except RateLimited as error:
-                if (error.retry_after or 0) > LONGEST_WAIT:
-                    raise
-        # The governor has paused after each refusal, for all threads.
-        return self._call(method, path, (), encoded, self._write_seconds)
+        return self._retries.write(
+            lambda: self._call(method, path, (), encoded, self._write_seconds)
+        )
 
-    def table(self, path: str, query: Query = ()) -> Answer:
-        """Read a CSV, whole; tried again like `get`."""
+    def table(self, path: str, read: Callable[[Answer], T], query: Query = ()) -> T:
+        """Read a CSV, whole, as `read` does; tried again like `get`, also when `read` refuses."""
 
-        def ask() -> Answer:
+        def ask() -> T:
             response = self._library.session.request(
                 "GET",
                 self._library.base_url + path,
@@ -197,14 +211,16 @@ class Client:
                 headers={"Accept": "text/csv"},
                 timeout=self._query_seconds,
             )
-            return Answer(
-                status=response.status_code,
-                reason=response.reason,
-                headers=response.headers,
-                body=response.content,
+            return read(
+                Answer(
+                    status=response.status_code,
+                    reason=response.reason,
+                    headers=response.headers,
+                    body=response.content,
+                )
             )
 
-        return self._tried(ask)
+        return self._retries.read(ask)
 
     def upload(self, path: str, body: bytes) -> None:
         """Send a CSV, once."""
@@ -217,25 +233,7 @@ class Client:
         )
 
     def _repeated(self, method: str, path: str, query: Query, body: bytes | None = None) -> Any:  # noqa: ANN401 - an object or a list
-        return self._tried(lambda: self._call(method, path, query, body, self._read_seconds))
-
-    def _tried(self, ask: Callable[[], T]) -> T:
-        """What a reading gives, at most five times."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                return ask()
-            except Retriable as error:
-                wait = self._wait(error, attempt)
-                if attempt == TRIES or wait > LONGEST_WAIT or isinstance(error, Oversized):
-                    raise
-                self._clock.sleep(wait)
-        raise AssertionError("unreachable")
-
-    def _wait(self, error: Retriable, attempt: int) -> float:
-        """The wait that Salesforce asks for, else a full-jitter exponential one, in seconds."""
-        if error.retry_after is not None:
-            return error.retry_after
-        return float(min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * self._clock.jitter())
+        return self._retries.read(lambda: self._call(method, path, query, body, self._read_seconds))
 
     def _call(
         self, method: str, path: str, query: Query, body: bytes | None, seconds: float
@@ -264,3 +262,27 @@ def _page(found: object) -> Json:
     if not isinstance(page.get("records"), list):
         raise Unanswered(NOT_AS_ASKED)
     return page
+
+
+def _first_page(found: object) -> Json:
+    """The first page, which holds all that it counts when there is no other."""
+    page = _page(found)
+    counted = page.get("totalSize")
+    if page.get("done") is True and isinstance(counted, int) and counted != len(page["records"]):
+        raise Unanswered(NOT_AS_ASKED)
+    return page
+
+
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
+def _is_behind(following: str, path: str) -> bool:
+    """Whether a page leads back: what follows `…-2000` is never `…-2000` nor `…-0`."""
+    places = [_PLACE.search(each) for each in (following, path)]
+    if places[0] and places[1]:
+        return int(places[0][1]) <= int(places[1][1])
+    return following == path

@@ -48,9 +48,10 @@ from connectors.salesforce.remarks import of_gaps
 from connectors.salesforce.schema import Declared, crm_fields, describe
 from connectors.salesforce.source import Source
 from connectors.salesforce.tasks import Tasks
-from connectors.salesforce.writing import Writer
+from connectors.salesforce.writing import BATCH, JOB, Writer
+from connectors.salesforce.writing import BULK_FROM as BULK_WRITE_FROM
 from rules.language import Text
-from rules.records import Kind
+from rules.records import FieldType, Kind
 
 _PAGES = {Kind.ACCOUNT: ACCOUNT, Kind.CONTACT: CONTACT, Kind.OPPORTUNITY: OPPORTUNITY}
 
@@ -141,16 +142,21 @@ class Salesforce:
     ) -> Sequence[Provisioned]:
         """Make our missing fields of accounts, and show them by permission sets."""
         self._known()
-        return self._provisioner.ensure(group_label, fields, dry_run=dry_run)
+        done = self._provisioner.ensure(group_label, fields, dry_run=dry_run)
+        self._tasks.forget()
+        return done
 
     def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> Sequence[Removed]:
         """Delete our fields of accounts."""
         self._known()
-        return self._provisioner.remove(fields, dry_run=dry_run)
+        done = self._provisioner.remove(fields, dry_run=dry_run)
+        self._tasks.forget()
+        return done
 
     def headroom(self) -> Room | None:
-        """Salesforce does not tell how many custom fields an edition has room for."""
-        return None
+        """The room for custom fields of accounts."""
+        self._known()
+        return self._provisioner.room()
 
     def pull(
         self,
@@ -174,10 +180,14 @@ class Salesforce:
         rates = Rates(home=identity.currency)
         if any(each.has_currencies for each in declared.values()):
             rates = org.rates(self._client, identity.currency)
+        zone = self._client.gateway.limits.zone
         reader = Reader(
             self._client,
             [
-                Source(self._client, Mapper(each, bindings, own_fields, rates, found.fields))
+                Source(
+                    self._client,
+                    Mapper(each, bindings, own_fields, rates, found.fields, zone=zone),
+                )
                 for each, found in declared.items()
             ],
             lag=self._safety_lag,
@@ -189,12 +199,17 @@ class Salesforce:
                 for binding in bindings
                 if binding.kind is kind
             ),
+            basis=rates.digest if _has_money(kind, bindings) else "",
             on_gap=self._gaps.add,
         )
         return reader.pages(cursor_of(cursor, list(declared)))
 
+    def batch_for(self, owed: int) -> int:
+        """A collection's worth; where very many are owed, a job's."""
+        return JOB if owed > BULK_WRITE_FROM else BATCH
+
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write own fields on accounts, two hundred at a time."""
+        """Write own fields on accounts, two hundred at a time, or by a job."""
         if not changes:
             return ()
         self._known()
@@ -205,7 +220,8 @@ class Salesforce:
         identity = self._known()
         declared = self._declared(ACCOUNT)
         rates = Rates(home=identity.currency)
-        mapper = Mapper(ACCOUNT, (), own_fields, rates, declared.fields)
+        zone = self._client.gateway.limits.zone
+        mapper = Mapper(ACCOUNT, (), own_fields, rates, declared.fields, zone=zone)
         return read_edits(
             self._client, mapper, [key for key in external_ids if is_id(key)], own_fields
         )
@@ -262,3 +278,9 @@ class Salesforce:
             return self._identity
         with self._asking:
             return self._identity or self.identify()
+
+
+def _has_money(kind: Kind, bindings: Sequence[Binding]) -> bool:
+    """Whether records of a kind are read with rates of exchange."""
+    bound = {each.kind for each in bindings if each.type is FieldType.MONEY}
+    return kind is Kind.OPPORTUNITY or kind in bound

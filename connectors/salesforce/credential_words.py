@@ -1,6 +1,7 @@
 """What people read of a login: why an access is refused, what to do, what will end."""
 
-from connectors.base import Fatal
+from connectors.base import Fatal, Misconfigured
+from connectors.http import is_this_machine
 from rules.language import Text
 
 LOST_AT_RESTART = Text(
@@ -30,9 +31,9 @@ NO_TOKEN = Text(
 )
 
 
-def unusable_access() -> Fatal:
+def unusable_access() -> Misconfigured:
     """Parts that are empty or can't travel."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr="L'accès à Salesforce est mal réglé : l'identifiant, le secret, la clé ou le jeton "
             "est vide ou contient des espaces. Copiez-les à nouveau de l'External Client App.",
@@ -42,9 +43,9 @@ def unusable_access() -> Fatal:
     )
 
 
-def unusable_key() -> Fatal:
+def unusable_key() -> Misconfigured:
     """A private key that signs nothing."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr="La clé privée de Salesforce n'est pas une clé RSA en PEM : donnez le fichier dont "
             "le certificat est dans l'External Client App.",
@@ -54,9 +55,9 @@ def unusable_key() -> Fatal:
     )
 
 
-def wrong_address(host: str) -> Fatal:
+def wrong_address(host: str) -> Misconfigured:
     """An address that is not that of an org's own domain."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr=f"« {host} » n'est pas l'adresse de l'API d'une organisation : écrivez celle de Mon "
             "domaine, comme https://entreprise.my.salesforce.com (Configuration → Mon domaine).",
@@ -66,9 +67,9 @@ def wrong_address(host: str) -> Fatal:
     )
 
 
-def needs_own_domain(host: str) -> Fatal:
+def needs_own_domain(host: str) -> Misconfigured:
     """Client credentials open an org at its own domain only."""
-    return Fatal(
+    return Misconfigured(
         Text(
             fr=f"« {host} » ne donne pas de jeton aux identifiants du client : écrivez l'adresse "
             "de Mon domaine, comme https://entreprise.my.salesforce.com.",
@@ -92,17 +93,21 @@ def foreign_instance(host: str) -> Fatal:
 
 def refused(code: str, said: str, host: str) -> Fatal:
     """A login that Salesforce refuses; `code` and `said` are its own."""
-    hint = _HINTS.get(code, _ANY)
+    found = (hint for words, hint in _BY_WORDS.items() if words in said)
+    hint = next(found, None) or _HINTS.get(code, _ANY)
+    side = _other_side(host) if code in _OF_ANOTHER_SIDE else Text("", "")
     return Fatal(
         Text(
-            fr=f"Salesforce refuse la connexion ({code}) : {said} {hint.fr}{_other_side(host).fr}",
-            en=f"Salesforce refuses the login ({code}): {said} {hint.en}{_other_side(host).en}",
+            fr=f"Salesforce refuse la connexion ({code}) : {said} {hint.fr}{side.fr}",
+            en=f"Salesforce refuses the login ({code}): {said} {hint.en}{side.en}",
         )
     )
 
 
 def _other_side(host: str) -> Text:
     """Production and its sandboxes are opened at different addresses."""
+    if is_this_machine(host):
+        return Text("", "")
     is_sandbox = host.startswith("test.") or ".sandbox." in host
     if is_sandbox:
         return Text(
@@ -146,6 +151,33 @@ _USER = Text(
     "Check the user name, the password and the security token, and that the integration user is "
     "active.",
 )
+_SIGNATURE = Text(
+    "Vérifiez que le certificat de l'External Client App est celui de la clé privée, que la "
+    "connexion par signature (JWT) y est activée, et que cette machine est à l'heure : la "
+    "signature ne vaut que trois minutes.",
+    "Check that the certificate of the External Client App is the private key's, that the login "
+    "by signature (JWT) is enabled there, and that this machine's clock is right: the signature "
+    "is good for three minutes only.",
+)
+_AUDIENCE = Text(
+    "La signature est faite pour un autre serveur : écrivez login (production) ou test (sandbox) "
+    "dans ARPENT_SALESFORCE_AUDIENCE, ou retirez ce réglage pour Mon domaine.",
+    "The signature is made for another server: write login (production) or test (sandbox) in "
+    "ARPENT_SALESFORCE_AUDIENCE, or remove that setting for My Domain.",
+)
+_DOMAIN = Text(
+    "Écrivez dans les réglages l'adresse de Mon domaine, comme "
+    "https://entreprise.my.salesforce.com (Configuration → Mon domaine).",
+    "Write the address of My Domain in the settings, like https://company.my.salesforce.com "
+    "(Setup → My Domain).",
+)
+_NO_SOAP = Text(
+    "Cette organisation n'admet pas l'accès par nom d'utilisateur, mot de passe et jeton de "
+    "sécurité : créez une External Client App (identifiants du client) et mettez-la dans les "
+    "réglages.",
+    "This org does not admit the login by user name, password and security token: make an "
+    "External Client App (client credentials) and put it in the settings.",
+)
 _HINTS = {
     "invalid_client": _APP,
     "invalid_client_id": _APP,
@@ -157,4 +189,14 @@ _HINTS = {
     "inactive_org": _USER,
     "INVALID_LOGIN": _USER,
     "LOGIN_MUST_USE_SECURITY_TOKEN": _USER,
+    "INVALID_OPERATION": _NO_SOAP,
+    "UNSUPPORTED_API_VERSION": _NO_SOAP,
 }
+# `invalid_grant` is said of many things: its sentence tells which.
+_BY_WORDS = {
+    "invalid assertion": _SIGNATURE,
+    "audience is invalid": _AUDIENCE,
+    "no client credentials user": _FLOW,
+    "not supported on this domain": _DOMAIN,
+}
+_OF_ANOTHER_SIDE = frozenset({"invalid_client_id", "invalid_grant", "INVALID_LOGIN"})

@@ -35,7 +35,7 @@ class Progress:
     """Where one object stands: everything modified before `until` has been read.
 
     `swept_at` is up to when deletions are known, `ripened_at` up to when events that have begun
-    are, `loaded_at` when everything was last read.
+    are, `loaded_at` when everything was last read, `basis` the rates of exchange with which.
     """
 
     until: Instant | None = None
@@ -43,6 +43,7 @@ class Progress:
     swept_at: Instant | None = None
     ripened_at: Instant | None = None
     loaded_at: Instant | None = None
+    basis: str = ""
 
 
 @dataclass(slots=True)
@@ -82,6 +83,7 @@ def _progress(written: dict[str, Any]) -> Progress:
         swept_at=written["swept_at"],
         ripened_at=written["ripened_at"],
         loaded_at=written["loaded_at"],
+        basis=written["basis"],
     )
 
 

@@ -15,6 +15,7 @@ import orjson
 
 from connectors.base import ConnectorError, Fatal, Retriable, Unanswered
 from connectors.http import Answer, redact, retry_after
+from connectors.retries import RateLimited
 from connectors.salesforce import error_words as words
 from connectors.salesforce.objects import own_name
 from rules.language import Text
@@ -40,10 +41,6 @@ _TIMED_OUT = 408
 
 class DailyLimit(Retriable):
     """The org's calls of the last 24 hours are used up, for every tool of the customer."""
-
-
-class RateLimited(Retriable):
-    """Too many requests at once: this one was not carried out."""
 
 
 class Forbidden(Fatal):

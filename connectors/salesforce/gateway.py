@@ -6,8 +6,8 @@ all threads and the request sent again, since nothing was done. Answers that are
 as the errors of `connectors.base`.
 """
 
-from collections.abc import Sequence
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from pydantic import SecretStr
@@ -15,21 +15,22 @@ from pydantic import SecretStr
 from connectors.base import Allowance, Grant, Remark
 from connectors.http import Answer, Transport, is_this_machine, scrubbed
 from connectors.pace import Clock, Governor
+from connectors.renewal import Renewal
+from connectors.retries import LONGEST_WAIT, RateLimited
 from connectors.salesforce.access import SalesforceAccess, secrets_of
 from connectors.salesforce.adapter import kept_headers, moved
-from connectors.salesforce.credentials import Credentials, Session, Surroundings
-from connectors.salesforce.errors import DailyLimit, RateLimited, failure_of, is_expired
+from connectors.salesforce.credentials import Login, Session, Surroundings
+from connectors.salesforce.errors import DailyLimit, failure_of, is_expired
 from connectors.salesforce.limits import Limits
 from connectors.salesforce.logins import LibraryLogin
 from connectors.salesforce.refreshing import RefreshLogin
 
 # Short calls have no limit of their own; this is far above what any stage needs.
 BURST, WINDOW_SECONDS = 250, 10.0
-LONGEST_PAUSE = 30.0
 
 _SUCCESS = range(200, 300)
 _FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-_SECRET_PARTS = ("client_secret", "refresh_token")
+_SECRET_PARTS = ("client_secret", "refresh_token", "assertion")
 
 
 class Gateway:
@@ -58,12 +59,13 @@ class Gateway:
             account=lambda: self.account,
             clock=clock,
         )
-        login = (
+        login: Login = (
             RefreshLogin(access, around)
             if isinstance(access, Grant)
             else LibraryLogin(access, around, self._sent_to_login)
         )
-        self._credentials = Credentials(login, clock)
+        self._login = login
+        self._renewal = Renewal[Session](login.open, clock)
 
     @property
     def calls(self) -> int:
@@ -78,18 +80,22 @@ class Gateway:
     @property
     def home(self) -> str:
         """Scheme and host of the instance."""
-        return self._credentials.session().home
+        return self._renewal.current().home
 
     @property
     def user_id(self) -> str | None:
-        """Whose session it is, where the login said so."""
-        return self._credentials.session().user_id
+        """Whose session it is, where the login says so."""
+        session = self._renewal.current()
+        if session.user_id is None:
+            # One that another process has left doesn't say; one of our own does.
+            session = self._renewal.after(session.header)
+        return session.user_id
 
     def remarks(self) -> Sequence[Remark]:
         """What an operator should know of the login, and of this machine's clock."""
         # An emulated org keeps its own time.
         told = () if self.is_sandbox else self.limits.remarks()
-        return (*self._credentials.remarks(), *told)
+        return (*self._login.remarks(), *told)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -102,10 +108,10 @@ class Gateway:
             ConnectorError: By what to do next.
         """
         self.limits.check()
-        used = self._credentials.session()
+        used = self._renewal.current()
         answer = self._sent(request, seconds, used)
         if is_expired(answer):
-            answer = self._sent(request, seconds, self._credentials.renew(used))
+            answer = self._sent(request, seconds, self._renewal.after(used.header))
         if answer.status in _SUCCESS:
             return answer
         failure = failure_of(answer, self._clock.wall())
@@ -113,7 +119,7 @@ class Gateway:
             self.limits.use_up()
             self.limits.check()
         if isinstance(failure, RateLimited):
-            self._governor.pause(min(failure.retry_after or 0.0, LONGEST_PAUSE))
+            self._governor.pause(min(failure.retry_after or 0.0, LONGEST_WAIT))
         raise failure
 
     def _sent(
@@ -133,25 +139,30 @@ class Gateway:
 
     def _sent_to_login(self, request: requests.PreparedRequest, seconds: float | None) -> Answer:
         """Send a request that the library built to log in; its answer comes back as it is."""
-        url = request.url or ""
+        url, body = request.url or "", _body(request)
         header = request.headers.get("Authorization")
-        return self._transport.send(
+        answer = self._transport.send(
             request.method or "POST",
             moved(url, self.address) if self.is_sandbox else url,
             headers=kept_headers(request),
             authorization=None if header is None else SecretStr(str(header)),
-            body=_body(request),
+            body=body,
             seconds=self._seconds if seconds is None else seconds,
+            is_login=True,
         )
+        form = dict(parse_qsl(body)) if isinstance(body, str) else {}
+        return answer if answer.status in _SUCCESS else _without_secrets(answer, form)
 
     def _post(self, url: str, form: dict[str, str]) -> Answer:
         """One request to the token endpoint; its form is nowhere but on the wire."""
         answer = self._transport.send(
-            "POST", url, headers=_FORM, body=urlencode(form), seconds=self._seconds
+            "POST", url, headers=_FORM, body=urlencode(form), seconds=self._seconds, is_login=True
         )
-        if answer.status in _SUCCESS:
-            return answer
-        return scrubbed(answer, *[SecretStr(form[name]) for name in _SECRET_PARTS if name in form])
+        return answer if answer.status in _SUCCESS else _without_secrets(answer, form)
+
+
+def _without_secrets(answer: Answer, form: Mapping[str, str]) -> Answer:
+    return scrubbed(answer, *[SecretStr(form[name]) for name in _SECRET_PARTS if name in form])
 
 
 def _body(request: requests.PreparedRequest) -> bytes | str | None:

@@ -8,12 +8,13 @@ upload is declared complete: until then a failure is one of nothing done.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from connectors.base import Change, ConnectorError, Outcome, State, Unanswered
+from connectors.http import Answer
 from connectors.salesforce import writing_words as words
-from connectors.salesforce.bulk import FIRST_LOOK, LONGEST_LOOK, rows_of
-from connectors.salesforce.client import Client, Json
+from connectors.salesforce.bulk import FIRST_LOOK, LONGEST_LOOK, cells_of
+from connectors.salesforce.client import Client
 from connectors.salesforce.error_words import NOT_AS_ASKED
 from connectors.salesforce.errors import LOCKED, Refused, words_of
 from connectors.salesforce.objects import full_id, own_field
@@ -93,7 +94,7 @@ class Ingest:
     def _wait(self, path: str) -> None:
         """Wait until the job has ended, well or not: its tables tell of each row."""
         look, waited = FIRST_LOOK, 0.0
-        while str(self._client.look_at(path).get("state")) not in _ENDED:
+        while str(self._client.look_at(path, member="state").get("state")) not in _ENDED:
             if waited >= LONGEST_JOB:
                 raise Unanswered(words.UNMENTIONED)
             self._client.pause(look)
@@ -102,17 +103,29 @@ class Ingest:
 
     def _settled(self, path: str, changes: Sequence[Change]) -> dict[str, Outcome]:
         """The outcome of each change by the tables of a job."""
-        written = {_id_of(row) for row in self._rows(f"{path}/successfulResults/")}
-        failed = {
-            _id_of(row): str(row.get("sf__Error") or "")
-            for row in self._rows(f"{path}/failedResults/")
-        }
-        left = {_id_of(row) for row in self._rows(f"{path}/unprocessedrecords/")}
+        written = self._told(f"{path}/successfulResults/")
+        failed = self._told(f"{path}/failedResults/")
+        left = self._told(f"{path}/unprocessedrecords/")
         return {change.external_id: _outcome(change, written, failed, left) for change in changes}
 
-    def _rows(self, path: str) -> list[Json]:
-        body = self._client.table(path).body
-        return list(rows_of(body)) if body.strip() else []
+    def _told(self, path: str) -> Mapping[str, str]:
+        return self._client.table(path, _told_by)
+
+
+def _told_by(answer: Answer) -> Mapping[str, str]:
+    """The records that a table names, none of which may be missed, each with its error."""
+    lines = cells_of(answer.body)
+    head = next(lines, [])
+    places = {name: place for place, name in enumerate(head)}
+    named = [places[name] for name in ("Id", "sf__Id") if name in places]
+    if not named:
+        if head:
+            raise Unanswered(NOT_AS_ASKED)
+        return {}
+    first, second, error = named[0], named[-1], places.get("sf__Error")
+    return {
+        full_id(row[first] or row[second]): "" if error is None else row[error] for row in lines
+    }
 
 
 def table_of(changes: Sequence[Change]) -> bytes:
@@ -121,10 +134,13 @@ def table_of(changes: Sequence[Change]) -> bytes:
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(["Id", *map(own_field, names)])
-    for change in changes:
-        values = change.values
-        cells = [(values[name] or EMPTIED) if name in values else "" for name in names]
-        writer.writerow([change.external_id, *cells])
+    writer.writerows(
+        [
+            change.external_id,
+            *[(change.values[name] or EMPTIED) if name in change.values else "" for name in names],
+        ]
+        for change in changes
+    )
     return written.getvalue().encode()
 
 
@@ -136,7 +152,12 @@ def refusal_of(said: str) -> Refused:
     return Refused(400, code.strip(), words_of(f"{code}: {message or rest}"), named)
 
 
-def _outcome(change: Change, written: set[str], failed: dict[str, str], left: set[str]) -> Outcome:
+def _outcome(
+    change: Change,
+    written: Collection[str],
+    failed: Mapping[str, str],
+    left: Collection[str],
+) -> Outcome:
     key = full_id(change.external_id)
     if key in failed:
         refused = refusal_of(failed[key])
@@ -152,10 +173,6 @@ def _outcome(change: Change, written: set[str], failed: dict[str, str], left: se
 
 def _all_unknown(changes: Sequence[Change], message: Text) -> dict[str, Outcome]:
     return {change.external_id: _unknown(change, message) for change in changes}
-
-
-def _id_of(row: Json) -> str:
-    return full_id(str(row.get("Id") or row.get("sf__Id") or ""))
 
 
 def _deferred(change: Change, said: str) -> Outcome:

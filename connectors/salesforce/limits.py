@@ -5,25 +5,21 @@ every tool's. A share of them is left to the others.
 """
 
 import re
-import threading
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+from connectors import crm_clock
 from connectors.base import Allowance, Remark
 from connectors.http import Answer
 from connectors.pace import Clock, DailyBudget
-from rules.language import Text
-from rules.time import Instant, instant_of, moment_of
+from rules.time import Instant, moment_of
 
 # A fifth of the org's calls is never ours.
 RESERVE = 0.20
 # The 24 hours roll: some calls come back at any time. It is looked at again after an hour.
 LOOK_AGAIN = 60 * 60 * 1000
-MOST_APART = 60_000
 
 _USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
-_DATE_PRECISION = 1_000
 
 
 class Limits:
@@ -35,12 +31,11 @@ class Limits:
         self._budget = DailyBudget(clock=clock, reserve=RESERVE)
         self._day: tuple[int, int] | None = None
         self._told_at: Instant = 0
-        self._offset: int | None = None
-        self._lock = threading.Lock()
+        self._crm_clock = crm_clock.CrmClock(clock)
 
     def now(self) -> Instant:
         """Salesforce's clock, at most a second early; ours until it has answered."""
-        return self._clock.wall() + (self._offset or 0)
+        return self._crm_clock.now()
 
     def check(self) -> None:
         """Raise `Retriable` while our share of the day's calls is used up."""
@@ -52,8 +47,7 @@ class Limits:
 
     def learn(self, answer: Answer) -> None:
         """Take the clock and the day's calls from the headers of an answer."""
-        if (date := answer.headers.get("Date")) is not None:
-            self._set_clock(date)
+        self._crm_clock.learn(answer.headers)
         found = _USAGE.search(answer.headers.get("Sforce-Limit-Info") or "")
         if found is None or int(found[2]) == 0:
             return
@@ -78,35 +72,7 @@ class Limits:
 
     def remarks(self) -> Sequence[Remark]:
         """Whether this machine's clock agrees with Salesforce's."""
-        offset = self._offset
-        if offset is None or abs(offset) <= MOST_APART:
-            return ()
-        minutes = max(1, round(abs(offset) / 60_000))
-        way = Text("retarde", "is slow") if offset > 0 else Text("avance", "is fast")
-        return (
-            Remark(
-                is_fine=False,
-                text=Text(
-                    f"l'horloge de cette machine {way.fr} d'environ {minutes} min sur celle de "
-                    "Salesforce : les échéances et les semaines seront fausses. Activez la mise à "
-                    "l'heure automatique (NTP).",
-                    f"this machine's clock {way.en} by about {minutes} min against Salesforce's: "
-                    "due dates and weeks will be wrong. Turn automatic time (NTP) on.",
-                ),
-            ),
-        )
-
-    def _set_clock(self, date: str) -> None:
-        try:
-            theirs = instant_of(parsedate_to_datetime(date))
-        except (ValueError, TypeError):
-            return
-        offset = theirs - self._clock.wall()
-        with self._lock:
-            known = self._offset
-            # `Date` is cut to the second: the greatest offset is the nearest, until a clock moves.
-            if known is None or not -_DATE_PRECISION < offset - known <= 0:
-                self._offset = offset
+        return crm_clock.remarks(self._crm_clock.offset, "Salesforce")
 
     def _hour(self, instant: Instant) -> str:
         return f"{moment_of(instant, self.zone):%H:%M} ({self.zone.key})"

@@ -5,6 +5,7 @@ here, so that its words and its kind are kept. Who the org is comes from the ans
 address that ends with the org's and the user's ids.
 """
 
+import re
 import threading
 from collections.abc import Sequence
 from html import escape
@@ -12,26 +13,25 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers.expat import ExpatError
 
-import orjson
 import requests
 from jwt.exceptions import PyJWTError
 from pydantic import SecretStr
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 
-from connectors.base import ConnectorError, Fatal, Remark, Unanswered
-from connectors.http import Answer, is_token, redact
+from connectors.base import ConnectorError, Fatal, Remark, Retriable, Unanswered
+from connectors.http import Answer, is_token, object_of, redact
+from connectors.renewal import bearer
 from connectors.salesforce import credential_words as words
-from connectors.salesforce.access import ClientCredentials, PasswordLogin, SignedLogin
+from connectors.salesforce.access import ClientCredentials, PasswordLogin, SignedLogin, secrets_of
 from connectors.salesforce.adapter import Send, session
 from connectors.salesforce.credentials import (
     RENEW_AFTER,
     USUAL_LIFE,
     Session,
     Surroundings,
-    bearer,
 )
-from connectors.salesforce.error_words import NOT_DATA
+from connectors.salesforce.error_words import NOT_DATA, waiting
 from connectors.salesforce.errors import SERVER_ERRORS, failure_of, problem_of, wrong_account
 from connectors.salesforce.objects import full_id, is_id
 
@@ -42,8 +42,16 @@ SHARED_DOMAINS = ("login", "test")
 _SUFFIX = ".salesforce.com"
 _OK = 200
 _BUSY = frozenset({406, 408, 420, 429})
+# Of Salesforce's own trouble ("OAuth 2.0 errors" of its Help), or of too many logins in an hour.
+_IN_PASSING = frozenset({"server_error", "temporarily_unavailable", "unknown_error"})
+_TOO_MANY = "rate exceeded"
+TOO_MANY_SECONDS = 600.0
 _FAULT = b"exceptionCode"
-_SESSION = b"sessionId"
+_SESSION = b"<sessionId>"
+_ORG_OF_SOAP = re.compile(r"<serverUrl>[^<]*/(\w+)\s*</serverUrl>")
+_USER_OF_SOAP = re.compile(r"<userId>(\w+)</userId>")
+# The form of My Domain says what an org is (Salesforce Help, "My Domain URL Formats").
+_PRODUCTION = re.compile(r"https://[a-z0-9]+(?:-[a-z0-9]+)*\.my\.salesforce\.com")
 
 Options = dict[str, Any]
 
@@ -60,7 +68,8 @@ class LibraryLogin:
         self._around = around
         self._access = access
         self._host = urlsplit(around.address).hostname or ""
-        self._options = _options(access, domain_of(around.address, is_here=around.is_here))
+        domain = domain_of(around.address, is_here=around.is_here)
+        self._options = _options(access, domain, is_here=around.is_here)
         self._send = send
         self._last = threading.local()
 
@@ -72,7 +81,7 @@ class LibraryLogin:
             # A client without a token of its own: the library would log where it went.
             token, instance = SalesforceLogin(session=made, **self._options)
         except SalesforceAuthenticationFailed as error:
-            said = redact(str(error.auth_message), *self._secrets())
+            said = redact(str(error.auth_message), *secrets_of(self._access))
             raise words.refused(str(error.code), said, self._host) from None
         except (PyJWTError, ExpatError, ValueError, TypeError, AttributeError, KeyError):
             # Of the key before anything was sent, or of an answer that is none.
@@ -82,7 +91,7 @@ class LibraryLogin:
         finally:
             answer = getattr(self._last, "answer", None)
             self._last.answer = None
-        told = _body_of(answer)
+        told = _told(answer) if answer else {}
         return opened(SecretStr(str(token or "")), f"https://{instance}", told, self._around)
 
     def remarks(self) -> Sequence[Remark]:
@@ -99,22 +108,13 @@ class LibraryLogin:
             return answer
         if answer.status == _OK:
             raise Unanswered(NOT_DATA)
-        raise refusal(answer, self._around, self._host, *self._secrets())
+        raise refusal(answer, self._around, self._host, *secrets_of(self._access))
 
     def _is_readable(self, answer: Answer) -> bool:
         """Whether an answer is of the kind that the library can take apart."""
         if isinstance(self._access, PasswordLogin):
             return _SESSION in answer.body
-        return bool(_body_of(answer))
-
-    def _secrets(self) -> list[SecretStr]:
-        match self._access:
-            case ClientCredentials():
-                return [self._access.client_secret]
-            case SignedLogin():
-                return [self._access.private_key]
-            case PasswordLogin():
-                return [self._access.password, self._access.security_token]
+        return bool(object_of(answer))
 
 
 def opened(token: SecretStr, instance: str, told: Options, around: Surroundings) -> Session:
@@ -128,8 +128,7 @@ def opened(token: SecretStr, instance: str, told: Options, around: Surroundings)
         raise Unanswered(words.NO_TOKEN)
     pinned, found = around.account(), org_of(told)
     if pinned is not None and found is not None and found != full_id(pinned):
-        # My Domain of a sandbox says that it is one; that of a production doesn't.
-        raise wrong_account(found, pinned, is_sandbox=".sandbox." in instance or None)
+        raise wrong_account(found, pinned, is_sandbox=_is_sandbox(instance))
     now = around.clock.monotonic()
     return Session(
         header=bearer(token),
@@ -140,9 +139,25 @@ def opened(token: SecretStr, instance: str, told: Options, around: Surroundings)
     )
 
 
+def _is_sandbox(instance: str) -> bool | None:
+    """Whether a My Domain is a sandbox's; None where it doesn't say (an emulated org, a trial)."""
+    if ".sandbox.my." in instance:
+        return True
+    return False if _PRODUCTION.fullmatch(instance) else None
+
+
 def org_of(told: Options) -> str | None:
     """The org that a login is of, by the `id` of its answer; None where that doesn't tell."""
     return _part(told, 1)
+
+
+def _told(answer: Answer) -> Options:
+    """What a login answered; of the one by SOAP, the same address with the org and the user."""
+    if _SESSION not in answer.body:
+        return object_of(answer)
+    text = answer.body.decode("utf-8", "replace")
+    found = [each.search(text) for each in (_ORG_OF_SOAP, _USER_OF_SOAP)]
+    return {"id": "/id/" + "/".join(each[1] if each else "-" for each in found)}
 
 
 def _part(told: Options, place: int) -> str | None:
@@ -171,6 +186,10 @@ def refusal(answer: Answer, around: Surroundings, host: str, *hidden: SecretStr)
         # It is the login that was refused: the caller's own request was never sent.
         return failure if isinstance(failure, Fatal) else Unanswered(failure.message)
     problem = problem_of(answer, now)
+    if problem.code in _IN_PASSING or _TOO_MANY in problem.words:
+        return Retriable(
+            waiting(answer.status, problem.words, TOO_MANY_SECONDS), retry_after=TOO_MANY_SECONDS
+        )
     code = problem.code or str(problem.status)
     return words.refused(code, redact(problem.words, *hidden), host)
 
@@ -189,7 +208,9 @@ def domain_of(address: str, *, is_here: bool) -> str:
     return host.removesuffix(_SUFFIX)
 
 
-def _options(access: ClientCredentials | SignedLogin | PasswordLogin, domain: str) -> Options:
+def _options(
+    access: ClientCredentials | SignedLogin | PasswordLogin, domain: str, *, is_here: bool
+) -> Options:
     match access:
         case ClientCredentials():
             if domain in SHARED_DOMAINS:
@@ -205,7 +226,8 @@ def _options(access: ClientCredentials | SignedLogin | PasswordLogin, domain: st
             if not access.client_id.strip() or not access.username.strip():
                 raise words.unusable_access()
             return {
-                "domain": access.audience or domain,
+                # An emulated org has no domain of its own to sign for.
+                "domain": access.audience or ("login" if is_here else domain),
                 "instance_url": domain,
                 "username": access.username,
                 "consumer_key": access.client_id,
@@ -227,12 +249,3 @@ def _options(access: ClientCredentials | SignedLogin | PasswordLogin, domain: st
 def _check(client_id: str, secret: SecretStr) -> None:
     if not client_id.strip() or not is_token(secret):
         raise words.unusable_access()
-
-
-def _body_of(answer: Answer | None) -> Options:
-    """The JSON object of an answer; empty when it is something else."""
-    try:
-        found = orjson.loads(answer.body) if answer else {}
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ roles.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors import values
 from connectors.base import Binding
@@ -42,7 +43,7 @@ class Mapper:
     """Maps the rows of one object. `fields` is what to ask of Salesforce for it.
 
     `declared` has the fields of the object that the user may see, with their types, by their names
-    in lower case: names are the same in any case.
+    in lower case: names are the same in any case. `zone` is the org's, of its calendar days.
     """
 
     def __init__(
@@ -52,14 +53,22 @@ class Mapper:
         own_fields: Sequence[str],
         rates: Rates,
         declared: Mapping[str, tuple[str, str]],
+        *,
+        zone: ZoneInfo,
     ) -> None:
         self.object_type = object_type
         self.quarantined: list[Quarantine] = []
         self._rates = rates
+        self._zone = zone
         kind = object_type.kind
         is_record = object_type.refers_to is None
         self._bound = [
-            (each.name, *_told(each.crm_field, declared), each)
+            (
+                each.name,
+                *_told(each.crm_field, declared),
+                values.parser(each.type, each.values),
+                each.type is FieldType.MONEY,
+            )
             for each in bindings
             if each.kind is kind and is_record
         ]
@@ -70,7 +79,7 @@ class Mapper:
         ]
         wanted = [
             *(_told(field, declared)[0] for field in object_type.fields),
-            *(field for _, field, _, _ in self._bound),
+            *(field for _, field, *_ in self._bound),
             *(field for _, field, _ in self._own),
         ]
         self.fields = tuple(dict.fromkeys(field for field in wanted if field))
@@ -80,10 +89,14 @@ class Mapper:
 
         `now` is Salesforce's clock: an event to come is no contact yet.
         """
-        found: list[Record] = []
+        return [self._record(row["Id"], row, now) for row in self.usable(rows)]
+
+    def usable(self, rows: Iterable[object]) -> list[Json]:
+        """The rows that have a record id; the others are added to `quarantined`."""
+        found: list[Json] = []
         for row in rows:
             if identified(row):
-                found.append(self._record(row["Id"], row, now))
+                found.append(row)
             else:
                 kind = self.object_type.kind
                 self.quarantined.append(values.unusable(kind, None, row, _UNUSABLE))
@@ -128,7 +141,10 @@ class Mapper:
             archived_at=self._archived(key, row),
             merged_ids=tuple(get(MERGED) or ()),
             fields=self._fields(key, row),
-            observed={name: _observed(get(field), is_day) for name, field, is_day in self._own},
+            observed={
+                name: None if (raw := get(field)) is None else _observed(raw, is_day)
+                for name, field, is_day in self._own
+            },
         )
 
     def _contact(self, key: str, row: Json) -> Contact:
@@ -164,7 +180,9 @@ class Mapper:
 
     def _activity(self, key: str, row: Json, now: Instant) -> Activity:
         kind = self.object_type.activity or activities.kind_of(row)
-        happened_at = self._read(key, "happened_at", row, activities.happened_at)
+        happened_at = self._read(
+            key, "happened_at", row, lambda raw: activities.happened_at(raw, self._zone)
+        )
         return Activity(
             external_id=key,
             kind=kind,
@@ -177,11 +195,11 @@ class Mapper:
 
     def _fields(self, key: str, row: Json) -> dict[str, Value]:
         fields: dict[str, Value] = {}
-        for name, field, declared, binding in self._bound:
+        for name, field, declared, parse, is_money in self._bound:
             raw = row.get(field)
             try:
-                found = values.parser(binding.type, binding.values)(raw) if field else None
-                if binding.type is FieldType.MONEY and declared == "currency":
+                found = None if raw is None else parse(raw)
+                if is_money and declared == "currency":
                     found = self._at_home(key, row, found)
             except values.Unreadable as error:
                 found = None

@@ -14,6 +14,8 @@ from rules.records import ActivityKind, Kind, Relation
 API_VERSION = "68.0"
 OWN_PREFIX = "arpent_"
 OWN_SUFFIX = "__c"
+# Where the Tooling API makes fields.
+CUSTOM_FIELD = "tooling/sobjects/CustomField"
 
 _VERSION = re.compile(r"v?(\d{2})(?:\.0)?")
 _OLDEST = 50
@@ -96,6 +98,7 @@ EVENT = ObjectType(
     fields=(
         *_KEY,
         *("AccountId", "OwnerId", "StartDateTime", "CreatedDate", "IsRecurrence", "IsChild"),
+        "Type",
     ),
     relation=Relation.ACTIVITY_ACCOUNT,
     activity=ActivityKind.MEETING,
@@ -124,6 +127,11 @@ def own_name(field: str) -> str | None:
     if lowered.startswith(OWN_PREFIX) and lowered.endswith(OWN_SUFFIX):
         return lowered.removeprefix(OWN_PREFIX).removesuffix(OWN_SUFFIX)
     return None
+
+
+# The field on activities that holds the key of a task.
+ALERT_KEY = "alert_key"
+KEY_FIELD = own_field(ALERT_KEY)
 
 
 def is_id(written: str) -> bool:

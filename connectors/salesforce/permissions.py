@@ -6,20 +6,26 @@ integration user (who edits all of them). Everything is looked up first, so that
 twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import TypeAlias
 
 from connectors.base import Fatal, Unanswered
 from connectors.salesforce import soql
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.error_words import NOT_AS_ASKED
 from connectors.salesforce.errors import Refused, unreadable
-from connectors.salesforce.objects import is_id, own_field
+from connectors.salesforce.objects import ALERT_KEY, is_id, own_field
 from connectors.salesforce.provisioning_words import not_permitted
 from connectors.salesforce.refusals import refusal_of
 from rules.owned import BY_PEOPLE
 
 PEOPLE_SET, OUR_SET = "Arpent", "Arpent_Integration"
 BATCH = 200
+# Somebody gave the set a moment ago.
+TAKEN = "DUPLICATE_VALUE"
+# Salesforce's words for each person without the set, by name.
+Left: TypeAlias = Mapping[str, str]
 
 _BY_PEOPLE = frozenset(each.value for each in BY_PEOPLE)
 
@@ -30,19 +36,28 @@ class Permissions:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def ensure(self, label: str, names: Sequence[str]) -> None:
+    def ensure(self, label: str, names: Sequence[str]) -> Left:
         """Show our fields of these names to the people, and let the integration user edit them.
 
+        What comes back are the people to whom Salesforce refused the set (a user's licence may
+        rule it out), with its words.
+
         Raises:
-            Fatal: The user may not manage permission sets.
+            Fatal: The user may not manage permission sets, or may not have ours.
         """
         people = self._set(PEOPLE_SET, label)
         ours = self._set(OUR_SET, f"{label} – API")
-        self._allow(people, {name: name in _BY_PEOPLE for name in names})
-        self._allow(ours, dict.fromkeys(names, True))
-        self._assign(people, self._everybody())
+        self._allow(people, "Account", {name: name in _BY_PEOPLE for name in names})
+        self._allow(ours, "Account", dict.fromkeys(names, True))
         if (user := self._client.gateway.user_id) is not None:
-            self._assign(ours, [user])
+            for said in self._assign(ours, {user: user}).values():
+                raise Fatal(not_permitted(said))
+        return self._assign(people, self._everybody())
+
+    def show_key(self, label: str, object_name: str) -> None:
+        """Let the integration user, and nobody else, fill in the key of a task."""
+        ours = self._set(OUR_SET, f"{label} – API")
+        self._allow(ours, object_name, {ALERT_KEY: True})
 
     def _set(self, name: str, label: str) -> str:
         """The id of a permission set, which is made where there is none."""
@@ -54,58 +69,52 @@ class Permissions:
             raise Unanswered(NOT_AS_ASKED)
         return key
 
-    def _allow(self, permission_set: str, wanted: dict[str, bool]) -> None:
-        """Let a set read some fields, and edit those that are marked."""
+    def _allow(self, permission_set: str, object_name: str, wanted: dict[str, bool]) -> None:
+        """Let a set read some fields of an object, and edit those that are marked."""
         there = {
             str(row.get("Field")).lower(): row
-            for row in self._rows(soql.field_permissions(permission_set))
+            for row in self._rows(soql.field_permissions(permission_set, object_name))
         }
         for name, may_edit in wanted.items():
-            field = f"Account.{own_field(name)}"
+            field = f"{object_name}.{own_field(name)}"
             found = there.get(field.lower())
             allowed: Json = {"PermissionsRead": True, "PermissionsEdit": may_edit}
             if found is None:
-                parent: Json = {"ParentId": permission_set, "SobjectType": "Account"}
+                parent: Json = {"ParentId": permission_set, "SobjectType": object_name}
                 self._made("FieldPermissions", {**parent, "Field": field, **allowed})
             elif found.get("PermissionsEdit") is not may_edit:
                 self._write("PATCH", f"sobjects/FieldPermissions/{found.get('Id')}", allowed)
 
-    def _assign(self, permission_set: str, users: Collection[str]) -> None:
-        """Give a set to those who don't have it; who may not have it is left without."""
+    def _assign(self, permission_set: str, users: Mapping[str, str]) -> Left:
+        """Give a set to those who don't have it; who may not have it is told by name."""
         there = {str(row.get("AssigneeId")) for row in self._rows(soql.assignments(permission_set))}
         missing = [user for user in users if user not in there]
+        left: dict[str, str] = {}
         for start in range(0, len(missing), BATCH):
+            part = missing[start : start + BATCH]
             given: list[Json] = [
                 {
                     "attributes": {"type": "PermissionSetAssignment"},
                     "PermissionSetId": permission_set,
                     "AssigneeId": user,
                 }
-                for user in missing[start : start + BATCH]
+                for user in part
             ]
             body: Json = {"allOrNone": False, "records": given}
             answer = self._write("POST", "composite/sobjects", body)
             results = answer if isinstance(answer, list) else []
-            if not any(one.get("success") is True for one in results if isinstance(one, dict)):
-                raise self._refused(results)
+            for user, result in zip_longest(part, results[: len(part)]):
+                if (said := _refusal(result)) is not None:
+                    left[users[user]] = said
+        return left
 
-    def _everybody(self) -> list[str]:
-        """The active users."""
-        return [
-            str(row["Id"])
+    def _everybody(self) -> dict[str, str]:
+        """The names of the active users, by id."""
+        return {
+            str(row["Id"]): str(row.get("Name") or row["Id"])
             for row in self._rows(soql.users())
             if row.get("IsActive") is True and row.get("Id")
-        ]
-
-    def _refused(self, results: Sequence[object]) -> Fatal:
-        errors = [
-            each
-            for one in results
-            if isinstance(one, dict)
-            for each in one.get("errors") or ()
-            if isinstance(each, dict)
-        ]
-        return Fatal(not_permitted(refusal_of(errors).words if errors else "?"))
+        }
 
     def _made(self, name: str, body: Json) -> object:
         answer = self._write("POST", f"sobjects/{name}", body)
@@ -128,3 +137,14 @@ class Permissions:
         except Refused as refused:
             raise unreadable(refused, "PermissionSet") from refused
         return [row for row in rows if isinstance(row, dict)]
+
+
+def _refusal(result: object) -> str | None:
+    """Salesforce's words for an assignment that it refused; None where the user has the set."""
+    if not isinstance(result, dict):
+        return "?"
+    listed = result.get("errors")
+    errors = [each for each in listed if isinstance(each, dict)] if listed else []
+    if result.get("success") is True or any(e.get("statusCode") == TAKEN for e in errors):
+        return None
+    return refusal_of(errors).words if errors else "?"

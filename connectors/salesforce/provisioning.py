@@ -5,17 +5,18 @@ rules never makes Salesforce refuse a record. To change a field its whole defini
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from connectors.base import OwnField, Provision, Provisioned, Removal, Removed
+from connectors.base import OwnField, Provision, Provisioned, Removal, Removed, Room
 from connectors.salesforce import provisioning_words as words
 from connectors.salesforce import soql
+from connectors.salesforce.alert_key import AlertKey
 from connectors.salesforce.client import Client, Json
-from connectors.salesforce.errors import MISSING_STATUS, Refused, unreadable
-from connectors.salesforce.objects import own_field
+from connectors.salesforce.errors import MISSING_STATUS, Forbidden, Refused, unreadable
+from connectors.salesforce.objects import CUSTOM_FIELD, own_field
 from connectors.salesforce.permissions import Permissions
+from rules.language import Text
 from rules.records import FieldType
-
-CUSTOM_FIELD = "tooling/sobjects/CustomField"
 
 _TYPES: dict[FieldType, tuple[str, Json]] = {
     FieldType.TEXT: ("Text", {"length": 255}),
@@ -35,11 +36,17 @@ class Provisioner:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._permissions = Permissions(client)
+        self._key = AlertKey(client, self._permissions)
 
     def ensure(self, label: str, fields: Sequence[OwnField], *, dry_run: bool) -> list[Provisioned]:
         """Read what exists, decide field by field, add what is missing, show it to people."""
         existing = self._existing()
         decided = [decide(field, existing.get(field.name)) for field in fields]
+        wanted = sum(one.state is Provision.CREATED for one in decided)
+        room = self.room() if wanted else None
+        if room is not None and room.left < wanted:
+            note = words.no_room(room.left, wanted)
+            decided = [_without_room(one, note) for one in decided]
         if dry_run:
             return decided
         done = [
@@ -49,18 +56,39 @@ class Provisioner:
         usable = {Provision.PRESENT, Provision.CREATED, Provision.UPDATED}
         names = [one.field for one in done if one.state in usable]
         if names:
-            self._permissions.ensure(label, names)
+            left = self._permissions.ensure(label, names)
+            self._key.ensure(label)
+            if left:
+                place = next(place for place, one in enumerate(done) if one.state in usable)
+                done[place] = replace(done[place], note=words.left_out(left))
         return done
+
+    def room(self) -> Room | None:
+        """The room for custom fields of accounts; None where Salesforce does not tell."""
+        try:
+            rows = self._client.query(soql.room(), is_tooling=True)["records"]
+        except (Refused, Forbidden):
+            return None
+        told = rows[0] if rows and isinstance(rows[0], dict) else {}
+        limit, left = told.get("Max"), told.get("Remaining")
+        if not isinstance(limit, int) or not isinstance(left, int):
+            return None
+        return Room(limit=limit, usage=limit - left)
 
     def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> list[Removed]:
         """Delete our fields, and nobody else's."""
         existing = self._existing()
-        return [self._removed(field, existing.get(field.name), dry_run) for field in fields]
+        done = [self._removed(field, existing.get(field.name), dry_run) for field in fields]
+        names = {one.field for one in done if one.state in {Removal.REMOVED, Removal.ABSENT}}
+        if not dry_run and not existing.keys() - names:
+            # With the last of our fields goes what was made for our tasks.
+            self._key.remove()
+        return done
 
     def _existing(self) -> dict[str, Json]:
         """Our fields by our name: what Salesforce has of each, with its definition."""
         try:
-            rows = self._client.query(soql.own_custom_fields(), is_tooling=True)["records"]
+            rows = self._client.query(soql.own_custom_fields("Account"), is_tooling=True)["records"]
         except Refused as refused:
             raise unreadable(refused, "CustomField") from refused
         found: dict[str, Json] = {}
@@ -78,7 +106,11 @@ class Provisioner:
                 self._client.write("POST", CUSTOM_FIELD, body)
             elif decided.state is Provision.UPDATED and found is not None:
                 path = f"{CUSTOM_FIELD}/{found.get('Id')}"
-                self._client.write("PATCH", path, {"Metadata": widened(field, metadata(found))})
+                body = {
+                    "FullName": f"Account.{decided.crm_field}",
+                    "Metadata": widened(field, metadata(found)),
+                }
+                self._client.write("PATCH", path, body)
         except Refused as refused:
             return _unmade(decided, refused)
         return decided
@@ -112,6 +144,13 @@ def decide(field: OwnField, found: Json | None) -> Provisioned:
     elif field.type is FieldType.CHOICE and _missing(field, metadata(found)):
         state = Provision.UPDATED
     return Provisioned(field=field.name, crm_field=crm_field, state=state, note=note)
+
+
+def _without_room(decided: Provisioned, note: Text) -> Provisioned:
+    """A field that would be created, without room for all of them; what is there stays."""
+    if decided.state is not Provision.CREATED:
+        return decided
+    return replace(decided, state=Provision.NO_ROOM, note=note)
 
 
 def made(field: OwnField) -> Json:

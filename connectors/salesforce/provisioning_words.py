@@ -1,6 +1,10 @@
 """What people read of own fields that can't be made, changed or removed."""
 
+from collections.abc import Mapping
+
 from rules.language import Text
+
+_NAMED = 5
 
 
 def conflict(field: str, found: str, needed: str) -> Text:
@@ -34,6 +38,32 @@ def full(field: str, said: str) -> Text:
         "(write.optional).",
         f"Salesforce has no room left for {field} on accounts: {said} Delete custom fields that "
         "are no longer used, or remove optional fields from fields.yaml (write.optional).",
+    )
+
+
+def no_room(left: int, wanted: int) -> Text:
+    """The object has no room for all that are missing."""
+    return Text(
+        f"Les comptes de Salesforce ont place pour {left} champ(s) personnalisé(s) de plus et "
+        f"Arpent en demande {wanted} : aucun n'est créé. Supprimez des champs qui ne servent plus, "
+        "ou retirez des champs facultatifs de fields.yaml (write.optional).",
+        f"Accounts in Salesforce have room for {left} more custom field(s) and Arpent asks for "
+        f"{wanted}: none is created. Delete fields that are no longer used, or remove optional "
+        "fields from fields.yaml (write.optional).",
+    )
+
+
+def left_out(left: Mapping[str, str]) -> Text:
+    """Some people may not have the permission set that shows our fields."""
+    named = ", ".join(list(left)[:_NAMED]) + (" …" if len(left) > _NAMED else "")
+    said = next(iter(left.values()))
+    return Text(
+        f"{len(left)} personne(s) ne verront pas les champs d'Arpent ({named}) : Salesforce leur "
+        f"refuse l'ensemble d'autorisations « Arpent » ({said}). Vérifiez leur licence, ou "
+        "attribuez-le à la main (Configuration → Ensembles d'autorisations).",
+        f"{len(left)} people will not see Arpent's fields ({named}): Salesforce refuses them the "
+        f"permission set “Arpent” ({said}). Check their licence, or assign it by hand (Setup → "
+        "Permission Sets).",
     )
 
 

@@ -5,6 +5,7 @@ A rate says how much of a currency one unit of the home currency is worth: home 
 the rate of their close date; everything else by the rate in force.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
@@ -29,6 +30,14 @@ class Rates:
     home: str
     current: Mapping[str, Decimal] = field(default_factory=dict)
     dated: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What tells these rates from others; empty where there is one currency."""
+        if not self.current:
+            return ""
+        told = repr((self.home, sorted(self.current.items()), sorted(self.dated.items())))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def to_home(self, amount: int | None, currency: str, day: Day | None = None) -> int | None:
         """An amount in the home currency, both in minor units; None where no rate is known.

@@ -9,7 +9,8 @@
 4. Events turn into contacts when they begin, without being modified: those are read again then.
 5. Deleted rows are among the others for two weeks; the list of deletions tells of those that left
    without a trace, and is read at each pull.
-6. Formulas change without a trace: where the playbook uses one, everything is read once a day.
+6. Formulas change without a trace: where the playbook uses one, everything is read once a day. So
+   do amounts in the home currency when a rate of exchange changes: everything is read then.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,8 @@ NOT_IN_BULK = frozenset({LIMIT, "INVALIDENTITY", "INVALID_TYPE", "FAILED", "ABOR
 class Reader:
     """Reads one stream: `sources` are its objects, in the order in which they are read.
 
-    `on_gap` is told of an object whose deletions are not known without a gap.
+    `basis` are the rates with which records are read, all of one digest; `on_gap` is told of an
+    object whose deletions are not known without a gap.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Reader:
         bulk: BulkQuery,
         bulk_from: int,
         is_refreshed: bool,
+        basis: str,
         on_gap: Callable[[str], None],
     ) -> None:
         self._client = client
@@ -62,6 +65,7 @@ class Reader:
         self._bulk = bulk
         self._bulk_from = bulk_from
         self._is_refreshed = is_refreshed
+        self._basis = basis
         self._on_gap = on_gap
 
     def pages(self, cursor: Cursor) -> Iterator[Page]:
@@ -87,25 +91,28 @@ class Reader:
         if is_pointer and progress.until is None and progress.reading is None:
             # A first load of the records themselves reads what refers to them.
             progress.until = self._present() - self._lag
+            progress.swept_at = self._present()
         else:
             if progress.reading is None:
-                progress.reading = self._begun(progress)
+                progress.reading = self._begun(source, progress)
             yield from self._read(source, progress)
             yield from self._ripened(source, progress)
-            if not is_pointer:
-                yield from self._deleted(source, progress)
+            yield from self._deleted(source, progress)
         yield Batch(is_done=True)
 
-    def _begun(self, progress: Progress) -> Reading:
+    def _begun(self, source: Source, progress: Progress) -> Reading:
         present = self._present()
         since = progress.until
         if since is not None and self._is_refreshed:
             is_stale = present - (progress.loaded_at or 0) >= REFRESH_EVERY
             since = None if is_stale else since
+        if progress.basis != self._basis and source.object_type.refers_to is None:
+            since = None
         if since is None:
             progress.loaded_at = progress.ripened_at = present
+            progress.basis = self._basis
             if progress.swept_at is None:
-                progress.swept_at = present - self._lag
+                progress.swept_at = present
         end = present if since is None else max(present, since)
         return Reading(start=since, end=end, target=end)
 
@@ -203,14 +210,17 @@ class Reader:
 
     def _deleted(self, source: Source, progress: Progress) -> Iterator[Batch]:
         present, since = self._present(), progress.swept_at
-        if since is None or present - since < self._lag + deletions.SPAN:
+        if since is None or present - since < deletions.SPAN:
             return
         found = deletions.deleted_since(self._client, source.name, since - self._lag, present)
         if found.has_gap:
             self._on_gap(source.name)
         progress.swept_at = max(since, found.until)
-        if found.ids:
+        column = source.object_type.refers_to
+        if found.ids and column is None:
             yield source.by_id(found.ids)
+        elif found.ids:
+            yield self._referred(source.rows_of(found.ids), str(column))
 
     def _present(self) -> Instant:
         """Salesforce's present, at most a second late; answers tell it anew."""

@@ -48,7 +48,7 @@ class Declared:
 
 def describe(client: Client, object_name: str) -> Declared | None:
     """The declared fields of an object; None where the org, or the user, lacks it."""
-    answer = client.find(f"sobjects/{object_name}/describe")
+    answer = client.find(f"sobjects/{object_name}/describe", member="fields")
     listed = None if answer is None else answer.get("fields")
     if not isinstance(listed, list):
         return None

@@ -144,8 +144,9 @@ def tasks_on(account_id: str) -> str:
 
 
 def task_by_key(field: str, key: str) -> str:
-    """The task with our key in a field of its own."""
-    return f"{_select('Task', ('Id',))} WHERE {_named(field)} = {quoted(key)} ORDER BY Id LIMIT 1"
+    """The task with our key in a field of its own, and what it is about."""
+    fields = ("Id", "WhatId", "AccountId")
+    return f"{_select('Task', fields)} WHERE {_named(field)} = {quoted(key)} ORDER BY Id LIMIT 1"
 
 
 def task(task_id: str) -> str:
@@ -153,12 +154,20 @@ def task(task_id: str) -> str:
     return f"{_select('Task', ('Id', 'IsClosed'))} WHERE Id = {quoted(task_id)}"
 
 
-def own_custom_fields() -> str:
-    """Our fields on accounts, for the Tooling API, where names lack their suffix."""
+def own_custom_fields(object_name: str) -> str:
+    """Our fields of an object, for the Tooling API, where names lack their suffix."""
     fields = ("Id", "DeveloperName", "NamespacePrefix")
     return (
-        f"{_select('CustomField', fields)} WHERE TableEnumOrId = 'Account' "
+        f"{_select('CustomField', fields)} WHERE TableEnumOrId = {quoted(object_name)} "
         "AND DeveloperName LIKE 'arpent%'"
+    )
+
+
+def room() -> str:
+    """How many custom fields accounts may have and how many more, for the Tooling API."""
+    return (
+        f"{_select('EntityLimit', ('Max', 'Remaining'))} "
+        "WHERE EntityDefinitionId = 'Account' AND Type = 'CustomFields'"
     )
 
 
@@ -170,12 +179,12 @@ def permission_set(name: str) -> str:
     )
 
 
-def field_permissions(permission_set_id: str) -> str:
-    """What a permission set allows on fields of accounts."""
+def field_permissions(permission_set_id: str, object_name: str) -> str:
+    """What a permission set allows on fields of an object."""
     fields = ("Id", "Field", "PermissionsRead", "PermissionsEdit")
     return (
         f"{_select('FieldPermissions', fields)} WHERE ParentId = {quoted(permission_set_id)} "
-        "AND SobjectType = 'Account'"
+        f"AND SobjectType = {quoted(object_name)}"
     )
 
 

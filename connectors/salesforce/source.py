@@ -69,11 +69,12 @@ class Source:
         """
         text = soql.changed(self.name, self._near, window, after)
         answer = self._client.query(text, is_all=True)
-        rows = [row for row in answer["records"] if identified(row)]
+        rows = self.mapper.usable(answer["records"])
         if answer.get("done") is True and len(answer["records"]) < soql.PAGE:
             return self._whole(rows), None
         place = _place_of(rows)
-        if after is not None and (place.stamp, place.key) <= (after.stamp, after.key):
+        # The order of ids is Salesforce's own: whether it tells capitals apart is not documented.
+        if after is not None and (place.stamp < after.stamp or place == after):
             raise Unanswered(NOT_AS_ASKED)
         return self._whole(rows), place
 
@@ -93,8 +94,13 @@ class Source:
         batch.gone += [key for key in keys if key not in found]
         return batch
 
+    def rows_of(self, keys: Sequence[str]) -> Sequence[Json]:
+        """The rows of some ids as they are, deleted ones included."""
+        return self._by_id(keys)
+
     def batch(self, rows: Sequence[Json]) -> Batch:
         """The records of some rows, each with what belongs to it."""
+        rows = self.mapper.usable(rows)
         match self.object_type.kind:
             case Kind.ACCOUNT:
                 rows = self._merged(rows)
@@ -181,13 +187,15 @@ class Source:
         return []
 
     def _by_id(self, keys: Sequence[str]) -> list[Json]:
-        return self._whole(
-            [
-                row
-                for chunk in soql.chunks(keys)
-                for row in self._every(soql.among(self.name, self._near, "Id", chunk))
-            ]
-        )
+        rows = [
+            row
+            for chunk in soql.chunks(keys)
+            for row in self._every(soql.among(self.name, self._near, "Id", chunk))
+        ]
+        if not all(map(identified, rows)):
+            # Whose rows they are is not known: nobody may be taken for gone.
+            raise Unanswered(NOT_AS_ASKED)
+        return self._whole(rows)
 
     def _every(self, text: str, *, is_all: bool = True) -> list[Json]:
         """All rows of a query that has no more than a few pages."""

@@ -1,7 +1,7 @@
 """The to-dos of alerts in Salesforce: created, looked for, rewritten, completed.
 
 A task ends with a mark by which it is recognised on its account; where the org has our field for
-the key, that is asked instead, and two tasks of one key are impossible. Statuses and priorities are
+the key, that is asked first, and two tasks of one key are impossible. Statuses and priorities are
 the org's own words, French ones too. Nothing here is tried twice. A task that a person has closed
 or deleted is left alone.
 """
@@ -15,12 +15,11 @@ from connectors.base import Outcome, State, Task, Unanswered
 from connectors.salesforce import soql, task_words
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import LOCKED, MISSING_STATUS, Forbidden, Refused, unreadable
-from connectors.salesforce.objects import is_id, own_field
+from connectors.salesforce.objects import KEY_FIELD, is_id
 from connectors.salesforce.schema import describe
 from rules.language import Text
 from rules.time import date_of, day_of
 
-KEY_FIELD = own_field("alert_key")
 LONGEST_SUBJECT = 255
 LONGEST_BODY = 32_000
 
@@ -56,20 +55,28 @@ class Tasks:
         if isinstance(answer, Outcome):
             return answer
         if answer is _TAKEN_KEY:
-            found = self.find(task)
-            if found is None:
+            row = self._by_key(task)
+            if row is None:
                 return _outcome("", State.REJECTED, task_words.REFUSED)
-            return Outcome(external_id=found, state=State.APPLIED)
+            return Outcome(external_id=str(row["Id"]), state=State.APPLIED)
         key = answer.get("id")
         if not isinstance(key, str) or not is_id(key):
             return _outcome("", State.UNKNOWN, task_words.NO_ID)
         return Outcome(external_id=key, state=State.APPLIED)
 
+    def forget(self) -> None:
+        """Ask again for the org's words and for our field: they may have changed."""
+        with self._lock:
+            self._known = None
+
     def find(self, task: Task) -> str | None:
-        """The task with this key, newest first where it is looked up by its mark."""
-        if self._words().has_key:
-            rows = self._rows(soql.task_by_key(KEY_FIELD, task.key))
-            return str(rows[0]["Id"]) if rows else None
+        """The task with this key on its account, newest first where it is found by its mark.
+
+        A task may be older than our field: its mark is looked for too.
+        """
+        row = self._by_key(task)
+        if row is not None and task.account_id in {row.get("WhatId"), row.get("AccountId")}:
+            return str(row["Id"])
         wanted = marker(task.key)
         for row in self._rows(soql.tasks_on(task.account_id)):
             if wanted in str(row.get("Description") or ""):
@@ -85,6 +92,13 @@ class Tasks:
     def complete(self, task_id: str) -> Outcome:
         """Complete an open task."""
         return self._changed(task_id, {"Status": self._words().done})
+
+    def _by_key(self, task: Task) -> Json | None:
+        """The task that holds this key in our field, where the org has it."""
+        if not self._words().has_key:
+            return None
+        rows = self._rows(soql.task_by_key(KEY_FIELD, task.key))
+        return rows[0] if rows else None
 
     def _changed(self, task_id: str, fields: Json) -> Outcome:
         """Change a task that is there and open."""

@@ -13,7 +13,7 @@ from connectors.salesforce import writing_words as words
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import LIMIT, LOCKED, Refused
 from connectors.salesforce.ingest import Ingest
-from connectors.salesforce.objects import own_field
+from connectors.salesforce.objects import full_id, own_field
 from connectors.salesforce.refusals import refusal_of, rejected
 from rules.language import Text
 
@@ -23,6 +23,8 @@ LOCK_WAIT = 0.25
 COLLECTION = "composite/sobjects"
 # From here on a job costs fewer calls (Salesforce's own rule).
 BULK_FROM = 2_000
+# Salesforce takes a job apart by ten thousand rows (Bulk API guide).
+JOB = 10_000
 Outcomes = dict[int, Outcome]
 Numbered = tuple[int, Change]
 
@@ -118,6 +120,10 @@ def _record(change: Change) -> Json:
 def _settled(change: Change, result: object) -> Outcome:
     """What the answer says of one record; without a word of it, nothing is known."""
     if not isinstance(result, Mapping):
+        return _unknown(change.external_id, words.UNMENTIONED)
+    told = result.get("id")
+    if told is not None and full_id(str(told)) != full_id(change.external_id):
+        # An answer about another record says nothing of this one.
         return _unknown(change.external_id, words.UNMENTIONED)
     if result.get("success") is True:
         return Outcome(external_id=change.external_id, state=State.APPLIED)

@@ -1,7 +1,7 @@
-"""A process that shares an OAuth grant: eight threads call HubSpot at once for each line it reads.
+"""A process that shares an OAuth grant: eight threads call the CRM at once for each line it reads.
 
-It answers each line with how many calls succeeded. Its argument may be `keep` or `leave`: it dies
-at that moment instead: HubSpot has answered, and nothing is saved yet.
+It answers each line with how many calls succeeded. Its arguments are the CRM, and a moment: at
+`keep` or `leave` it dies instead: the CRM has answered, and nothing is saved yet.
 """
 
 import os
@@ -9,13 +9,17 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
+from pydantic import SecretStr
+
 from connectors.base import Grant, Pass
-from connectors.hubspot.connector import HubSpot
+from connectors.registry import open_connector
+from connectors.vendor import Keeping
 from rules.records import Kind
 from service import access
-from service.settings import Settings, load_settings
+from service.settings import load_settings
 from service.shelf import FileShelf
 
 THREADS = 8
@@ -31,17 +35,34 @@ class DyingShelf(FileShelf):
         die(left)
 
 
-def grant_of(settings: Settings, moment: str) -> Grant:
-    grant, file = access.hubspot(settings), settings.hubspot_refresh_token_file
-    if not isinstance(grant, Grant) or file is None:
-        raise SystemExit("the settings give no OAuth grant that has a file")
-    match moment:
-        case "keep":
-            return replace(grant, keep=die)
-        case "leave":
-            dying = DyingShelf(file, client_id=grant.client_id, refresh_token=grant.refresh_token)
-            return replace(grant, shelf=dying)
-    return grant
+def keeping_until(moment: str) -> Keeping:
+    """Where the refresh token is kept, until that moment."""
+
+    def keeping(
+        *,
+        client_id: str,
+        client_secret: SecretStr,
+        given: SecretStr | None,
+        file: Path | None,
+        setting: str,
+    ) -> Grant:
+        grant = access.keeping(
+            client_id=client_id, client_secret=client_secret, given=given, file=file,
+            setting=setting,
+        )  # fmt: skip
+        if file is None:
+            raise SystemExit("the settings name no file for the refresh token")
+        match moment:
+            case "keep":
+                return replace(grant, keep=die)
+            case "leave":
+                read = grant.refresh_token
+                return replace(
+                    grant, shelf=DyingShelf(file, client_id=client_id, refresh_token=read)
+                )
+        return grant
+
+    return keeping
 
 
 def say(words: object) -> None:
@@ -49,10 +70,9 @@ def say(words: object) -> None:
     sys.stdout.flush()
 
 
-def main(moment: str) -> None:
-    settings = load_settings()
-    grant = grant_of(settings, moment)
-    crm = HubSpot(grant, base_url=settings.hubspot_url)
+def main(vendor: str, moment: str) -> None:
+    keeping = keeping_until(moment)
+    crm = open_connector(vendor, load_settings(), keeping=keeping, account_id=None)
     together = threading.Barrier(THREADS, timeout=30)
 
     def call(_: int) -> int:
@@ -67,4 +87,4 @@ def main(moment: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

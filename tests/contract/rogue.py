@@ -9,15 +9,27 @@ from collections.abc import Callable
 from contextlib import suppress
 
 Script = Callable[[socket.socket], None]
+# What is answered as it should be, and with what; None for the requests that meet the script.
+Proper = Callable[[bytes], Script | None]
 
 
 class Rogue:
-    """A server that plays a script to each connection once it has read a whole request."""
+    """A server that plays a script to each connection once it has read a whole request.
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
+    `requests` are those that met the script.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        context: ssl.SSLContext | None = None,
+        proper: Proper = lambda _: None,
+    ) -> None:
         self.requests: list[bytes] = []
+        self.others: list[bytes] = []
         self.connections = 0
         self._script = script
+        self._proper = proper
         self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._is_open = True
@@ -52,8 +64,9 @@ class Rogue:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             while self._is_open and (request := _request(connection)):
-                self.requests.append(request)
-                self._script(connection)
+                answer = self._proper(request)
+                (self.requests if answer is None else self.others).append(request)
+                (answer or self._script)(connection)
         connection.close()
 
 

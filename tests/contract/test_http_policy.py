@@ -18,30 +18,24 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from connectors.base import Change, ConnectorError, Fatal, Retriable, State, Task, Unanswered
+from connectors.base import ConnectorError, Fatal, Retriable, Unanswered
 from connectors.http import (
     Oversized,
     Transport,
     redact,
     retry_after,
 )
-from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock, Governor
-from rules.records import Kind
+from tests.contract.policed import CANARY, HUBSPOT_KEY
 from tests.contract.rogue import (
     Rogue,
     Script,
     answers,
     closes,
     drips,
-    in_turn,
     resets,
     stays_silent,
 )
-
-CANARY = "pat-na1-canary-5b1e0c"
-TOKEN = SecretStr(CANARY)
-ACCOUNT = b'{"portalId":7,"timeZone":"America/Toronto","companyCurrency":"CAD"}'
 
 BOMB = gzip.compress(b"0" * (40 * 1024 * 1024))
 
@@ -72,7 +66,7 @@ def send(transport: Transport, url: str, seconds: float = 0.4) -> bytes:
         "GET",
         url,
         headers={},
-        authorization=SecretStr(f"Bearer {CANARY}"),
+        authorization=SecretStr(f"Bearer pat-na1-{CANARY}"),
         seconds=seconds,
     )
     return answer.body
@@ -241,119 +235,6 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
     return context
 
 
-# The same policy, underneath HubSpot's own client.
-
-
-def hubspot(url: str, waits: list[float] | None = None) -> HubSpot:
-    recorded = [] if waits is None else waits
-    return HubSpot(TOKEN, base_url=url, clock=Clock(sleep=recorded.append, jitter=lambda: 1.0))
-
-
-HTML = b"<html><body>Service unavailable</body></html>"
-
-
-@pytest.mark.parametrize(
-    ("script", "expected"),
-    [
-        (answers(HTML), Unanswered),
-        (answers(b'{"portalId": 7'), Unanswered),
-        (answers(b"NaN"), Unanswered),
-        (answers(b"[]"), Unanswered),
-        (answers(HTML, status=b"502 Bad Gateway"), Unanswered),
-        (resets(b""), Unanswered),
-        (closes(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"), Unanswered),
-    ],
-)
-def test_a_read_without_a_usable_answer_is_tried_five_times(
-    script: Script, expected: type[ConnectorError], rogue: Callable[[Script], Rogue]
-) -> None:
-    server, waits = rogue(script), list[float]()
-    crm = hubspot(server.url, waits)
-
-    with pytest.raises(expected):
-        crm.identify()
-
-    assert len(server.requests) == 5
-    assert waits == [1.0, 2.0, 4.0, 8.0]
-    crm.close()
-
-
-@pytest.mark.parametrize("told", [b"NaN", b"null", b'""', b"[7]", b'"seven"'])
-def test_an_account_that_has_no_number_is_none(
-    told: bytes, rogue: Callable[[Script], Rogue]
-) -> None:
-    server = rogue(answers(b'{"portalId": ' + told + b"}"))
-    crm = hubspot(server.url)
-
-    with pytest.raises(Fatal, match="did not say which account"):
-        crm.identify()
-
-    crm.close()
-
-
-def test_a_read_succeeds_once_the_trouble_is_over(rogue: Callable[[Script], Rogue]) -> None:
-    server = rogue(in_turn(answers(HTML), resets(b""), answers(ACCOUNT)))
-    crm = hubspot(server.url)
-
-    assert crm.identify().account_id == "7"
-    assert crm.calls == 3
-    crm.close()
-
-
-@pytest.mark.parametrize(
-    "script", [answers(HTML), answers(HTML, status=b"504 Gateway Timeout"), resets(b"")]
-)
-def test_a_write_is_never_tried_again(script: Script, rogue: Callable[[Script], Rogue]) -> None:
-    server = rogue(in_turn(answers(ACCOUNT), script, script))
-    crm = hubspot(server.url)
-
-    with pytest.raises(Unanswered):
-        crm.update([Change(external_id="1", values={"tier": "gold"})])
-    task = Task(key="k", subject="s", body="b", due_at=0, owner_id="1", account_id="1")
-    outcome = crm.create_task(task)
-
-    assert outcome.state is State.UNKNOWN
-    assert len(server.requests) == 3
-    crm.close()
-
-
-def test_the_token_travels_in_its_header_and_nowhere_else(
-    rogue: Callable[[Script], Rogue], caplog: pytest.LogCaptureFixture
-) -> None:
-    told = f'{{"status":"error","message":"The token {CANARY} expired","category":"X"}}'.encode()
-    server = rogue(answers(told, status=b"401 Unauthorized"))
-    caplog.set_level(logging.DEBUG)
-    crm = hubspot(server.url)
-
-    with pytest.raises(Fatal) as caught:
-        list(crm.pull(Kind.ACCOUNT, None, (), ()))
-
-    assert server.requests[0].count(CANARY.encode()) == 1
-    assert f"Authorization: Bearer {CANARY}".encode() in server.requests[0]
-    seen = "".join(traceback.format_exception(caught.value)) + caplog.text
-    seen += repr(vars(crm)) + repr(vars(crm._client)) + caught.value.message.fr
-    assert CANARY not in seen
-    assert "service key" in caught.value.message.en
-    crm.close()
-
-
-def test_a_token_that_cannot_travel_is_refused_without_being_shown() -> None:
-    for unusable in ("", f"{CANARY}\n", f" {CANARY}", f"{CANARY}é", "a b"):
-        with pytest.raises(Fatal) as caught:
-            HubSpot(SecretStr(unusable))
-        assert CANARY not in "".join(traceback.format_exception(caught.value))
-
-
-def test_hubspot_is_the_only_host_beyond_this_machine() -> None:
-    crm = HubSpot(TOKEN, base_url="https://api.hubapi.com.example.org")
-
-    with pytest.raises(Fatal, match="nothing was sent"):
-        crm.identify()
-
-    assert crm.calls == 0
-    crm.close()
-
-
 # Small parts.
 
 
@@ -376,7 +257,7 @@ def test_retry_after_is_read_in_seconds_or_as_a_date(written: str, expected: flo
 
 
 def test_credentials_are_redacted_by_value_and_by_shape() -> None:
-    text = f"{CANARY} s3cret Bearer abc.def Zoho-oauthtoken 1000.xyz"
+    text = f"{HUBSPOT_KEY} s3cret Bearer abc.def Zoho-oauthtoken 1000.xyz"
 
     assert redact(text, SecretStr("s3cret")) == "*** *** *** Zoho-***"
 

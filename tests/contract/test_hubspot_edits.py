@@ -5,13 +5,13 @@ import pytest
 from connectors.base import Change
 from connectors.hubspot.objects import API_VERSION, LEGACY_VERSION
 from connectors.sandbox.hubspot import HubSpotSandbox
-from tests.contract.conftest import InSandbox
+from tests.contract.in_hubspot import InHubSpot
 from tests.contract.test_contract import provisioned
 
 
 @pytest.mark.parametrize("version", [API_VERSION, LEGACY_VERSION])
 def test_a_user_of_the_pages_is_named_as_the_owner(sandbox: HubSpotSandbox, version: str) -> None:
-    crm = InSandbox(sandbox, version)
+    crm = InHubSpot(sandbox, version)
     account, other = crm.put_accounts([{"name": "A"}, {"name": "B"}])
     provisioned(crm)
     (user,) = {owner["userId"] for owner in sandbox.portal.state.owners.values()}
@@ -24,7 +24,7 @@ def test_a_user_of_the_pages_is_named_as_the_owner(sandbox: HubSpotSandbox, vers
 
 
 def test_an_application_is_named_by_what_hubspot_calls_it(sandbox: HubSpotSandbox) -> None:
-    crm = InSandbox(sandbox)
+    crm = InHubSpot(sandbox)
     account = crm.put_account()
     provisioned(crm)
     crm.connector.update([Change(external_id=account, values={"why": "x"})])
@@ -35,7 +35,7 @@ def test_an_application_is_named_by_what_hubspot_calls_it(sandbox: HubSpotSandbo
 
 
 def test_a_hundred_and_one_companies_take_three_calls(sandbox: HubSpotSandbox) -> None:
-    crm = InSandbox(sandbox)
+    crm = InHubSpot(sandbox)
     accounts = crm.put_accounts([{"name": f"N{number}"} for number in range(101)])
     provisioned(crm)
     before = crm.connector.calls

@@ -12,7 +12,8 @@ from connectors.hubspot.connector import HubSpot
 from connectors.sandbox.hubspot import SANDBOX_PORTAL, SANDBOX_TOKEN, HubSpotSandbox
 from connectors.sandbox.hubspot.switches import OTHER_ANSWERS, HubSpotSwitches
 from rules.records import Kind
-from tests.contract.conftest import Crm, InSandbox
+from tests.contract.crm import Crm
+from tests.contract.in_hubspot import InHubSpot
 from tests.contract.test_contract import OWN
 
 NEXT = "pat-na1-the-next-key"
@@ -20,11 +21,11 @@ CLIENT, SECRET, REFRESH = "an-app", "its-secret", "its-refresh-token"
 
 
 @pytest.fixture(params=["usual", "other answers"])
-def portal(request: pytest.FixtureRequest, sandbox: HubSpotSandbox) -> Iterator[InSandbox]:
+def portal(request: pytest.FixtureRequest, sandbox: HubSpotSandbox) -> Iterator[InHubSpot]:
     """A portal with our fields, under both sets of answers."""
     if request.param == "other answers":
         sandbox.switches.change({**OTHER_ANSWERS})
-    adapter = InSandbox(sandbox)
+    adapter = InHubSpot(sandbox)
     adapter.connector.ensure("Planification", OWN, dry_run=False)
     yield adapter
     adapter.close()
@@ -46,7 +47,7 @@ def test_the_contract_runs_under_both_answers_to_every_open_question(
     crm: Crm, request: pytest.FixtureRequest
 ) -> None:
     """Each switch is in its first position in one run of the contract, and not in the other."""
-    assert isinstance(crm, InSandbox)
+    assert isinstance(crm, InHubSpot)
     shown, usual = crm.sandbox.switches.as_json(), HubSpotSwitches().as_json()
     is_usual = request.node.callspec.params["crm"] == "hubspot"
 
@@ -58,7 +59,7 @@ def test_the_contract_runs_under_both_answers_to_every_open_question(
 # Administrators' rules.
 
 
-def test_what_a_conditional_rule_requires_is_named(portal: InSandbox) -> None:
+def test_what_a_conditional_rule_requires_is_named(portal: InHubSpot) -> None:
     ids = portal.put_accounts([{"name": f"Compte {number}"} for number in range(5)])
     rule = {"objectType": "companies", "property": "arpent_tier", "value": "gold"}
     rule["required"] = "secteur"
@@ -80,7 +81,7 @@ def test_what_a_conditional_rule_requires_is_named(portal: InSandbox) -> None:
     assert "conditional property rule" in outcomes[2].reason
 
 
-def test_a_merged_account_is_rejected_with_what_to_do(portal: InSandbox) -> None:
+def test_a_merged_account_is_rejected_with_what_to_do(portal: InHubSpot) -> None:
     loser, winner, other = portal.put_accounts([{"name": name} for name in "abc"])
     survivor = portal.merge(loser, winner)
 

@@ -1,6 +1,6 @@
 """Processes that share an OAuth grant: one refresh for all, and what a death in the middle costs.
 
-Every process is a real one (`refreshing.py`); the emulated portal counts the refreshes.
+Every process is a real one (`refreshing.py`); the emulated CRM counts the refreshes.
 """
 
 import json
@@ -9,17 +9,22 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from connectors.base import Fatal, Pass, Retriable
+from connectors.base import Connector, Fatal, Pass, Retriable
 from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
+from connectors.registry import open_connector
+from connectors.salesforce.connector import Salesforce
+from connectors.sandbox.emulated import Emulated
 from connectors.sandbox.hubspot import HubSpotSandbox
+from connectors.sandbox.salesforce import SANDBOX_USERNAME, SalesforceSandbox
 from rules.records import Kind
 from service import access
 from service.settings import Settings, load_settings
@@ -30,8 +35,99 @@ from tests.unit.test_pace import Time
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4
 CLIENT, SECRET, REFRESH = "an-app", "its-secret", "its-refresh-token"
+NEW = "of-the-new-installation"
 
 Start = Callable[[str], subprocess.Popen[str]]
+
+
+class Granting(ABC):
+    """An emulated CRM with an application that was granted access, and how it is opened."""
+
+    vendor: str
+    # What is said once the grant is over, in part.
+    is_over: str
+    emulated: Emulated
+    account_id: str
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The settings of the grant, but for the file."""
+        given = {
+            "url": self.emulated.url,
+            "client_id": CLIENT,
+            "client_secret": SECRET,
+            "refresh_token": REFRESH,
+        }
+        return {f"{self.vendor}_{name}": value for name, value in given.items()}
+
+    @property
+    @abstractmethod
+    def granted(self) -> int:
+        """How many refreshes succeeded."""
+
+    @abstractmethod
+    def rotate(self) -> None:
+        """From now on a refresh token is good once."""
+
+    @abstractmethod
+    def reinstall(self) -> None:
+        """The application is installed anew: `NEW` is its one refresh token."""
+
+    @property
+    def refused(self) -> int:
+        """How many refreshes failed."""
+        asked: Mapping[str, int] = self.emulated.statistics()["requests"]
+        return sum(count for name, count in asked.items() if "/oauth" in name) - self.granted
+
+    @property
+    def refreshes(self) -> tuple[int, int]:
+        return self.granted, self.refused
+
+
+class HubSpotGrant(Granting):
+    vendor = "hubspot"
+    is_over = "Install it in the account again"
+
+    def __init__(self, emulated: HubSpotSandbox) -> None:
+        self.emulated = self._portal = emulated
+        self.account_id = str(emulated.portal.account.portal_id)
+        emulated.add_oauth_app(CLIENT, SECRET, REFRESH)
+        emulated.switches.change({"oauth_ten_second_limit": 1_000})
+
+    @property
+    def granted(self) -> int:
+        return self._portal.portal.refreshes["granted"]
+
+    @property
+    def refused(self) -> int:
+        return self._portal.portal.refreshes["refused"]
+
+    def rotate(self) -> None:
+        self._portal.switches.change({"oauth_rotates_refresh_token": True})
+
+    def reinstall(self) -> None:
+        self._portal.portal.keyring.clients[CLIENT].refresh_tokens = {NEW}
+
+
+class SalesforceGrant(Granting):
+    vendor = "salesforce"
+    is_over = "authorise the user"
+
+    def __init__(self, emulated: SalesforceSandbox) -> None:
+        self.emulated = self._org = emulated
+        self.account_id = emulated.org_id
+        emulated.add_app(CLIENT, SECRET, refresh_token=REFRESH)
+
+    @property
+    def granted(self) -> int:
+        return self._org.gateway.sessions.logins
+
+    def rotate(self) -> None:
+        self._org.switches.change({"rotates_refresh_token": True})
+
+    def reinstall(self) -> None:
+        user = self._org.user_id(SANDBOX_USERNAME)
+        self._org.gateway.sessions.apps[CLIENT].refresh_tokens = {NEW: user}
 
 
 @pytest.fixture
@@ -44,31 +140,31 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "refresh"
 
 
-@pytest.fixture
-def portal(sandbox: HubSpotSandbox) -> HubSpotSandbox:
-    sandbox.add_oauth_app(CLIENT, SECRET, REFRESH)
-    sandbox.switches.change({"oauth_ten_second_limit": 1_000})
-    return sandbox
+@pytest.fixture(params=["hubspot", "salesforce"])
+def crm(request: pytest.FixtureRequest) -> Iterator[Granting]:
+    """Each CRM that knows such a grant."""
+    if request.param == "hubspot":
+        yield HubSpotGrant(request.getfixturevalue("sandbox"))
+        return
+    with SalesforceSandbox() as org:
+        yield SalesforceGrant(org)
 
 
 @pytest.fixture
-def start(portal: HubSpotSandbox, file: Path) -> Iterator[Start]:
+def start(crm: Granting, file: Path) -> Iterator[Start]:
     """Starts a process; those that still run at the end are told that there is nothing more."""
     given = {name: each for name, each in os.environ.items() if not name.startswith("ARPENT_")}
+    given |= {f"ARPENT_{name.upper()}": value for name, value in crm.settings.items()}
     given |= {
         "PYTHONPATH": str(ROOT),
-        "ARPENT_HUBSPOT_URL": portal.url,
-        "ARPENT_HUBSPOT_CLIENT_ID": CLIENT,
-        "ARPENT_HUBSPOT_CLIENT_SECRET": SECRET,
-        "ARPENT_HUBSPOT_REFRESH_TOKEN": REFRESH,
-        "ARPENT_HUBSPOT_REFRESH_TOKEN_FILE": str(file),
+        f"ARPENT_{crm.vendor.upper()}_REFRESH_TOKEN_FILE": str(file),
     }
     made: list[subprocess.Popen[str]] = []
 
     def start(moment: str = "") -> subprocess.Popen[str]:
         made.append(
             subprocess.Popen(
-                [sys.executable, "-m", "tests.contract.refreshing", moment],
+                [sys.executable, "-m", "tests.contract.refreshing", crm.vendor, moment],
                 cwd=file.parent,
                 env=given,
                 stdin=subprocess.PIPE,
@@ -94,28 +190,28 @@ def answer(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def refreshes(sandbox: HubSpotSandbox) -> tuple[int, int]:
-    counts = sandbox.portal.refreshes
-    return counts["granted"], counts["refused"]
+def settings(crm: Granting, file: Path) -> Settings:
+    return load_settings(**{**crm.settings, f"{crm.vendor}_refresh_token_file": file})
 
 
-def settings(portal: HubSpotSandbox, file: Path, **given: object) -> Settings:
-    return load_settings(
-        hubspot_url=portal.url,
-        hubspot_client_id=CLIENT,
-        hubspot_client_secret=SecretStr(SECRET),
-        hubspot_refresh_token=SecretStr(REFRESH),
-        hubspot_refresh_token_file=file,
-        **given,
+def opened(crm: Granting, file: Path, account_id: str | None = None) -> Connector:
+    return open_connector(
+        crm.vendor, settings(crm, file), keeping=access.keeping, account_id=account_id
     )
 
 
-def opened(
-    portal: HubSpotSandbox, file: Path, clock: Clock | None = None, **given: object
-) -> HubSpot:
-    granted = access.hubspot(settings(portal, file, **given))
-    assert granted is not None
-    return HubSpot(granted, base_url=portal.url, clock=clock)
+def opened_at(crm: Granting, file: Path, clock: Clock) -> Connector:
+    """The same, by a clock that is told what time it is."""
+    grant = access.keeping(
+        client_id=CLIENT,
+        client_secret=SecretStr(SECRET),
+        given=SecretStr(REFRESH),
+        file=file,
+        setting="",
+    )
+    if crm.vendor == "hubspot":
+        return HubSpot(grant, base_url=crm.emulated.url, clock=clock)
+    return Salesforce(grant, base_url=crm.emulated.url, clock=clock)
 
 
 def shelf_of(file: Path, refresh_token: str = REFRESH) -> FileShelf:
@@ -125,12 +221,13 @@ def shelf_of(file: Path, refresh_token: str = REFRESH) -> FileShelf:
 @pytest.mark.parametrize("rotates", [False, True])
 def test_four_processes_of_eight_threads_make_one_refresh(
     rotates: bool,  # noqa: FBT001 - a parameter of the test
-    portal: HubSpotSandbox,
+    crm: Granting,
     file: Path,
     start: Start,
 ) -> None:
     """With rotation, a second refresh by the same refresh token would be refused as well."""
-    portal.switches.change({"oauth_rotates_refresh_token": rotates})
+    if rotates:
+        crm.rotate()
     over = time.time_ns() // 1_000_000 - 1
     shelf_of(file).leave(
         Pass(token=SecretStr("CAT-over"), renew_at=over, ends_at=over, account_id=None)
@@ -142,90 +239,84 @@ def test_four_processes_of_eight_threads_make_one_refresh(
     for process in processes:
         ask(process)
     assert [answer(process) for process in processes] == [str(THREADS)] * PROCESSES
-    assert refreshes(portal) == (1, 0)
+    assert crm.refreshes == (1, 0)
 
-    # … and then by the portal's answers, while they think it good.
-    portal.clock.advance(timedelta(hours=1))
+    # … and then by the CRM's answers, while they think it good.
+    crm.emulated.clock.advance(timedelta(hours=3))
     for process in processes:
         ask(process)
     assert [answer(process) for process in processes] == [str(THREADS)] * PROCESSES
-    assert refreshes(portal) == (2, 0)
+    assert crm.refreshes == (2, 0)
     assert file.exists() is rotates
 
 
 def test_a_process_that_dies_before_it_leaves_the_token_holds_nobody_up(
-    portal: HubSpotSandbox, file: Path, start: Start
+    crm: Granting, file: Path, start: Start
 ) -> None:
-    """HubSpot returns the same refresh token: whoever comes next asks again."""
+    """The CRM returns the same refresh token: whoever comes next asks again."""
     dying = start("leave")
     assert answer(dying) == "ready"
     ask(dying)
     assert dying.wait(timeout=30) == DEAD
 
-    crm = opened(portal, file)
-    assert crm.fields(Kind.ACCOUNT)
-    assert refreshes(portal) == (2, 0)
-    crm.close()
+    following = opened(crm, file)
+    assert following.fields(Kind.ACCOUNT)
+    assert crm.refreshes == (2, 0)
+    following.close()
 
 
 def test_a_token_that_was_replaced_and_lost_needs_a_person(
-    portal: HubSpotSandbox, file: Path, start: Start
+    crm: Granting, file: Path, start: Start
 ) -> None:
     """The one case that nothing here can mend: replaced over there, not yet saved here."""
-    portal.switches.change({"oauth_rotates_refresh_token": True})
+    crm.rotate()
     dying = start("keep")
     assert answer(dying) == "ready"
     ask(dying)
     assert dying.wait(timeout=30) == DEAD
 
-    crm = opened(portal, file)
-    with pytest.raises(Fatal, match="Install it in the account again"):
-        crm.fields(Kind.ACCOUNT)
-    crm.close()
+    following = opened(crm, file)
+    with pytest.raises(Fatal, match=crm.is_over):
+        following.fields(Kind.ACCOUNT)
+    following.close()
 
 
-def test_a_restart_finds_the_token_on_the_shelf(portal: HubSpotSandbox, file: Path) -> None:
+def test_a_restart_finds_the_token_on_the_shelf(crm: Granting, file: Path) -> None:
     for _ in range(3):
-        crm = opened(portal, file)
-        assert crm.fields(Kind.ACCOUNT)
-        crm.close()
+        again = opened(crm, file)
+        assert again.fields(Kind.ACCOUNT)
+        again.close()
 
-    assert refreshes(portal) == (1, 0)
+    assert crm.refreshes == (1, 0)
     for made in file.parent.iterdir():
         assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
-def test_the_token_of_another_installation_is_left_alone(
-    portal: HubSpotSandbox, file: Path
-) -> None:
-    first = opened(portal, file)
+def test_the_token_of_another_installation_is_left_alone(crm: Granting, file: Path) -> None:
+    first = opened(crm, file)
     first.fields(Kind.ACCOUNT)
     first.close()
-    portal.portal.keyring.clients[CLIENT].refresh_tokens = {"of-the-new-installation"}
-    file.write_text("of-the-new-installation", encoding="utf-8")
+    crm.reinstall()
+    file.write_text(NEW, encoding="utf-8")
 
-    again = opened(portal, file)
+    again = opened(crm, file)
     again.fields(Kind.ACCOUNT)
 
-    assert refreshes(portal) == (2, 0)
+    assert crm.refreshes == (2, 0)
     again.close()
 
 
-def test_the_token_of_another_account_is_left_alone(portal: HubSpotSandbox, file: Path) -> None:
+def test_the_token_of_another_account_is_left_alone(crm: Granting, file: Path) -> None:
     far = time.time_ns() // 1_000_000 + 1_000_000
     left = Pass(token=SecretStr("CAT-other"), renew_at=far, ends_at=far, account_id="1")
     shelf_of(file).leave(left)
     assert shelf_of(file).read() == left
 
-    granted = access.hubspot(settings(portal, file))
-    assert granted is not None
-    crm = HubSpot(
-        granted, base_url=portal.url, expected_account_id=str(portal.portal.account.portal_id)
-    )
-    assert crm.fields(Kind.ACCOUNT)
+    pinned = opened(crm, file, crm.account_id)
+    assert pinned.fields(Kind.ACCOUNT)
 
-    assert refreshes(portal) == (1, 0)
-    crm.close()
+    assert crm.refreshes == (1, 0)
+    pinned.close()
 
 
 @pytest.mark.parametrize("found", ["", "{", "[]", '{"token": "x"}', '{"grant": null}'])
@@ -244,24 +335,22 @@ def test_what_is_on_the_shelf_tells_no_refresh_token(file: Path) -> None:
     assert shelf_of(file, "another").read() is None
 
 
-def test_a_folder_that_can_not_be_written_leaves_each_to_itself(
-    portal: HubSpotSandbox, file: Path
-) -> None:
-    crm = opened(portal, file.parent / "gone" / "refresh")
-    assert crm.fields(Kind.ACCOUNT)
-    assert refreshes(portal) == (1, 0)
-    crm.close()
+def test_a_folder_that_can_not_be_written_leaves_each_to_itself(crm: Granting, file: Path) -> None:
+    alone = opened(crm, file.parent / "gone" / "refresh")
+    assert alone.fields(Kind.ACCOUNT)
+    assert crm.refreshes == (1, 0)
+    alone.close()
 
 
-def test_a_turn_that_never_ends_is_told(portal: HubSpotSandbox, file: Path) -> None:
+def test_a_turn_that_never_ends_is_told(crm: Granting, file: Path) -> None:
     other = shelf_of(file)
     assert other.try_turn()
-    crm = opened(portal, file, Time().clock)
+    waiting = opened_at(crm, file, Time().clock)
 
     with pytest.raises(Retriable, match="Another process"):
-        crm.fields(Kind.ACCOUNT)
+        waiting.fields(Kind.ACCOUNT)
 
     other.end_turn()
-    assert refreshes(portal) == (0, 0)
-    assert crm.fields(Kind.ACCOUNT)
-    crm.close()
+    assert crm.refreshes == (0, 0)
+    assert waiting.fields(Kind.ACCOUNT)
+    waiting.close()

@@ -55,7 +55,7 @@ WORKERS = ("elsewhere-a", "elsewhere-b")
 # What each machine's monotonic clock showed at the beginning: no two of them agree.
 STARTS = {CONSOLE: 5.0, "elsewhere-a": 9e6, "elsewhere-b": 1e3}
 # Edits of the shipped playbook: what is replaced in which file. All of them are valid.
-_SECTOR = b"  sector: {label: [secteur, sector], type: text, hubspot: industry}\n"
+_SECTOR = b"  sector: {"
 # A field that no rule reads.
 _SPARE = b"  trade: {label: [branche, trade], type: text, hubspot: industry}\n"
 _POLICIES = b"drift: {why: respect, segment: reassert}\n  optional: ["
@@ -75,7 +75,7 @@ VARIANTS: dict[str, tuple[str, bytes, bytes]] = {
 def playbook(name: str) -> Rulebook:
     """A valid variant of the shipped playbook, compiled once."""
     files = read_playbook(SHIPPED_PLAYBOOK)
-    files["fields.yaml"] = files["fields.yaml"].replace(_SECTOR, _SECTOR + _SPARE)
+    files["fields.yaml"] = files["fields.yaml"].replace(_SECTOR, _SPARE + _SECTOR)
     file, old, new = VARIANTS[name]
     assert old in files[file]
     files[file] = files[file].replace(old, new, 1) if old else files[file]

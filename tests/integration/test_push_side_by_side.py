@@ -26,9 +26,14 @@ class Wide(Crm):
     def __init__(self, office: Office) -> None:
         super().__init__(office)
         self.senders = WIDTH
+        self.batch = BATCH
         self.together = threading.Barrier(WIDTH, timeout=5)
         self.scripts: dict[int, Callable[[], None]] = {}
         self.begun: list[int] = []
+
+    def batch_for(self, _owed: int) -> int:
+        """As the test has it."""
+        return self.batch
 
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """The outcomes, once the script of the batch has been played."""
@@ -73,6 +78,16 @@ def test_as_many_batches_are_under_way_as_the_crm_is_worth(wide: Office) -> None
     assert sorted(crm_of(wide).begun) == list(range(8))
     assert len(wide.rows("push_journal")) == 8 * BATCH * FIELDS
     assert wide.push().calls == 0
+
+
+def test_a_crm_that_takes_more_at_once_is_given_more(wide: Office) -> None:
+    crm = crm_of(wide)
+    crm.batch, crm.together = 5 * BATCH, threading.Barrier(1)
+
+    report = wide.push()
+
+    assert report.written == 8 * BATCH * FIELDS
+    assert sorted(crm.begun) == [0, 5]
 
 
 @pytest.mark.parametrize("error", [Retriable(BUSY), Fatal(REVOKED)])

@@ -366,7 +366,9 @@ def test_a_table_without_a_charset_keeps_its_accents(start: Start) -> None:
     said = Said("Id,Name\n1,Café\n".encode(), headers={"Content-Type": "text/csv"})
     client, _ = start(lambda _: said)
 
-    assert client.table("jobs/query/750/results").body.decode() == "Id,Name\n1,Café\n"
+    found = client.table("jobs/query/750/results", lambda answer: answer.body)
+
+    assert found.decode() == "Id,Name\n1,Café\n"
 
 
 def test_nothing_leaves_for_a_host_that_is_not_salesforces() -> None:

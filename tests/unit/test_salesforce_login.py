@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
 from connectors.base import Fatal, Grant, Pass, Retriable, Unanswered
+from connectors.salesforce import credential_words
 from connectors.salesforce.access import (
     PasswordLogin,
     SalesforceAccess,
@@ -143,7 +144,7 @@ def test_a_refused_password_keeps_salesforces_words(start: Start) -> None:
     ("said", "match"),
     [
         (oauth_error("invalid_client", "invalid client credentials"), "client id and the secret"),
-        (oauth_error("invalid_grant", "no client credentials user enabled"), "was revoked"),
+        (oauth_error("invalid_grant", "no client credentials user enabled"), "Run As"),
         (oauth_error("unsupported_grant_type", "grant type not supported"), "Run As"),
     ],
 )
@@ -157,7 +158,49 @@ def test_a_refused_app_is_told_what_to_do(said: Said, match: str, start: Start) 
 
     # Salesforce locks out what keeps on knocking.
     assert len(org.logins) == 1
-    assert "sandbox" in caught.value.message.fr
+    # Only where it could be the other side's address.
+    assert "sandbox" not in caught.value.message.fr
+
+
+@pytest.mark.parametrize(
+    ("code", "host", "words"),
+    [
+        (
+            "invalid_grant",
+            "acme.my.salesforce.com",
+            "acme.my.salesforce.com” is the address of a p",
+        ),
+        ("INVALID_LOGIN", "login.salesforce.com", "login.salesforce.com” is the address of a prod"),
+        ("invalid_client_id", "a--b.sandbox.my.salesforce.com", "is the address of a sandbox"),
+        (
+            "INVALID_LOGIN",
+            "test.salesforce.com",
+            "test.salesforce.com” is the address of a sandbox",
+        ),
+        ("inactive_user", "acme.my.salesforce.com", "integration user is active."),
+    ],
+)
+def test_a_refusal_says_of_which_side_the_address_is(code: str, host: str, words: str) -> None:
+    assert words in credential_words.refused(code, "no", host).message.en
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        oauth_error("invalid_grant", "login rate exceeded"),
+        oauth_error("unknown_error", "retry your request"),
+        oauth_error("server_error", "?"),
+    ],
+)
+def test_a_login_that_is_refused_in_passing_is_tried_again_later(said: Said, start: Start) -> None:
+    client, org = start(ACCESS)
+    org.login = lambda _: said
+    with pytest.raises(Retriable) as caught:
+        client.get("limits")
+
+    assert caught.value.retry_after == 600
+    org.login = lambda _: Said(token("good-token"))
+    assert used(client, org) == "good-token"
 
 
 def test_a_login_in_trouble_is_tried_again_later(start: Start) -> None:

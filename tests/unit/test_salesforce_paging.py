@@ -67,7 +67,7 @@ def crm() -> Iterator[Crm]:
     made = Crm()
     with pytest.MonkeyPatch.context() as patch:
         # The server's `Date` is that of this machine: the table has a time of its own.
-        patch.setattr("connectors.salesforce.limits.Limits._set_clock", lambda *_: None)
+        patch.setattr("connectors.crm_clock.CrmClock.learn", lambda *_: None)
         yield made
     made.org.close()
 

@@ -37,8 +37,15 @@ class Setup:
         self.permissions: list[dict[str, Any]] = []
         self.assigned: list[tuple[str, str]] = []
         self.refusal: Said | None = None
+        self.limits: list[dict[str, Any]] = []
+        # Who may not have a permission set, and what is said of that.
+        self.unfit: dict[str, str] = {}
         crm.answers.append(("", self.answer))
         self.crm = crm
+
+    @property
+    def of_accounts(self) -> list[dict[str, Any]]:
+        return [each for each in self.fields.values() if each["FullName"].startswith("Account.")]
 
     def declare(self, name: str, **metadata: object) -> None:
         self.fields[key("00N", len(self.fields) + 1)] = {
@@ -47,6 +54,8 @@ class Setup:
         }
 
     def answer(self, call: Call) -> Said:
+        if "FROM EntityLimit" in call.soql:
+            return rows(*self.limits)
         if call.method == "GET":
             return self.told(call)
         if self.refusal is not None:
@@ -60,18 +69,30 @@ class Setup:
             return rows(*(
                 {"Id": one, "DeveloperName": field["FullName"].split(".")[1].removesuffix("__c")}
                 for one, field in self.fields.items()
+                if f"'{field['FullName'].partition('.')[0]}'" in text
             ))  # fmt: skip
         if "FROM PermissionSetAssignment" in text:
             return rows(*({"AssigneeId": user} for one, user in self.assigned if one in text))
         if "FROM PermissionSet " in text:
             return rows(*({"Id": one} for name, one in self.sets.items() if f"'{name}'" in text))
         if "FROM FieldPermissions" in text:
-            return rows(*(row for row in self.permissions if row["ParentId"] in text))
+            return rows(*(
+                row for row in self.permissions
+                if row["ParentId"] in text and f"'{row['SobjectType']}'" in text
+            ))  # fmt: skip
         if "FROM User" in text:
             users = ((1, True), (2, True), (3, False))
             return rows(*({"Id": key("005", one), "IsActive": is_on} for one, is_on in users))
         found = self.fields.get(call.path.rpartition("/")[2])
         return Said(found) if found else error(404, "NOT_FOUND", "?")
+
+    def assign(self, row: dict[str, Any]) -> dict[str, Any]:
+        said = self.unfit.get(row["AssigneeId"])
+        if said is not None:
+            errors = [{"statusCode": "FIELD_INTEGRITY_EXCEPTION", "message": said, "fields": []}]
+            return {"success": False, "errors": errors}
+        self.assigned.append((row["PermissionSetId"], row["AssigneeId"]))
+        return {"success": True, "errors": []}
 
     def written(self, call: Call, last: str) -> Said:
         if call.method == "DELETE":
@@ -82,10 +103,7 @@ class Setup:
             self.fields[last]["Metadata"] = body["Metadata"]
             return Said(status=204)
         if call.is_at("composite/sobjects"):
-            self.assigned += [
-                (one["PermissionSetId"], one["AssigneeId"]) for one in body["records"]
-            ]
-            return Said([{"success": True} for _ in body["records"]])
+            return Said([self.assign(one) for one in body["records"]])
         if call.is_at(TOOLING):
             self.fields[key("00N", len(self.fields) + 1)] = body
         elif call.is_at("sobjects/PermissionSet"):
@@ -134,7 +152,7 @@ def test_own_fields_are_made_once(connector: Salesforce, org: Setup) -> None:
 
     assert ensured(connector, TIER, NEXT_CONTACT) == [Provision.PRESENT] * 2
     assert writes(org.crm) == before
-    tier, next_contact = org.fields.values()
+    tier, next_contact = org.of_accounts
     assert tier["FullName"] == "Account.arpent_tier__c"
     assert tier["Metadata"]["label"] == "Niveau"
     assert tier["Metadata"]["valueSet"] == {
@@ -160,13 +178,63 @@ def test_people_read_our_fields_and_edit_their_own(connector: Salesforce, org: S
         (people, "Account.arpent_challenge__c"): True,
         (ours, "Account.arpent_tier__c"): True,
         (ours, "Account.arpent_challenge__c"): True,
+        (ours, "Task.arpent_alert_key__c"): True,
     }
     assert all(row["PermissionsRead"] for row in org.permissions)
     assert org.assigned == [
+        (ours, OURSELVES),
         (people, key("005", 1)),
         (people, key("005", 2)),
-        (ours, OURSELVES),
     ]
+
+
+def test_people_whose_licence_rules_our_fields_out_are_named(
+    connector: Salesforce, org: Setup
+) -> None:
+    org.unfit[key("005", 2)] = "The user license doesn't allow the permission"
+
+    (tier,) = connector.ensure("Planification", [TIER], dry_run=False)
+
+    assert tier.state is Provision.CREATED
+    assert tier.note is not None
+    assert "user license" in tier.note.en
+    assert key("005", 2) in tier.note.en
+    assert (org.sets["Arpent"], key("005", 1)) in org.assigned
+
+
+def test_without_our_own_set_nothing_could_be_written(connector: Salesforce, org: Setup) -> None:
+    org.unfit[OURSELVES] = "no"
+
+    with pytest.raises(Fatal, match="Manage Permission Sets"):
+        ensured(connector, TIER)
+
+
+def test_the_key_of_tasks_is_an_external_id_of_activities(
+    connector: Salesforce, org: Setup
+) -> None:
+    ensured(connector, TIER)
+
+    (found,) = [each for each in org.fields.values() if each not in org.of_accounts]
+    assert found["FullName"] == "Activity.arpent_alert_key__c"
+    assert found["Metadata"]["externalId"] is True
+    assert found["Metadata"]["unique"] is True
+    assert removed(connector, TIER) == [Removal.REMOVED]
+    assert org.fields == {}
+
+
+def test_ours_are_made_together_or_not_at_all(connector: Salesforce, org: Setup) -> None:
+    org.declare("arpent_next_contact", type="Date", label="X")
+    org.limits = [{"Max": 100, "Remaining": 1}]
+
+    found = connector.ensure("Planification", [TIER, CHALLENGE, NEXT_CONTACT], dry_run=False)
+
+    assert [one.state for one in found] == [Provision.NO_ROOM] * 2 + [Provision.PRESENT]
+    assert found[0].note is not None
+    assert "room for 1 more" in found[0].note.en
+    assert len(org.of_accounts) == 1
+    room = connector.headroom()
+    assert room is not None
+    assert (room.limit, room.usage, room.left) == (100, 99, 1)
 
 
 def test_a_dry_run_writes_nothing(connector: Salesforce, org: Setup) -> None:
@@ -183,7 +251,7 @@ def test_a_new_option_joins_those_there(connector: Salesforce, org: Setup) -> No
 
     assert ensured(connector, TIER) == [Provision.UPDATED]
 
-    (field,) = org.fields.values()
+    (field,) = org.of_accounts
     assert field["Metadata"]["trackHistory"] is True
     definition = field["Metadata"]["valueSet"]["valueSetDefinition"]
     assert [value["valueName"] for value in definition["value"]] == ["bronze", "gold", "silver"]

@@ -126,7 +126,7 @@ def connector(crm: Crm, time: Time) -> Iterator[Salesforce]:
 @pytest.fixture(autouse=True)
 def _our_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's `Date` is that of this machine: the tests have a time of their own."""
-    monkeypatch.setattr("connectors.salesforce.limits.Limits._set_clock", lambda *_: None)
+    monkeypatch.setattr("connectors.crm_clock.CrmClock.learn", lambda *_: None)
 
 
 def account(number: int, **more: object) -> dict[str, object]:
@@ -324,8 +324,8 @@ def test_deletions_without_a_trace_are_found_in_their_list(
     assert [external_id for page in pages for external_id in page.gone] == [hard]
     (asked,) = [call for call in crm.org.calls if "/deleted/" in call.path]
     span = parse_qs(urlsplit(asked.path).query)
-    # From the lag before the lag before the first reading: late commits are in it.
-    assert span["start"] == ["2026-11-24T05:40:01+00:00"]
+    # From the lag before the first reading: late commits are in it.
+    assert span["start"] == ["2026-11-24T05:50:01+00:00"]
     assert span["end"] == ["2026-11-24T07:00:01+00:00"]
     assert connector.remarks() == ()
 

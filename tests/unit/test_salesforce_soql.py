@@ -37,9 +37,10 @@ def every_text() -> dict[str, str]:
         "tasks on": soql.tasks_on(KEY),
         "task by key": soql.task_by_key("arpent_alert_key__c", "l'alerte"),
         "task": soql.task("00T5g000001"),
-        "own fields": soql.own_custom_fields(),
+        "own fields": soql.own_custom_fields("Account"),
+        "room": soql.room(),
         "permission set": soql.permission_set("Arpent"),
-        "field permissions": soql.field_permissions("0PS5g000001"),
+        "field permissions": soql.field_permissions("0PS5g000001", "Account"),
         "assignments": soql.assignments("0PS5g000001"),
         "losers": soql.losers("Account", [KEY]),
     }

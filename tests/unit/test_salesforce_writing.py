@@ -1,6 +1,7 @@
 """How own fields and tasks are written to Salesforce, and what each answer means for a record."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -290,10 +291,21 @@ def test_with_a_field_for_the_key_that_is_asked_and_a_second_task_is_impossible(
     crm.describe = fields("Id", "arpent_alert_key__c")
     said = "duplicate value found: arpent_alert_key__c duplicates value on record with id: 00T"
     crm.on("POST", error(400, "DUPLICATE_VALUE", said))
-    crm.on("arpent_alert_key__c =", rows({"Id": TASK_ID}))
+    crm.on("arpent_alert_key__c =", rows({"Id": TASK_ID, "WhatId": task().account_id}))
 
     assert connector.create_task(task()) == Outcome(external_id=TASK_ID, state=State.APPLIED)
     assert body_of_the_write(crm)["arpent_alert_key__c"] == "slipping:2026-W47:1"
+    assert connector.find_task(task()) == TASK_ID
+    assert connector.find_task(replace(task(), account_id=key("001", 2))) is None
+
+
+def test_a_task_that_is_older_than_the_field_for_its_key_is_found_by_its_mark(
+    connector: Salesforce, crm: Crm
+) -> None:
+    crm.describe = fields("Id", "arpent_alert_key__c")
+    crm.on("arpent_alert_key__c =", rows())
+    crm.on("WhatId =", rows({"Id": TASK_ID, "Description": "…\n[Arpent slipping:2026-W47:1]"}))
+
     assert connector.find_task(task()) == TASK_ID
 
 

@@ -1,0 +1,162 @@
+"""Élise's portfolio, loaded into each CRM, is read as the same records, field for field."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.base import Binding, Connector, Page
+from connectors.hubspot.connector import HubSpot
+from connectors.salesforce.access import ClientCredentials
+from connectors.salesforce.connector import Salesforce
+from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
+from connectors.sandbox.salesforce.sandbox import (
+    SANDBOX_CLIENT_KEY,
+    SANDBOX_CLIENT_SECRET,
+    SalesforceSandbox,
+)
+from rules.records import Kind, Stage
+from rules.rulebook import compile_rulebook
+from rules.time import day_of
+from service import rehearsal
+from service.app import read_playbook
+from service.settings import SHIPPED_PLAYBOOK
+from service.store.rulebooks import bindings_of
+from tests.contract.in_salesforce import hurried
+
+# What each CRM has of its own: ids, the pipelines of its stages and the instant of a load.
+_OWN = ("external_id", "modified_at", "pipeline_id", "pipeline_label", "observed")
+# How many records of a kind the folder has, by its files; a stage counts once.
+_NUMBERS = {
+    Kind.OWNER: 2,
+    Kind.STAGE: 6,
+    Kind.ACCOUNT: 118,
+    Kind.CONTACT: 243,
+    Kind.OPPORTUNITY: 152,
+    Kind.ACTIVITY: 1_003,
+}
+Told = dict[str, dict[str, Any]]
+
+
+class Reading:
+    """All that a connector reads of the case, in the ids of its folder."""
+
+    def __init__(
+        self, connector: Connector, bindings: Sequence[Binding], loaded: Mapping[str, str]
+    ) -> None:
+        self._loaded = dict(loaded)
+        self.identity = connector.identify()
+        pages = {kind: list(connector.pull(kind, None, bindings, ())) for kind in Kind}
+        stages = [each for page in pages[Kind.STAGE] for each in page.records]
+        self._zone = ZoneInfo(self.identity.time_zone)
+        ordered = sorted((each for each in stages if isinstance(each, Stage)), key=position)
+        self._order = [each.external_id for each in ordered]
+        self._stages = {each.external_id: each.label for each in stages if isinstance(each, Stage)}
+        self._loaded |= self._stages
+        self.records = {kind: self._told(found) for kind, found in pages.items()}
+        self.links = {
+            (link.relation, self._loaded[link.from_id], self._loaded[link.to_id], link.is_primary)
+            for found in pages.values()
+            for page in found
+            for link in page.links
+        }
+        self.aside = [one for found in pages.values() for page in found for one in page.quarantined]
+
+    def _told(self, pages: Sequence[Page]) -> Told:
+        """Records by their id in the folder; whoever is not of the folder is left out."""
+        return {
+            self._loaded[record.external_id]: self._facts(asdict(record))
+            for page in pages
+            for record in page.records
+            if record.external_id in self._loaded
+        }
+
+    def _facts(self, facts: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in facts.items() if name not in _OWN}
+        if kept.get("closes_at"):
+            # An instant on HubSpot, a calendar day on Salesforce.
+            kept["closes_at"] = day_of(kept["closes_at"], self._zone)
+        if "position" in kept:
+            kept["position"] = self._order.index(facts["external_id"])
+        if kept.get("owner_id"):
+            kept["owner_id"] = self._loaded[kept["owner_id"]]
+        if "stage_id" in kept:
+            kept["stage_id"] = self._stages[kept["stage_id"]]
+            kept["stage_entries"] = [
+                (self._stages[each["stage_id"]], each["entered_at"])
+                for each in kept["stage_entries"]
+            ]
+        return kept
+
+
+@pytest.fixture(scope="module")
+def bindings() -> dict[str, list[Binding]]:
+    return bindings_of(compile_rulebook(read_playbook(SHIPPED_PLAYBOOK)))
+
+
+@pytest.fixture(scope="module")
+def on_hubspot(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
+    sandbox = rehearsal.open_sandbox(rehearsal.ELISE, crm="hubspot")
+    assert isinstance(sandbox, HubSpotSandbox)
+    with sandbox:
+        connector = HubSpot(SecretStr(SANDBOX_TOKEN), base_url=sandbox.url, clock=hurried())
+        loaded = sandbox.portal.state.loaded_ids
+        yield Reading(
+            connector, bindings["hubspot"], {here: there for (_, there), here in loaded.items()}
+        )
+        connector.close()
+
+
+@pytest.fixture(scope="module")
+def on_salesforce(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
+    sandbox = rehearsal.open_sandbox(rehearsal.ELISE, crm="salesforce")
+    assert isinstance(sandbox, SalesforceSandbox)
+    access = ClientCredentials(
+        client_id=SANDBOX_CLIENT_KEY, client_secret=SecretStr(SANDBOX_CLIENT_SECRET)
+    )
+    with sandbox:
+        connector = Salesforce(access, base_url=sandbox.url, clock=hurried())
+        loaded = sandbox.org.loaded_ids
+        yield Reading(
+            connector, bindings["salesforce"], {here: there for (_, there), here in loaded.items()}
+        )
+        connector.close()
+
+
+def position(stage: Stage) -> int:
+    """Where a stage stands; CRMs count from 0 or from 1."""
+    return stage.position
+
+
+def different(one: Told, other: Told) -> list[str]:
+    """What is not the same in two readings, a line each."""
+    return [
+        f"{key}: {name} is {one.get(key, {}).get(name)!r} and {other.get(key, {}).get(name)!r}"
+        for key in sorted(one.keys() | other.keys())
+        for name in {**one.get(key, {}), **other.get(key, {})}
+        if one.get(key, {}).get(name) != other.get(key, {}).get(name)
+    ]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_record_is_the_same_on_both(
+    kind: Kind, on_hubspot: Reading, on_salesforce: Reading
+) -> None:
+    hubspot, salesforce = on_hubspot.records[kind], on_salesforce.records[kind]
+
+    assert len(hubspot) == _NUMBERS[kind]
+    found = different(hubspot, salesforce)
+    assert not found, f"{len(found)} differences:\n" + "\n".join(found[:12])
+
+
+def test_links_money_and_time_are_the_same_on_both(
+    on_hubspot: Reading, on_salesforce: Reading
+) -> None:
+    assert on_hubspot.links == on_salesforce.links
+    assert not on_hubspot.aside
+    assert not on_salesforce.aside
+    for name in ("currency", "time_zone"):
+        assert getattr(on_hubspot.identity, name) == getattr(on_salesforce.identity, name)
