@@ -1,8 +1,8 @@
-"""Access: what the settings hold to open a CRM account. Nothing here is ever shown.
+"""Access: where a refresh token that a CRM replaces is kept. Nothing here is ever shown.
 
-A refresh token that a CRM replaces is kept in the file that the settings name, so that a restart
-and the other processes find it, and beside it is the shelf where they share the access token;
-without a file both live as long as the process.
+It is kept in the file that the settings name, so that a restart and the other processes find it,
+and beside it is the shelf where they share the access token; without a file both live as long as
+the process.
 """
 
 import threading
@@ -10,34 +10,27 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from connectors.base import Access, Grant, Misconfigured, Rotation
+from connectors.base import Grant, Misconfigured
 from rules.language import Text
 from service import shelf
-from service.settings import Settings
 
 
-def hubspot(settings: Settings) -> Access | None:
-    """How HubSpot is opened: a key, two keys, an OAuth grant; None when nothing is set.
+def keeping(
+    *,
+    client_id: str,
+    client_secret: SecretStr,
+    given: SecretStr | None,
+    file: Path | None,
+    setting: str,
+) -> Grant:
+    """The grant of an application: see `connectors.vendor.Keeping`.
 
-    Raises:
-        Misconfigured: The file of the refresh token can't be read.
+    Its `refresh_token` raises `Misconfigured` when the file can't be read.
     """
-    if settings.hubspot_client_id:
-        return _grant(settings, settings.hubspot_client_id)
-    token, following = settings.hubspot_token, settings.hubspot_token_next
-    if token is None or not token.get_secret_value().strip():
-        return None
-    if following is None or not following.get_secret_value().strip():
-        return token
-    return Rotation(current=token, following=following)
-
-
-def _grant(settings: Settings, client_id: str) -> Grant:
-    file = settings.hubspot_refresh_token_file
-    kept = _RefreshToken(settings.hubspot_refresh_token, file)
+    kept = _RefreshToken(given, file, setting)
     return Grant(
         client_id=client_id,
-        client_secret=settings.hubspot_client_secret or SecretStr(""),
+        client_secret=client_secret,
         refresh_token=kept.read,
         keep=kept.keep,
         shelf=None
@@ -49,9 +42,10 @@ def _grant(settings: Settings, client_id: str) -> Grant:
 class _RefreshToken:
     """The refresh token in force: that of the file where there is one, else the one in memory."""
 
-    def __init__(self, given: SecretStr | None, file: Path | None) -> None:
+    def __init__(self, given: SecretStr | None, file: Path | None, setting: str) -> None:
         self._latest = given
         self._file = file
+        self._setting = setting
         self._lock = threading.Lock()
 
     def read(self) -> SecretStr:
@@ -82,15 +76,13 @@ class _RefreshToken:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(self._file) from error
+            raise _unreadable(self._file, self._setting) from error
 
 
-def _unreadable(file: Path) -> Misconfigured:
+def _unreadable(file: Path, setting: str) -> Misconfigured:
     return Misconfigured(
         Text(
-            f"Le fichier {file} (ARPENT_HUBSPOT_REFRESH_TOKEN_FILE) ne se lit pas : vérifiez ses "
-            "droits.",
-            f"The file {file} (ARPENT_HUBSPOT_REFRESH_TOKEN_FILE) can't be read: check its "
-            "permissions.",
+            f"Le fichier {file} ({setting}) ne se lit pas : vérifiez ses droits.",
+            f"The file {file} ({setting}) can't be read: check its permissions.",
         )
     )

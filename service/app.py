@@ -10,7 +10,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector, Misconfigured, Retriable
-from connectors.registry import open_connector
+from connectors.registry import VENDORS, none_is_set, open_connector
 from rules.language import Text
 from rules.located import PlaybookError
 from rules.owned import CORE
@@ -84,34 +84,28 @@ class App:
         return found
 
     def vendors(self) -> list[str]:
-        """The CRMs that the settings have a key for."""
-        settings = self.settings
-        return ["hubspot"] if settings.hubspot_token or settings.hubspot_client_id else []
+        """The CRMs that the settings can open."""
+        return [name for name, vendor in VENDORS.items() if vendor.is_set(self.settings)]
+
+    def vendors_or_raise(self) -> list[str]:
+        """The CRMs that the settings can open; raises `Misconfigured` when there is none."""
+        found = self.vendors()
+        if not found:
+            raise Misconfigured(none_is_set())
+        return found
 
     @contextmanager
     def connector(self, vendor: str) -> Iterator[Connector]:
-        """A CRM, opened and closed; raises `Misconfigured` when the settings have no key for it.
+        """A CRM, opened and closed; raises `Misconfigured` when the settings can not open it.
 
         While nothing may be written, whatever would write into it raises `ReadOnly`.
         """
-        opening = access.hubspot(self.settings) if vendor == "hubspot" else None
-        if opening is None:
-            raise Misconfigured(
-                Text(
-                    "Aucune clé HubSpot. Créez une clé de service dans HubSpot (Développement → "
-                    "Clés → Clés de service) et mettez-la dans ARPENT_HUBSPOT_TOKEN. Pour essayer "
-                    "sans CRM : « arpent demo ».",
-                    "No HubSpot key. Create a service key in HubSpot (Development → Keys → "
-                    "Service keys) and put it in ARPENT_HUBSPOT_TOKEN. To try without a CRM: "
-                    "`arpent demo`.",
-                )
-            )
         with self.store.read() as connection:
             known = connections.find(connection, vendor)
-        pinned = self.settings.hubspot_account_id or (known.account_id if known else None)
         opened = open_connector(
-            vendor, token=opening, base_url=self.settings.hubspot_url, expected_account_id=pinned
-        )
+            vendor, self.settings, keeping=access.keeping,
+            account_id=known.account_id if known else None,
+        )  # fmt: skip
         try:
             with self.heeding(vendor):
                 why = self.unwritable()

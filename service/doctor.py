@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import migrations
 from connectors.base import Connector, ConnectorError, Provision
+from connectors.registry import none_is_set
 from rules.language import Text
 from rules.located import Issue, PlaybookError
 from rules.time import moment_of
@@ -47,8 +48,11 @@ def run(settings: Settings) -> list[Finding]:
     findings += _ground(app)
     findings += _playbook(app)
     findings += _work(app)
-    for vendor in app.vendors() or ["hubspot"]:
+    vendors = app.vendors()
+    for vendor in vendors:
         findings += _crm(app, vendor)
+    if not vendors:
+        findings.append(_wrong(Text("CRM", "CRM"), none_is_set()))
     app.store.close()
     return findings
 

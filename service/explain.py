@@ -1,10 +1,10 @@
 """Explain: why an account is what it is. Reads the same SELECT as tagging, layer by layer."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.registry import account_in
 from rules.language import Text, counted
 from rules.rulebook import Rulebook
 from rules.settling import SettledBy
@@ -19,7 +19,6 @@ from service.store.explanations import Found, Known
 from service.store.rulebooks import Published
 
 _NAMED = 8
-_RECORD_ID = re.compile(r"(?:0-2|companies|company|Account|Accounts)/(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +103,7 @@ def run(store: Store, published: Published, asked: str, today: Day) -> Explanati
 
 def find(connection: Transaction, asked: str) -> Found:
     """The account with this id, name, or pasted CRM address; raises `NotFound`."""
-    pasted = _RECORD_ID.search(asked)
-    words = pasted[1] if pasted else asked.strip()
+    words = account_in(asked) or asked.strip()
     candidates = explanations.find(connection, words) if words else []
     if len(candidates) != 1:
         raise NotFound(asked, candidates[:_NAMED], len(candidates))

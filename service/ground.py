@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from connectors.registry import VENDORS
 from rules.language import Language, Text, number
 from service import mail, settings
 from service.mail import MailError
@@ -97,8 +98,7 @@ def open_to_others(files: Sequence[Path]) -> Iterator[Text]:
 def private_files(given: Settings, file: SqliteFile | None) -> list[Path]:
     """The files of an installation that hold secrets or the data of the CRM."""
     found = [path for path in (settings.DOTENV, settings.TOML) if _holds_secret(path, given)]
-    if given.hubspot_refresh_token_file is not None:
-        found.append(given.hubspot_refresh_token_file)
+    found += [path for vendor in VENDORS.values() for path in vendor.private_files(given)]
     if file is not None:
         found += [file.path.with_name(file.path.name + each) for each in ("", "-wal", "-shm")]
     return [path.absolute() for path in found if path.is_file()]

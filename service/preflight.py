@@ -171,8 +171,19 @@ def _finding_of(vendor: str, binding: Binding, known: Mapping[str, CrmField]) ->
             "restore the field's in the CRM.",
         )
         return _finding(binding, reason, is_parked=True)
-    missing = [option for option in binding.values if field.options and option not in field.options]
+    missing = _lacking(binding, field)
     return _without_options(vendor, binding, field, missing) if missing else None
+
+
+def _lacking(binding: Binding, field: CrmField) -> list[str]:
+    """The options of the values that no option of the field gives any more.
+
+    A value lists the words of several CRMs, or several words of one: one that is left is enough.
+    """
+    given = {binding.values[option] for option in field.options if option in binding.values}
+    if not field.options:
+        return []
+    return [option for option, value in binding.values.items() if value not in given]
 
 
 def _without_options(

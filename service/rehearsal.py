@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 from connectors import sandbox as emulated
 from connectors.sandbox.csv_table import MalformedFolderError
-from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
+from connectors.sandbox.emulated import Emulated
 from connectors.sandbox.journal import BrokenStateFileError
+from connectors.sandbox.registry import DEFAULT, EMULATED, NotKeptError, open_emulated
 from connectors.sandbox.server import PortInUseError
 from connectors.sandbox.serving import serve as serve_until_stopped
+from connectors.vendor import PREFIX
 from rules.language import Text
+from rules.located import nearest
 from service.store.engine import MistakenError
 
 ELISE = Path(emulated.__file__).parent / "cases" / "elise"
@@ -55,21 +58,47 @@ def read_case(folder: Path) -> Case:
     return case
 
 
+def named(crm: str | None, *others: str) -> str:
+    """The emulated CRM of this name, the default one for None; raises `RehearsalError`.
+
+    `others` are words that may stand in the place of a name.
+    """
+    known = [*EMULATED, *others]
+    if crm is None:
+        return DEFAULT
+    if crm not in known:
+        hint, listed = nearest(crm, known), ", ".join(known)
+        raise RehearsalError(
+            Text(
+                f"--crm : « {crm} » n'est pas émulé{hint.fr}. Ce qui va ici : {listed}.",
+                f"--crm: '{crm}' is not emulated{hint.en}. What goes here: {listed}.",
+            )
+        )
+    return crm
+
+
 def open_sandbox(
-    folder: Path, *, state: Path | None = None, currency: str | None = None
-) -> HubSpotSandbox:
-    """A portal loaded with a folder, unless its state file holds one already.
+    folder: Path, *, crm: str = DEFAULT, state: Path | None = None, currency: str | None = None
+) -> Emulated:
+    """An emulated CRM loaded with a folder, unless its state file holds one already.
 
     Raises `RehearsalError` for a folder or a state file that can't be used.
     """
     case = read_case(folder)
     try:
-        portal = HubSpotSandbox(
-            state_file=state, now=case.as_of, portal_timezone=case.time_zone,
-            company_currency=currency or case.currency,
+        portal = open_emulated(
+            crm, now=case.as_of, time_zone=case.time_zone, currency=currency or case.currency,
+            state_file=state,
         )  # fmt: skip
         if portal.is_empty:
-            load_folder(portal, folder)
+            portal.load(folder)
+    except NotKeptError as error:
+        raise RehearsalError(
+            Text(
+                f"--state : {crm}, émulé, ne vit qu'en mémoire. Retirez cette option.",
+                f"--state: {crm}, emulated, lives in memory only. Remove this option.",
+            )
+        ) from error
     except MalformedFolderError as error:
         raise RehearsalError(
             Text(f"Ce dossier ne se charge pas. {error}", f"This folder can't be loaded. {error}")
@@ -84,7 +113,7 @@ def open_sandbox(
     return portal
 
 
-def start(portal: HubSpotSandbox, port: int) -> str:
+def start(portal: Emulated, port: int) -> str:
     """Serve in a thread; returns the address."""
     try:
         return portal.start(port)
@@ -92,12 +121,20 @@ def start(portal: HubSpotSandbox, port: int) -> str:
         raise _port_in_use(port) from error
 
 
-def serve(*, data: Path | None, port: int, state: Path | None, currency: str | None) -> None:
-    """Serve until Ctrl-C, saying the address and the key to use."""
-    portal = open_sandbox(data or ELISE, state=state, currency=currency)
+def serve(
+    *,
+    data: Path | None,
+    port: int,
+    state: Path | None,
+    currency: str | None,
+    crm: str | None = None,
+) -> None:
+    """Serve until Ctrl-C, saying the address and the settings that open it."""
+    portal = open_sandbox(data or ELISE, crm=named(crm), state=state, currency=currency)
 
     def announce(url: str) -> None:
-        print(f"{url}\nARPENT_HUBSPOT_URL={url}\nARPENT_HUBSPOT_TOKEN={portal.token}", flush=True)  # noqa: T201 - what the command is for
+        settings = [f"{PREFIX}{name.upper()}={value}" for name, value in portal.settings.items()]
+        print("\n".join([url, *settings]), flush=True)  # noqa: T201 - what the command is for
 
     try:
         serve_until_stopped(portal, port, announce)

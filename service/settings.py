@@ -19,14 +19,15 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from connectors.address import Address, AddressSetting
+from connectors.registry import VENDORS, CrmSettings
+from connectors.vendor import PREFIX
 from rules.language import Language, Text, cause
 from rules.located import Misfit, nearest
 from rules.thresholds import Threshold, Thresholds, read_by_field
-from service.address import Address, AddressSetting, read_address
 from service.mail import read_server
 from service.schedule import Quiet, Weekly
 
-PREFIX = "ARPENT_"
 SHIPPED_PLAYBOOK = Path(__file__).parent.parent / "rules" / "playbook"
 SECRETS = Path("/run/secrets")
 DOTENV = Path(".env")
@@ -42,7 +43,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(CrmSettings, BaseSettings):
     """What an installation decides. Each field is documented in `docs/operations.md`."""
 
     model_config = SettingsConfigDict(
@@ -55,14 +56,6 @@ class Settings(BaseSettings):
     language: Language = Language.FR
     read_only: bool = False
     log: Literal["auto", "json", "console"] = "auto"
-    hubspot_token: SecretStr | None = None
-    hubspot_token_next: SecretStr | None = None
-    hubspot_client_id: str | None = None
-    hubspot_client_secret: SecretStr | None = None
-    hubspot_refresh_token: SecretStr | None = None
-    hubspot_refresh_token_file: Path | None = None
-    hubspot_url: AddressSetting = "https://api.hubapi.com"
-    hubspot_account_id: str | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
     quiet_hours: str | None = None
@@ -77,15 +70,10 @@ class Settings(BaseSettings):
     hold_cleared_count: int = Field(default=20, ge=0)
     hold_fields: str = ""
 
-    @field_validator("playbook", "hubspot_refresh_token_file")
+    @field_validator("playbook")
     @classmethod
-    def _may_start_at_home(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser()
-
-    @field_validator("hubspot_url")
-    @classmethod
-    def _is_only_an_address(cls, url: str) -> str:
-        return read_address(url)
+    def _may_start_at_home(cls, path: Path) -> Path:
+        return path.expanduser()
 
     @field_validator("review")
     @classmethod
@@ -164,42 +152,15 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
 
 
 def _ill_matched(settings: Settings) -> Iterator[Text]:
-    """HubSpot is opened by a key or by OAuth, and by the whole of either."""
-    token = settings.hubspot_refresh_token or settings.hubspot_refresh_token_file
-    parts = {
-        "CLIENT_ID": settings.hubspot_client_id,
-        "CLIENT_SECRET": settings.hubspot_client_secret,
-        "REFRESH_TOKEN": token,
-    }
-    missing = [f"{PREFIX}HUBSPOT_{name}" for name, part in parts.items() if not part]
-    if 0 < len(missing) < len(parts):
-        listed = ", ".join(missing)
-        yield Text(
-            f"L'accès OAuth à HubSpot est incomplet, il manque : {listed}. Complétez-le, ou "
-            "retirez les autres réglages et donnez une clé dans ARPENT_HUBSPOT_TOKEN.",
-            f"{listed}: HubSpot's OAuth access lacks this setting. Add it, or remove the others "
-            "and give a key in ARPENT_HUBSPOT_TOKEN.",
-        )
-    if settings.hubspot_client_id and settings.hubspot_token:
-        yield Text(
-            "ARPENT_HUBSPOT_TOKEN et ARPENT_HUBSPOT_CLIENT_ID : HubSpot s'ouvre par une clé ou "
-            "par OAuth, pas par les deux. Retirez l'un.",
-            "ARPENT_HUBSPOT_TOKEN and ARPENT_HUBSPOT_CLIENT_ID: HubSpot is opened by a key or by "
-            "OAuth, not by both. Remove one.",
-        )
+    """Settings that are fine one by one, and not together."""
+    for vendor in VENDORS.values():
+        yield from vendor.problems(settings)
     if settings.mail_to and not (settings.mail_server and settings.mail_from):
         yield Text(
             "ARPENT_MAIL_TO : il manque ARPENT_MAIL_SERVER ou ARPENT_MAIL_FROM pour envoyer ce "
             "courriel. Complétez, ou retirez ARPENT_MAIL_TO.",
             "ARPENT_MAIL_TO: ARPENT_MAIL_SERVER or ARPENT_MAIL_FROM is missing to send this mail. "
             "Add it, or remove ARPENT_MAIL_TO.",
-        )
-    if settings.hubspot_token_next and not settings.hubspot_token:
-        yield Text(
-            "ARPENT_HUBSPOT_TOKEN_NEXT : il n'y a pas de clé en place. Mettez celle-ci dans "
-            "ARPENT_HUBSPOT_TOKEN.",
-            "ARPENT_HUBSPOT_TOKEN_NEXT: there is no key in place. Put this one in "
-            "ARPENT_HUBSPOT_TOKEN.",
         )
 
 

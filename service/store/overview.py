@@ -106,14 +106,14 @@ def last_run(connection: Connection) -> Run | None:
     return found[0] if found else None
 
 
-def first_account(connection: Connection, *, tier: str) -> str | None:
+def first_account(connection: Connection, connection_id: int, *, tier: str) -> str | None:
     """The CRM id of an account of a tier: one with an open alert, else the one due first."""
     is_alerted = and_(alert.c.account_id == account.c.id, alert.c.state == "open")
     query = (
         select(account.c.external_id)
         .join(tag, tag.c.account_id == account.c.id)
         .outerjoin(alert, is_alerted)
-        .where(tag.c.tier == tier)
+        .where(account.c.connection_id == connection_id, tag.c.tier == tier)
         .order_by(alert.c.key.is_(None), tag.c.next_contact_on, account.c.id)
         .limit(1)
     )

@@ -9,11 +9,11 @@ import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.rulebook import compile_rulebook
-from service import rehearsal
 from service.app import read_playbook
 from service.settings import SHIPPED_PLAYBOOK
 from service.store import rulebooks
 from service.store.engine import open_store
+from tests import portals
 from tests.acceptance.shell import CANARY, Shell
 from tests.acceptance.territory import Territory, settled
 
@@ -30,7 +30,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def elise() -> Iterator[HubSpotSandbox]:
     """The worked case in a portal of its own, served."""
-    with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
+    with portals.elise() as portal:
         yield portal
 
 
@@ -44,7 +44,7 @@ def territory(elise: HubSpotSandbox, store_url: str) -> Iterator[Territory]:
 @pytest.fixture(scope="module")
 def served() -> Iterator[HubSpotSandbox]:
     """The worked case, served for the tests of a module that leave it as it is."""
-    with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
+    with portals.elise() as portal:
         portal.add_token(CANARY)
         yield portal
 

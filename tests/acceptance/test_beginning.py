@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from connectors.sandbox.hubspot import HubSpotSandbox
-from service import rehearsal
+from tests import portals
 from tests.acceptance.shell import CANARY, Shell
 
 BOUND = {
@@ -19,7 +19,7 @@ BOUND = {
 
 @pytest.fixture
 def portal() -> Iterator[HubSpotSandbox]:
-    with rehearsal.open_sandbox(rehearsal.ELISE) as opened:
+    with portals.elise() as opened:
         opened.add_token(CANARY)
         opened.switches.ten_second_limit = 100_000
         yield opened

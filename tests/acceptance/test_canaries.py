@@ -23,6 +23,7 @@ import urllib3
 from pydantic import SecretStr
 from sqlalchemy import make_url, select
 
+from connectors.hubspot import opening as hubspot
 from connectors.sandbox.hubspot import HubSpotSandbox
 from service import access, doctor, mail
 from service.app import open_app
@@ -316,7 +317,7 @@ def test_what_python_shows(
     settings = load_settings()
     with_password = load_settings(database_url=f"postgresql://u:{DATABASE}@127.0.0.1:1/b")
     assert make_url(with_password.database_url).password == DATABASE
-    opening = access.hubspot(settings)
+    opening = hubspot.access_of(settings, access.keeping)
     search.said += [shown(each) for each in (settings, with_password, opening)]
     search.said.append(with_password.model_dump_json() + str(with_password.model_dump()))
     app = open_app(settings)

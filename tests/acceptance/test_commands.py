@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox
-from service import rehearsal
 from service.app import system_clock
 from service.store import leases
 from service.store.engine import open_store
+from tests import portals
 from tests.acceptance.shell import CANARY, Shell
 from tests.acceptance.territory import A_WHILE
 
@@ -49,7 +49,7 @@ WITHOUT_JSON = {("db", "upgrade")}
 @pytest.fixture(scope="module")
 def portal() -> Iterator[HubSpotSandbox]:
     """A portal that nothing was written to."""
-    with rehearsal.open_sandbox(rehearsal.ELISE) as portal:
+    with portals.elise() as portal:
         portal.add_token(CANARY)
         yield portal
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox
+from connectors.sandbox.registry import DEFAULT, EMULATED
 from tests.acceptance.shell import Shell, ended
 
 GOLD = "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours"
@@ -26,15 +27,20 @@ def temporary(shell: Shell, tmp_path: Path) -> Path:
     return folder
 
 
-def test_once_in_json_prints_exactly_the_figures(shell: Shell, temporary: Path) -> None:
+@pytest.mark.parametrize("crm", list(EMULATED))
+def test_once_in_json_prints_exactly_the_figures(shell: Shell, temporary: Path, crm: str) -> None:
     # Whatever the machine is set to, the demo is the same.
     said = shell.run(
         *("demo", "--once", "--json"),
+        *(("--crm", crm) if crm != DEFAULT else ()),
         review="friday 17:00",
         read_only="1",
         database_url="sqlite:////proc/nowhere/arpent.sqlite3",
         playbook="/nowhere",
         hubspot_account_id="77",
+        hubspot_client_id="an-id",
+        salesforce_url="https://login.salesforce.com",
+        salesforce_username="someone@arpent.example",
     )
 
     assert (said.code, said.err) == (0, "")
@@ -53,6 +59,34 @@ def test_once_in_json_prints_exactly_the_figures(shell: Shell, temporary: Path) 
     }
     assert [path.name for path in shell.folder.iterdir()] == [temporary.name]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.usefixtures("temporary")
+def test_all_crms_side_by_side_are_the_sums_of_one(shell: Shell) -> None:
+    said = shell.run("demo", "--once", "--json", "--crm", "all")
+
+    assert (said.code, said.err) == (0, "")
+    times = len(EMULATED)
+    figures = said.json
+    del figures["seconds"]
+    assert figures == {
+        "accounts": 115 * times,
+        "opportunities": 152 * times,
+        "tiers": {"gold": 12 * times, "silver": 28 * times, "bronze": 75 * times},
+        "fields_written": 805 * times,
+        # Élise is one person, whose plan is as many times as large: one deviation, one task.
+        "tasks_created": 1,
+        "second_push_calls": 0,
+    }
+
+
+def test_a_crm_that_is_not_emulated_is_said(shell: Shell) -> None:
+    said = shell.say("demo", "--once", "--crm", "hubpsot")
+    assert (said.code, said.out) == (2, "")
+    assert "« hubpsot » n'est pas émulé (vouliez-vous dire « hubspot » ?)" in said.err
+    said = shell.say("sandbox", "serve", "--crm", "all")
+    assert said.code == 2
+    assert "Ce qui va ici : hubspot, salesforce" in said.err
 
 
 def test_it_stays_up_with_its_pages_until_ctrl_c(shell: Shell, temporary: Path) -> None:

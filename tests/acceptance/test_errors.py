@@ -72,9 +72,12 @@ def replace(path: Path, old: str, new: str) -> None:
 
 def test_no_key(published: Shell) -> None:
     del published.settings["hubspot_token"]
-    french = "Aucune clé HubSpot. Créez une clé de service dans HubSpot"
-    says(published.run("pull"), MISTAKEN, french, "ARPENT_HUBSPOT_TOKEN", "« arpent demo »")
-    says(published.say("push", language="en"), MISTAKEN, "No HubSpot key.", "`arpent demo`")
+    french = "Aucun CRM n'est réglé"
+    for name in ("ARPENT_HUBSPOT_TOKEN", "ARPENT_SALESFORCE_CLIENT_ID"):
+        says(published.run("pull"), MISTAKEN, french, name, "« arpent demo »")
+    says(published.say("push", language="en"), MISTAKEN, "No CRM is set.", "`arpent demo`")
+    one = published.run("pull", "--crm", "hubspot")
+    says(one, MISTAKEN, "HubSpot n'est pas réglé. Créez une clé de service dans HubSpot")
     says(published.say("worker"), MISTAKEN, french)
     says(published.say("init", "new", hubspot_token=""), MISTAKEN, french)
     assert not (published.folder / "new").exists()

@@ -20,7 +20,6 @@ from service import (
     explain,
     preflight,
     pull,
-    rehearsal,
     release_field,
     status,
     tag,
@@ -33,6 +32,7 @@ from service.settings import SHIPPED_PLAYBOOK
 from service.store import bindings, rulebooks
 from service.store.notices import FieldState, Notice
 from service.store.tables import tag as tag_table
+from tests import portals
 from tests.acceptance.territory import A_WHILE, VENDOR, Territory, settled
 
 COMPANIES = "/crm/properties/2026-09/companies"
@@ -113,7 +113,7 @@ def workplace(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     database = tmp_path_factory.mktemp("schema") / "arpent.sqlite3"
     database.write_bytes(sqlite_template.read_bytes())
     with (
-        rehearsal.open_sandbox(rehearsal.ELISE) as portal,
+        portals.elise() as portal,
         settled(portal, f"sqlite:///{database}") as territory,
     ):
         portal.switches.ten_second_limit = 100_000

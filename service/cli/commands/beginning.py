@@ -32,10 +32,15 @@ def fields_suggest(*, crm: Crm = None, sample: Sample = 500, json: Json = False)
     from service.cli.show import terminal
 
     opened = _prepared()
-    for vendor in vendors_of(opened, crm):
-        with opened.connector(vendor) as connector:
-            found = suggest.run(connector, sample=sample)
-        terminal.as_json(show.to_json(found)) if json else show.suggested(found)
+    vendors = vendors_of(opened, crm)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            with opened.connector(vendor) as connector:
+                found = suggest.run(connector, sample=sample)
+            if json:
+                told_of[vendor] = show.to_json(found)
+            else:
+                show.suggested(found)
 
 
 @app.command()
@@ -69,6 +74,8 @@ def init(
 
     opened = _prepared()
     vendors = vendors_of(opened, crm)
+    if len(vendors) > 1:
+        raise Mistake(_one_of(vendors))
     target = folder or _default_folder(opened.settings.playbook)
     with _mistakes():
         stage.require_free(target)
@@ -111,25 +118,40 @@ def fields_remove(
     if not dry_run:
         opened.require_writable()
     is_stuck = False
-    for vendor in vendors_of(opened, crm):
-        with opened.connector(vendor) as connector:
-            known = opened.connect(connector)
-            losses = stage.look(opened, connector, known.id)
-            is_done = dry_run or not stage.gone(losses)
-            if not json:
-                show.losses(vendor, losses, is_announced=True)
-            if not is_done:
-                _confirm(connector.identify(), yes=yes, json=json)
-                with lease.held(opened, vendor), recorded(opened, "fields remove") as (_, counts):
-                    losses = stage.run(opened, connector, known.id)
-                    counts.update(stage.counts(losses))
-        if json:
-            terminal.as_json({"crm": vendor, "dry_run": dry_run, "fields": losses})
-        elif not is_done:
-            show.losses(vendor, losses, is_announced=False)
-        is_stuck |= any(each.removed.state is Removal.REFUSED for each in losses)
+    vendors = vendors_of(opened, crm)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            with opened.connector(vendor) as connector:
+                known = opened.connect(connector)
+                losses = stage.look(opened, connector, known.id)
+                is_done = dry_run or not stage.gone(losses)
+                if not json:
+                    show.losses(vendor, losses, is_announced=True)
+                if not is_done:
+                    _confirm(connector.identify(), yes=yes, json=json)
+                    with (
+                        lease.held(opened, vendor),
+                        recorded(opened, "fields remove") as (_, counts),
+                    ):
+                        losses = stage.run(opened, connector, known.id)
+                        counts.update(stage.counts(losses))
+            if json:
+                told_of[vendor] = {"crm": vendor, "dry_run": dry_run, "fields": losses}
+            elif not is_done:
+                show.losses(vendor, losses, is_announced=False)
+            is_stuck |= any(each.removed.state is Removal.REFUSED for each in losses)
     if is_stuck:
         raise typer.Exit(FAILED)
+
+
+def _one_of(vendors: Sequence[str]) -> Text:
+    listed = ", ".join(vendors)
+    return Text(
+        f"Les réglages ouvrent plusieurs CRM ({listed}). Dites avec --crm duquel part le premier "
+        "playbook ; les champs des autres s'y ajoutent ensuite, dans fields.yaml.",
+        f"The settings open several CRMs ({listed}). Say with --crm which one the first playbook "
+        "starts from; the fields of the others are added afterwards, in fields.yaml.",
+    )
 
 
 def _prepared() -> Any:  # noqa: ANN401 - an App, imported late

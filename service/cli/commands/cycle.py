@@ -26,11 +26,14 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Do the work, print, and end.")] = False,
     json: Json = False,
     port: Port = 8801,
+    crm: Annotated[
+        str | None, typer.Option("--crm", help="Which CRM to emulate; all: side by side.")
+    ] = None,
 ) -> None:
     """Show a territory plan living in an emulated CRM: no account, no key needed."""
     from service import demo as stage
 
-    stage.run(once=once, json=json, port=0 if once else port)
+    stage.run(once=once, json=json, port=0 if once else port, crm=crm)
 
 
 @app.command()
@@ -42,26 +45,28 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     from service.cli.show import progress, terminal
 
     opened = open_installation()
-    for vendor in vendors_of(opened, crm):
-        with (
-            opened.connector(vendor) as connector,
-            lease.held(opened, vendor) as renew,
-            recorded(opened, "pull") as (run_id, counts),
-            progress.pulling(renew) as told,
-        ):
-            found = opened.connect(connector)
-            opened.preflight(connector)
-            report = stage.run(
-                opened.store, connector, connection_id=found.id, run_id=run_id,
-                now=opened.clock, full=full, progress=told,
-            )  # fmt: skip
-            book = opened.published().rulebook
-            listen.run(opened.store, connector, book, found.id, opened.clock())
-            counts.update(report.counts)
-        if json:
-            terminal.as_json({"crm": vendor, **report.counts, "fields": report.notices})
-        else:
-            show.pulled(vendor, report)
+    vendors = vendors_of(opened, crm)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            with (
+                opened.connector(vendor) as connector,
+                lease.held(opened, vendor) as renew,
+                recorded(opened, "pull") as (run_id, counts),
+                progress.pulling(renew) as told,
+            ):
+                found = opened.connect(connector)
+                opened.preflight(connector)
+                report = stage.run(
+                    opened.store, connector, connection_id=found.id, run_id=run_id,
+                    now=opened.clock, full=full, progress=told,
+                )  # fmt: skip
+                book = opened.published().rulebook
+                listen.run(opened.store, connector, book, found.id, opened.clock())
+                counts.update(report.counts)
+            if json:
+                told_of[vendor] = {"crm": vendor, **report.counts, "fields": report.notices}
+            else:
+                show.pulled(vendor, report)
 
 
 @app.command()

@@ -139,8 +139,9 @@ def sandbox_serve(
     port: Port = 8801,
     state: Annotated[Path | None, typer.Option(help="A file that keeps the portal.")] = None,
     currency: Annotated[str | None, typer.Option(help="The portal's currency.")] = None,
+    crm: Annotated[str | None, typer.Option("--crm", help="Which CRM to emulate.")] = None,
 ) -> None:
     """Serve an emulated CRM on 127.0.0.1 until Ctrl-C."""
     from service import rehearsal
 
-    rehearsal.serve(data=data, port=port, state=state, currency=currency)
+    rehearsal.serve(data=data, port=port, state=state, currency=currency, crm=crm)

@@ -49,12 +49,22 @@ def open_installation() -> Any:  # noqa: ANN401 - an App, imported late
 
 
 def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an App
-    """The CRMs to work with: the one asked for, else those with a key (else one, to say so)."""
+    """The CRMs to work with: the one asked for, else those that the settings open.
+
+    Raises `Mistake` for one that is unknown, `Misconfigured` where there is none at all.
+    """
+    check_crm(crm)
+    found: list[str] = [crm] if crm else opened.vendors_or_raise()
+    return found
+
+
+def check_crm(crm: str | None) -> None:
+    """Raise `Mistake` for a `--crm` that is none of Arpent's CRMs."""
     from connectors.registry import VENDORS
     from rules.located import nearest
 
     if crm and crm not in VENDORS:
-        hint, known = nearest(crm, VENDORS), ", ".join(VENDORS)
+        hint, known = nearest(crm, list(VENDORS)), ", ".join(VENDORS)
         raise Mistake(
             Text(
                 f"--crm : « {crm} » n'est pas un CRM d'Arpent{hint.fr}. Ceux qu'il connaît : "
@@ -62,7 +72,6 @@ def vendors_of(opened: Any, crm: str | None) -> list[str]:  # noqa: ANN401 - an 
                 f"--crm: '{crm}' is not one of Arpent's CRMs{hint.en}. Those it knows: {known}.",
             )
         )
-    return [crm] if crm else opened.vendors() or ["hubspot"]
 
 
 def owner_key(opened: Any, owner: str | None) -> str | None:  # noqa: ANN401 - an App

@@ -47,36 +47,40 @@ def preview(
     to_evaluate = tag.behind(opened.store, published)
     if output is not None and len(vendors) > 1:
         raise Mistake(_ONE_CRM)
-    for vendor in vendors:
-        found = opened.connection(vendor)
-        # A push that is under way has judged what it sends: nothing is added to it.
-        try:
-            with lease.held(opened, vendor):
-                owe.run(opened.store, book, found.id)
-        except LeaseError:
-            if not json:
-                show.under_way(vendor)
-        thresholds = opened.settings.thresholds
-        report = stage.run(
-            opened.store, found.id, rep_key=owner, limit=limit, thresholds=thresholds
-        )
-        changes = (
-            report.changes if limit else stage.all_changes(opened.store, found.id, rep_key=owner)
-        )
-        if json:
-            terminal.as_long_json(
-                {**report.figures, "to_evaluate": to_evaluate}, "changes", changes
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            found = opened.connection(vendor)
+            # A push that is under way has judged what it sends: nothing is added to it.
+            try:
+                with lease.held(opened, vendor):
+                    owe.run(opened.store, book, found.id)
+            except LeaseError:
+                if not json:
+                    show.under_way(vendor)
+            thresholds = opened.settings.thresholds
+            report = stage.run(
+                opened.store, found.id, rep_key=owner, limit=limit, thresholds=thresholds
             )
-        else:
-            show.previewed(vendor, report, changes)
-            show.behind(to_evaluate)
-        if output is not None:
-            count = preview_file.write(
-                output, found, book.hash, stage.all_changes(opened.store, found.id, rep_key=owner),
-                made_at=opened.clock(), rep_key=owner,
-            )  # fmt: skip
-            if not json:
-                show.kept(output, count)
+            changes = (
+                report.changes
+                if limit
+                else stage.all_changes(opened.store, found.id, rep_key=owner)
+            )
+            figures = {**report.figures, "to_evaluate": to_evaluate}
+            if json and len(vendors) > 1:
+                told_of[vendor] = {**figures, "changes": list(changes)}
+            elif json:
+                terminal.as_long_json(figures, "changes", changes)
+            else:
+                show.previewed(vendor, report, changes)
+                show.behind(to_evaluate)
+            if output is not None:
+                every = stage.all_changes(opened.store, found.id, rep_key=owner)
+                count = preview_file.write(
+                    output, found, book.hash, every, made_at=opened.clock(), rep_key=owner
+                )
+                if not json:
+                    show.kept(output, count)
 
 
 @app.command()
@@ -100,6 +104,7 @@ def push(
 ) -> None:
     """Write what is owed into the CRM, and the tasks of confirmed alerts."""
     from service import letting_go, preview_file
+    from service.cli.show import terminal
     from service.letting_go import StaleError
 
     _check_together(file, release, owner, retry=retry, skip_stale=skip_stale)
@@ -121,13 +126,16 @@ def push(
         return stage.run(run_id, rep_key=owner, renew=renew), ()
 
     codes = []
-    for vendor in vendors:
-        try:
-            code = _push(opened, vendor, work, retry=retry, owner=owner, json=json)
-        except StaleError as error:
-            _tell_stale(error, json=json)
-            raise typer.Exit(FAILED) from None
-        codes.append(code)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            try:
+                code, told = _push(opened, vendor, work, retry=retry, owner=owner, json=json)
+            except StaleError as error:
+                _tell_stale(error, json=json)
+                raise typer.Exit(FAILED) from None
+            codes.append(code)
+            if json:
+                told_of[vendor] = told
     if worst := next((code for code in (FAILED, HELD) if code in codes), 0):
         raise typer.Exit(worst)
 
@@ -140,11 +148,11 @@ def _push(
     retry: bool,
     owner: str | None,
     json: bool,
-) -> int:
-    """Push into one CRM, tell of it, and return the exit code."""
+) -> tuple[int, dict[str, Any]]:
+    """Push into one CRM; the exit code, and what to tell of it as plain data (else it is said)."""
     from service import lease, owe, tag
     from service.cli.edge import language
-    from service.cli.show import progress, terminal
+    from service.cli.show import progress
     from service.cli.show import writing as show
     from service.push import Push
 
@@ -167,15 +175,14 @@ def _push(
         report, stale = work(vendor, stage, run_id, renew)
         counts.update(report.counts())
         counts.error = report.stopped and report.stopped.to(language())
-    if json:
-        terminal.as_json({"run": run_id, **report.to_json(), "stale": stale})
-    else:
+    if not json:
         show.pushed(vendor, report)
         show.stale(stale)
         show.behind(tag.behind(opened.store, published))
+    told = {"run": run_id, **report.to_json(), "stale": stale}
     if report.stopped is not None or report.rejected or report.lost:
-        return FAILED
-    return HELD if report.held else 0
+        return FAILED, told
+    return (HELD if report.held else 0), told
 
 
 def _tell_stale(error: Any, *, json: bool) -> None:  # noqa: ANN401 - a StaleError
@@ -238,26 +245,28 @@ def fields_ensure(
     opened = open_installation()
     if not dry_run:
         opened.require_writable()
-    for vendor in vendors_of(opened, crm):
-        with opened.connector(vendor) as connector:
-            known = opened.connect(connector)
-            found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
-            steps = connector.setup_steps()
-            room = connector.headroom() if dry_run else None
-        if not dry_run:
-            preflight.take_back_own(opened.store, vendor, provision.ready(found))
-        has_changed = not dry_run and provision.has_changed(found)
-        retried = owe.retry(opened.store, known.id) if has_changed else 0
-        if json:
-            told = {"fields": found, "steps": steps, "owed_again": retried}
-            terminal.as_json({**told, "room": room} if dry_run else told)
-        else:
-            show.provisioned(vendor, found, steps, dry_run=dry_run)
-            if dry_run:
-                beginning.room(room, wanted=provision.missing(found))
-            show.owed_again(retried)
-        if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
-            raise typer.Exit(FAILED)
+    vendors = vendors_of(opened, crm)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            with opened.connector(vendor) as connector:
+                known = opened.connect(connector)
+                found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
+                steps = connector.setup_steps()
+                room = connector.headroom() if dry_run else None
+            if not dry_run:
+                preflight.take_back_own(opened.store, vendor, provision.ready(found))
+            has_changed = not dry_run and provision.has_changed(found)
+            retried = owe.retry(opened.store, known.id) if has_changed else 0
+            if json:
+                told = {"fields": found, "steps": steps, "owed_again": retried}
+                told_of[vendor] = {**told, "room": room} if dry_run else told
+            else:
+                show.provisioned(vendor, found, steps, dry_run=dry_run)
+                if dry_run:
+                    beginning.room(room, wanted=provision.missing(found))
+                show.owed_again(retried)
+            if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
+                raise typer.Exit(FAILED)
 
 
 @fields.command("release")
@@ -273,9 +282,11 @@ def fields_release(
     from service.cli.show import writing as show
 
     opened = open_installation()
-    for vendor in vendors_of(opened, crm):
-        count = release_field.run(opened, vendor, name)
-        if json:
-            terminal.as_json({"crm": vendor, "field": name, "released": count})
-        else:
-            show.released(name, count)
+    vendors = vendors_of(opened, crm)
+    with terminal.by_crm(vendors) as told_of:
+        for vendor in vendors:
+            count = release_field.run(opened, vendor, name)
+            if json:
+                told_of[vendor] = {"crm": vendor, "field": name, "released": count}
+            else:
+                show.released(name, count)

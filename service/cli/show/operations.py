@@ -40,11 +40,18 @@ def demonstrated(figures: Mapping[str, Any]) -> None:
     )
 
 
-def addresses(url: str, page: str) -> None:
-    """Where to look at the emulated CRM."""
+def addresses(url: str, page: str | None) -> None:
+    """Where to look at an emulated CRM; `page` is None for one that only programs can read."""
+    if page is None:
+        line(Text(f"L'API du CRM émulé : {url}", f"The API of the emulated CRM: {url}"))
+        return
     line(Text(f"Le CRM émulé, comme le voit un représentant : {url}", f"The emulated CRM: {url}"))
     line(Text(f"  un compte Or : {page}", f"  a Gold account: {page}"))
     line(Text(f"  les tâches   : {url}/tasks", f"  the tasks     : {url}/tasks"))
+
+
+def how_to_stop() -> None:
+    """How to end what stays up."""
     line(Text("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
 
 

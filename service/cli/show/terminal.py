@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from typing import Any
@@ -21,6 +22,20 @@ console = Console(highlight=False, emoji=False)
 def as_json(value: Any) -> None:  # noqa: ANN401 - any plain data
     """One JSON document on standard output."""
     print(json.dumps(_plain(value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 - the answer itself
+
+
+@contextmanager
+def by_crm(vendors: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Gather what is told of each CRM, and print it as one JSON document, whatever happens.
+
+    It is that of the CRM where there is one, else an object with a member for each.
+    """
+    told: dict[str, Any] = {}
+    try:
+        yield told
+    finally:
+        if told:
+            as_json(told if len(vendors) > 1 else next(iter(told.values())))
 
 
 def as_long_json(head: Mapping[str, Any], name: str, rows: Iterable[Any]) -> None:

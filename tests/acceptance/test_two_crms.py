@@ -1,0 +1,90 @@
+"""The command line where the settings open another CRM than HubSpot, or two at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.sandbox.hubspot import HubSpotSandbox
+from connectors.sandbox.salesforce import SalesforceSandbox
+from service import rehearsal
+from tests.acceptance.shell import Shell
+from tests.acceptance.territory import A_WHILE
+
+MISTAKEN = 2
+WRONG = "0000WRONG0000"
+
+
+@pytest.fixture(scope="module")
+def org() -> Iterator[SalesforceSandbox]:
+    """The worked case in a Salesforce org, served."""
+    with rehearsal.open_sandbox(rehearsal.ELISE, crm="salesforce") as portal:
+        assert isinstance(portal, SalesforceSandbox)
+        portal.clock.advance(A_WHILE)
+        yield portal
+
+
+@pytest.fixture
+def opened(published: Shell, org: SalesforceSandbox) -> Shell:
+    """A terminal whose settings open that org alone, the shipped playbook in force."""
+    for name in ("hubspot_url", "hubspot_token"):
+        del published.settings[name]
+    published.settings |= org.settings
+    return published
+
+
+def test_everyday_commands_work_on_salesforce_alone(opened: Shell, org: SalesforceSandbox) -> None:
+    assert "arpent_tier__c" in opened.say("fields", "ensure").out
+    pulled = opened.say("pull", "--json")
+    assert (pulled.code, pulled.json["crm"], pulled.json["account.written"]) == (
+        0, "salesforce", 118,
+    )  # fmt: skip
+    pushed = opened.say("run", "--json")
+    assert (pushed.code, pushed.json["salesforce.push.values.applied"]) == (0, 805)
+
+    doctor = opened.say("doctor")
+    assert doctor.code == 0, doctor.out
+    assert "✓ salesforce : Arpent (00D" in doctor.out
+    assert "✓ Champs d'Arpent : 8 en place" in doctor.out
+    (found,) = opened.say("status", "--json").json["crms"]
+    assert (found["vendor"], found["records"]["account"]) == ("salesforce", 118)
+    page = f"{org.url}/lightning/r/Account/{org.id_of('accounts', '20001')}/view"
+    assert "Conseil Roche-Cendrée" in opened.say("rules", "explain", page).out
+
+
+def test_what_is_wrong_with_an_access_is_told_by_the_doctor(opened: Shell) -> None:
+    del opened.settings["salesforce_client_secret"]
+    said = opened.say("doctor")
+    assert said.code == MISTAKEN
+    assert "il manque : ARPENT_SALESFORCE_CLIENT_SECRET" in said.err
+    opened.settings.update(salesforce_client_secret=WRONG)
+    said = opened.say("doctor")
+    assert said.code == 1
+    assert "✗ salesforce : Salesforce refuse la connexion (invalid_client" in said.out
+    for name in ("salesforce_client_id", "salesforce_client_secret", "salesforce_url"):
+        del opened.settings[name]
+    said = opened.say("doctor")
+    assert "✗ CRM : Aucun CRM n'est réglé." in said.out
+    assert "- HubSpot : Créez une clé de service" in said.out
+    assert "- Salesforce : Créez une External Client App" in said.out
+
+
+def test_where_two_crms_are_open_json_is_one_document(
+    opened: Shell, served: HubSpotSandbox
+) -> None:
+    opened.settings |= served.settings
+
+    both = opened.say("fields", "ensure", "--dry-run", "--json").json
+
+    assert list(both) == ["hubspot", "salesforce"]
+    assert {found["crm_field"] for found in both["hubspot"]["fields"]} >= {"arpent_tier"}
+    one = opened.say("fields", "ensure", "--dry-run", "--json", "--crm", "salesforce").json
+    assert one == both["salesforce"]
+    said = opened.say("init", "new")
+    assert said.code == MISTAKEN
+    assert "plusieurs CRM (hubspot, salesforce)" in said.err
+    assert not (opened.folder / "new").exists()
+    said = opened.say("init", "new", "--yes", "--crm", "salesforce")
+    assert said.code == 0, said.err
+    fields = (opened.folder / "new" / "fields.yaml").read_text(encoding="utf-8")
+    assert "salesforce: Potentiel_Annuel__c" in fields
+    assert "hubspot" not in fields
