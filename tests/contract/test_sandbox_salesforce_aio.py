@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from aio_sf import (  # type: ignore[import-untyped]  # the package carries no types
+from aio_sf import (
     ClientCredentialsAuth,
     SalesforceAuthError,
     SalesforceClient,

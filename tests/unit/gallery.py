@@ -202,13 +202,12 @@ PEOPLE = [
 
 CRM_FIELDS = [
     Broken("type unknown", FIELDS, "type: money", "type: ¦monney", "« money »", "'money'"),
-    Broken("type forgotten", FIELDS, "potential: {label: [potentiel, potential], type: money, ",
-           "potential: ¦{", "« type »", "'type'"),
+    Broken("type forgotten", FIELDS, "label: [potentiel, potential]\n    type: money",
+           "¦label: [potentiel, potential]", "« type »", "'type'"),
     Broken("CRM misspelt", FIELDS, "hubspot: potentiel_annuel", "¦hubspt: potentiel_annuel",
            "« hubspot »", "'hubspot'"),
-    Broken("bound to nothing", FIELDS, "  sector: {label: [secteur, sector], type: text, "
-           "hubspot: industry}", "  ¦sector: {type: text}", "n'est lié à aucun champ",
-           "bound to no field"),
+    Broken("bound to nothing", FIELDS, "  sector: {", "  ¦trade: {type: text}\n  sector: {",
+           "n'est lié à aucun champ", "bound to no field"),
     Broken("name in capitals", FIELDS, "  potential:", "  ¦Potential:", "en minuscules",
            "in lower case"),
     Broken("name with a space", FIELDS, "  sector:", "  ¦my sector:", "en minuscules",

@@ -89,7 +89,7 @@ def test_an_exact_name_wins_over_one_that_contains_it(office: Office) -> None:
 
 
 def test_signs_of_a_name_are_signs(office: Office) -> None:
-    for asked in ("50 %", "x_n", "INOX_", "https://crm.example/Account/003xA/view"):
+    for asked in ("50 %", "x_n", "INOX_", " 003xA "):
         assert told(office, asked).external_id == "003xA"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from connectors.hubspot import remarks
+from connectors import crm_clock
 from service import ground
 from service.settings import Settings
 
@@ -84,5 +84,5 @@ def test_a_mail_server_that_does_not_answer_is_told() -> None:
      (-61_000, "is fast by about 1 min")],
 )  # fmt: skip
 def test_a_clock_that_is_wrong_is_told(offset: int | None, words: str) -> None:
-    told = remarks.of_clock(offset)
+    told = crm_clock.remarks(offset, "HubSpot")
     assert [words in each.text.en for each in told] == ([True] if words else [])

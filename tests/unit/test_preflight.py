@@ -77,3 +77,18 @@ def test_kinds_that_the_playbook_does_not_bind_cost_no_call() -> None:
 
     assert preflight.run(crm, []) == []
     assert crm.calls == 0
+
+
+def test_one_word_of_a_value_is_enough_for_another_crm_has_the_others() -> None:
+    values = {"customer": "client", "Client": "client", "lead": "prospect", "Piste": "prospect"}
+    kind = Binding(
+        kind=Kind.ACCOUNT,
+        name="potential",
+        crm_field="secteur",
+        type=FieldType.CHOICE,
+        values=values,
+    )
+
+    assert not told(kind, declared("secteur", options=["Client", "Piste"]))
+    (problem,) = told(kind, declared("secteur", options=["Client"]))
+    assert "'lead', 'Piste' is not an option of secteur" in problem

@@ -53,7 +53,7 @@ class BulkReads:
     def create(self, call: Call) -> Reply:
         """`POST /crm/bulk/v8/read`."""
         if "json" not in call.headers.get("content-type", "").lower():
-            raise ZohoError("REQUEST_BODY_NOT_SUPPORTED", "the content type is not supported",
+            raise ZohoError("MEDIA_TYPE_NOT_SUPPORTED", "the content type is not supported",
                             status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # fmt: skip
         if not call.body:
             raise ZohoError("REQUEST_BODY_IS_EMPTY", "the request body is empty")
@@ -147,7 +147,7 @@ class BulkReads:
         try:
             return reach(call, module, str(name))
         except ZohoError as error:
-            raise ZohoError("FIELD_NOT_SUPPORTED", "the field is not supported",
+            raise ZohoError("FIELD_NOT_AVAILABLE", "the field is not available",
                             {"field": name}) from error  # fmt: skip
 
     def _found(self, call: Call) -> _Job:

@@ -58,10 +58,11 @@ def answer(call: Call) -> Reply:
     data = _grouped(call, module, query, rows)
     if data is None:
         data = _plain(call, module, query, rows)
-    page = data[query.offset : query.offset + query.limit]
+    limit = min(query.limit, call.org.switches.short_pages or query.limit)
+    page = data[query.offset : query.offset + limit]
     if not page:
         return nothing()
-    has_more = query.offset + query.limit < len(data)
+    has_more = query.offset + limit < len(data)
     shown_rows = [make() for make in page]
     info = {"count": len(page), "more_records": has_more}
     return Reply(body={"data": shown_rows, "info": info})

@@ -168,18 +168,26 @@ def grouped(module: Module, criteria: JsonObject, found: list[str] | None = None
     entry = criteria.get("field")
     name = str(entry.get("api_name")) if isinstance(entry, dict) else str(entry)
     field = module.find(name)
-    if field is None or field.data_type == "textarea":
+    if field is None:
+        raise ZohoError("FIELD_IN_CRITERIA_NOT_AVAILABLE", "the field is not available",
+                        {"api_name": name})  # fmt: skip
+    if field.data_type == "textarea":
         raise ZohoError("FIELD_IN_CRITERIA_NOT_SUPPORTED", "the field is not supported",
-                        {"field": name})  # fmt: skip
+                        {"api_name": name})  # fmt: skip
     names.append(name)
     if len(names) > MOST:
         raise ZohoError("CRITERIA_LIMIT_EXCEEDED", "the criteria limit is exceeded",
                         {"limit": MOST})  # fmt: skip
+    comparator = str(criteria.get("comparator"))
+    if _NOT.get(comparator, comparator) not in _TESTS:
+        raise ZohoError(
+            "FIELD_COMPARATOR_IN_CRITERIA_NOT_SUPPORTED", "the comparator is not supported",
+            {"api_name": name, "comparator": comparator},
+        )  # fmt: skip
     try:
-        return compared(field, str(criteria.get("comparator")), criteria.get("value"))
+        return compared(field, comparator, criteria.get("value"))
     except ValueError as error:
         raise ZohoError(
-            "FIELD_COMPARATOR_IN_CRITERIA_NOT_SUPPORTED",
-            "the comparator or the value is not supported for the field",
-            {"field": name, "comparator": criteria.get("comparator")},
-        ) from error
+            "FIELD_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE", "the value does not suit the field",
+            {"api_name": name, "comparator": comparator},
+        ) from error  # fmt: skip

@@ -82,7 +82,7 @@ def change_layout(call: Call) -> Reply:
     done = {
         "code": "SUCCESS",
         "details": {"id": entry.id},
-        "message": "layout updated successfully",
+        "message": "layout updated",
         "status": "success",
     }
     return Reply(body={"layouts": [done]})

@@ -5,10 +5,11 @@ answer. The rest describe one organisation: its edition, its administrator's cho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
+from connectors.sandbox.exchange import ImpossibleError
 from connectors.sandbox.switches import Switches
 
 EDITIONS = ("free", "standard", "professional", "enterprise", "ultimate")
@@ -62,6 +63,8 @@ OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
         "clock_skew_seconds": 30.0,
     }
 )
+# What each rule of an administrator must say.
+_RULE = frozenset({"module", "field", "condition", "message"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class ZohoSwitches(Switches):
     unknown_field_in_list: str = "absent"
     modified_since_is_inclusive: bool = True
     page_token_seconds: float = 86_400.0
+    # Rows that an answer holds at most, whatever was asked for (0: as asked for).
+    short_pages: int = 0
     # Rows after which page tokens lead no further.
     longest_list: int = 100_000
     # What a page token remembers: how many rows came before it, or which record came last.
@@ -125,6 +130,11 @@ class ZohoSwitches(Switches):
     # Deleting an account takes its contacts, deals and activities into the recycle bin.
     delete_cascades: bool = True
     merged_records: str = "permanent"
+    # Administrators' rules: {module, field, condition (COQL), message}: a record that meets the
+    # condition is refused, for the field; what a workflow makes of a field's text before it is
+    # kept: {"Accounts.Field": "upper"}.
+    validation_rules: list[dict[str, str]] = field(default_factory=list)
+    before_save: dict[str, str] = field(default_factory=dict)
     external_fields: bool = True
     # Custom fields created in a call; whether the answer names them; in a module (0: the edition).
     fields_per_call: int = 5
@@ -142,3 +152,18 @@ class ZohoSwitches(Switches):
     bulk_empty_result: str = "header"
     # Seconds by which the `Date` header is off.
     clock_skew_seconds: float = 0.0
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `ImpossibleError` for rules that make no sense."""
+        if name == "validation_rules" and isinstance(value, list):
+            for rule in value:
+                if not isinstance(rule, dict) or not rule.keys() >= _RULE:
+                    said = ", ".join(sorted(_RULE))
+                    raise ImpossibleError(f"A validation rule says {said}: {rule!r} does not.")
+        if name == "before_save" and isinstance(value, dict):
+            for place, way in value.items():
+                if "." not in place or way != "upper":
+                    raise ImpossibleError(
+                        f"'before_save' is like {{'Accounts.Field': 'upper'}}: "
+                        f"{place!r}: {way!r} is not."
+                    )

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.zoho import effects
 from connectors.sandbox.zoho.call import Call
+from connectors.sandbox.zoho.coql_parser import parse
+from connectors.sandbox.zoho.coql_query import condition
 from connectors.sandbox.zoho.errors import ZohoError, invalid_id
 from connectors.sandbox.zoho.fields import Field, Module
 from connectors.sandbox.zoho.org import Record, Values
@@ -18,6 +20,7 @@ _KNOWN_TRIGGERS = frozenset({*TRIGGERS, "pathfinder", "orchestration", "cadences
 def create(call: Call, module: Module, row: JsonObject, place: str) -> Record:
     """Add a record; ZohoError of this record."""
     values = read_row(call, module, row, place, is_new=True)
+    _check_rules(call, module, values, place)
     _check_unique(call, module, values, place, None)
     return effects.create(call.org, module, values, call.user_id)
 
@@ -29,6 +32,7 @@ def change(call: Call, module: Module, record_id: object, row: JsonObject, place
         raise located(invalid_id(), place)
     _check_open(call, found, place)
     values = read_row(call, module, row, place, is_new=False)
+    _check_rules(call, module, found.values | values, place)
     _check_unique(call, module, values, place, found.id)
     effects.update(call.org, module, found, values, call.user_id)
     return found
@@ -56,7 +60,7 @@ def _check_open(call: Call, found: Record, place: str) -> None:
     if found.id in call.org.locked:
         raise ZohoError("RECORD_LOCKED", "record is locked", details)
     if found.id in call.org.awaiting_approval:
-        raise ZohoError("NOT_APPROVED", "record is not approved", details)
+        raise ZohoError("NOT_APPROVED", "record not approved", details)
     since = call.header_instant("If-Unmodified-Since")
     at = found.values["Modified_Time"]
     if since is not None and at > since:
@@ -77,19 +81,37 @@ def read_row(call: Call, module: Module, row: JsonObject, place: str, *, is_new:
         if entry is None:
             continue
         try:
-            values[name] = read(call.org, entry, value)
+            values[name] = _kept(call, module, name, read(call.org, entry, value))
         except ZohoError as error:
             errors.append(located(error, place))
     if "Layout" in row:
         _read_layout(module, row["Layout"], values, errors, place)
     errors += _missing(module, values, place, is_new=is_new)
     errors += _unrelated(call, module, row, values, place)
+    errors += _off_pipeline(call, values, place)
     if len(errors) > 1:
         details = {"errors": [error.as_json() for error in errors]}
         raise ZohoError("MULTIPLE_OR_MULTI_ERRORS", "multiple errors occurred", details)
     if errors:
         raise errors[0]
     return values
+
+
+def _kept(call: Call, module: Module, name: str, value: object) -> object:
+    """Return what a workflow of the organisation makes of a value before it is kept."""
+    is_upper = call.org.switches.before_save.get(f"{module.api_name}.{name}") == "upper"
+    return value.upper() if is_upper and isinstance(value, str) else value
+
+
+def _check_rules(call: Call, module: Module, values: Values, place: str) -> None:
+    for rule in call.org.switches.validation_rules:
+        if rule["module"] != module.api_name:
+            continue
+        text = " ".join(["select id from", module.api_name, "where", rule["condition"]])
+        test = condition(call, module, parse(text, 1).where)
+        if test(values):
+            error = ZohoError("INVALID_DATA", rule["message"], {"api_name": rule["field"]})
+            raise located(error, place)
 
 
 def _writable(
@@ -108,7 +130,7 @@ def _writable(
     call.org.ignored[name] += 1
     if how == "refused":
         code = "INVALID_DATA" if entry is None else "NO_PERMISSION"
-        message = "invalid data" if entry is None else "permission denied to the field"
+        message = "invalid data" if entry is None else "Field Edit Permission not given"
         errors.append(located(ZohoError(code, message, {"api_name": name}), place))
     return None
 
@@ -149,6 +171,22 @@ def _unrelated(
     if call.org.module_of(values[name]) != given:
         return [ZohoError("DEPENDENT_MISMATCH", "dependent field mismatch", details)]
     return []
+
+
+def _off_pipeline(call: Call, values: Values, place: str) -> list[ZohoError]:
+    """Refuse a stage that is not one of the pipeline that is written with it."""
+    name, stage = values.get("Pipeline"), values.get("Stage")
+    if name is None or stage is None:
+        return []
+    found = next((made for made in call.org.pipelines if made.name == name), None)
+    if found is not None and any(entry.actual == stage for entry in found.stages):
+        return []
+    mapped = {"api_name": "Pipeline", "json_path": f"{place}.Pipeline"}
+    details = {"api_name": "Stage", "mapped_field": mapped}
+    message = "Pipeline doesn't contain the Stage"
+    if found is None:
+        details, message = {"api_name": "Pipeline"}, "Layout doesn't contain the Pipeline"
+    return [located(ZohoError("MAPPING_MISMATCH", message, details), place)]
 
 
 def _check_unique(
