@@ -1,0 +1,1 @@
+"""Zoho CRM behind `connectors.base`: the client, the mapping, the facade."""

@@ -1,0 +1,109 @@
+"""Tasks, meetings and calls: what kind of activity each is, when it took place, if it is a contact.
+
+A call is a call and an event a meeting. A task is what its type says, where the organization has
+such a field, else what its subject says, when that is no more than one of the words that Zoho
+itself proposes there (Email, Call, Meeting); nothing else of a subject is looked at or kept.
+Calendar days become noon of UTC, which is the same day from America to Europe. Pure.
+"""
+
+from collections.abc import Mapping
+
+from connectors import values
+from connectors.zoho.objects import TASK_TYPES
+from rules.records import ActivityKind
+from rules.time import Day, Instant
+
+_DAY = 86_400_000
+_KINDS = {
+    "call": ActivityKind.CALL,
+    "appel": ActivityKind.CALL,
+    "email": ActivityKind.EMAIL,
+    "e-mail": ActivityKind.EMAIL,
+    "send email": ActivityKind.EMAIL,
+    "courriel": ActivityKind.EMAIL,
+    "meeting": ActivityKind.MEETING,
+    "réunion": ActivityKind.MEETING,
+    "rencontre": ActivityKind.MEETING,
+    "visite": ActivityKind.MEETING,
+}
+# The results of a call in which nobody was reached: Zoho's own words, and how people write them.
+_NOT_REACHED = frozenset(
+    {
+        *("no response/busy", "no response", "busy", "invalid number", "no answer"),
+        *("wrong number", "left voicemail", "voicemail", "unanswered"),
+        *("pas de réponse/occupé", "pas de réponse", "occupé", "numéro non valide"),
+        *("mauvais numéro", "message vocal", "boîte vocale", "ligne occupée"),
+    }
+)
+_DONE = frozenset({"completed", "terminé", "terminée", "achevé", "achevée", "complété"})
+_RECEIVED = "inbound"
+_MISSED = "missed"
+
+
+def noon(day: Day) -> Instant:
+    """Noon of a calendar day, in UTC."""
+    return day * _DAY + _DAY // 2
+
+
+def kind_of(row: Mapping[str, object]) -> ActivityKind:
+    """The kind of a task; one that says nothing of itself is a note."""
+    for column in (*TASK_TYPES, "Subject"):
+        if (kind := _KINDS.get(_word(row.get(column)))) is not None:
+            return kind
+    return ActivityKind.NOTE
+
+
+def happened_at(row: Mapping[str, object]) -> Instant | None:
+    """When an activity took place: the start of a meeting or a call, the day of a task.
+
+    A task without a day took place when it was closed, else when it was made.
+
+    Raises:
+        Unreadable: A date is none.
+    """
+    start = row.get("Start_DateTime") or row.get("Call_Start_Time")
+    if start:
+        return values.business_instant(start)
+    day = values.day(row.get("Due_Date") or None)
+    if day is not None:
+        return noon(day)
+    return values.business_instant(row.get("Closed_Time") or row.get("Created_Time"))
+
+
+def is_closed(row: Mapping[str, object]) -> bool:
+    """Whether a task is done: it was closed, or its status says so."""
+    return bool(row.get("Closed_Time")) or _word(row.get("Status")) in _DONE
+
+
+def is_contact(
+    module: str,
+    kind: ActivityKind,
+    row: Mapping[str, object],
+    happened: Instant | None,
+    now: Instant,
+) -> bool:
+    """Whether an activity is a contact with the customer.
+
+    A meeting counts once it has begun; a call once it took place, unless it was missed or nobody
+    was reached; a task once it is done, if it is a call, an e-mail or a meeting.
+    """
+    if module == "Events":
+        return happened is not None and happened <= now
+    if module == "Calls":
+        return _is_reached(row, happened, now)
+    return kind is not ActivityKind.NOTE and is_closed(row)
+
+
+def _is_reached(row: Mapping[str, object], happened: Instant | None, now: Instant) -> bool:
+    way = _word(row.get("Call_Type"))
+    status = _word(row.get("Outgoing_Call_Status") or row.get("Call_Status"))
+    if _MISSED in {way, status} or _word(row.get("Call_Result")) in _NOT_REACHED:
+        return False
+    is_past = happened is not None and happened <= now
+    if status and way != _RECEIVED:
+        return status in _DONE and is_past
+    return is_past
+
+
+def _word(raw: object) -> str:
+    return " ".join(str(raw or "").lower().split())

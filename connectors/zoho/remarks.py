@@ -1,0 +1,39 @@
+"""What an operator should know of a reading that works."""
+
+from collections.abc import Collection, Sequence
+
+from connectors.base import Remark
+from rules.language import Text
+
+
+def of_gaps(names: Collection[str]) -> Sequence[Remark]:
+    """Modules whose deletions were not read for longer than Zoho remembers them."""
+    if not names:
+        return ()
+    listed = ", ".join(sorted(names))
+    return (
+        Remark(
+            is_fine=False,
+            text=Text(
+                f"des suppressions ont pu échapper à la lecture ({listed}) : Zoho ne retient la "
+                "corbeille que soixante jours. Lancez « arpent pull --full ».",
+                f"deletions may have been missed ({listed}): Zoho remembers its recycle bin for "
+                "sixty days only. Run “arpent pull --full”.",
+            ),
+        ),
+    )
+
+
+def of_edition(name: str, credits_: int | None, left: int | None) -> Sequence[Remark]:
+    """Which edition this is, and what it allows."""
+    if credits_ is None or left is None:
+        return ()
+    return (
+        Remark(
+            is_fine=True,
+            text=Text(
+                f"édition {name} : {credits_} crédits d'API par 24 heures, il en reste {left}",
+                f"{name} edition: {credits_} API credits in 24 hours, {left} are left",
+            ),
+        ),
+    )

@@ -1,0 +1,295 @@
+"""The to-dos of alerts in Zoho: created, looked for, rewritten, completed.
+
+Where Tasks have our external field, a task is found by its key alone (`X-EXTERNAL`), and two tasks
+of one key are impossible. Elsewhere a task ends with a mark, by which it is recognised among its
+account's. Nothing is tried twice. A task that a person has closed or deleted is left alone, and one
+that is being edited is rewritten only as it was seen (`If-Unmodified-Since`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from connectors import values
+from connectors.base import Outcome, State, Task, Unanswered
+from connectors.zoho import coql, task_words
+from connectors.zoho.activities import is_closed
+from connectors.zoho.answers import Json, objects
+from connectors.zoho.client import Client
+from connectors.zoho.errors import (
+    ALREADY_MODIFIED,
+    DUPLICATE,
+    LOCKED,
+    MISSING_STATUS,
+    Forbidden,
+    Refused,
+    unreadable,
+    words_of,
+)
+from connectors.zoho.objects import MODIFIED, is_id, moment
+from connectors.zoho.schema import Declared, Schema
+from rules.language import Text
+from rules.time import date_of, day_of
+
+KEY = "alert_key"
+PATH = "Tasks"
+EXTERNAL = "X-EXTERNAL"
+LONGEST_SUBJECT = 255
+LONGEST_BODY = 32_000
+# From this length on, a text of a list may be cut.
+CUT_FROM = 500
+
+_DONE = ("completed", "terminé", "terminée", "complété", "achevé")
+_OPEN = ("not started", "non démarré", "non commencé", "à faire")
+_URGENT = ("high", "élevé", "élevée", "haute", "haut")
+_USUAL = ("normal", "normale", "moyenne")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The organization's words for a task, and our field for its key, where it has one."""
+
+    open: str
+    done: str
+    urgent: str
+    usual: str
+    key: Declared | None
+
+
+class Tasks:
+    """The tasks of one organization; `zone` tells its zone, in which a due date is a day."""
+
+    def __init__(
+        self, client: Client, schema: Callable[[], Schema], zone: Callable[[], ZoneInfo]
+    ) -> None:
+        self._client = client
+        self._schema = schema
+        self._zone = zone
+
+    def create(self, task: Task) -> Outcome:
+        """Create a task; an outcome that can't be known is `UNKNOWN`, and never tried again."""
+        words = self._words()
+        body = task_body(task, words, self._zone())
+        item = self._written("POST", PATH, body, "", _external(words.key))
+        if isinstance(item, Outcome):
+            return item
+        details = _details(item)
+        if item.get("code") == DUPLICATE:
+            held = _holder(details) or self.find(task)
+            if held is not None:
+                return Outcome(external_id=held, state=State.APPLIED)
+        if item.get("status") != "success":
+            return _refused("", _of(item))
+        key = details.get("id")
+        if not is_id(key):
+            return _outcome("", State.UNKNOWN, task_words.NO_ID)
+        return Outcome(external_id=str(key), state=State.APPLIED)
+
+    def find(self, task: Task) -> str | None:
+        """The task with this key, newest first where it is looked up by its mark."""
+        key = self._words().key
+        if key is not None and key.is_external:
+            return self._by_external(key, task.key)
+        if key is not None:
+            rows = self._asked(coql.tasks_with(key.name, task.key))
+            return str(rows[0]["id"]) if rows and is_id(rows[0].get("id")) else None
+        return self._by_mark(task.account_id, marker(task.key))
+
+    def update(self, task_id: str, task: Task) -> Outcome:
+        """Rewrite the subject and the body of an open task."""
+        return self._changed(
+            task_id, {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
+        )
+
+    def complete(self, task_id: str) -> Outcome:
+        """Complete an open task."""
+        return self._changed(task_id, {"Status": self._words().done})
+
+    def _changed(self, task_id: str, fields: Json, *, is_again: bool = False) -> Outcome:
+        """Change a task that is there and open, as it was seen to be."""
+        row = self._row(task_id)
+        if row is None or is_closed(row):
+            words = task_words.GONE if row is None else task_words.DONE
+            return _outcome(task_id, State.UNCHANGED, words)
+        body: Json = {"data": [{"id": task_id, **fields}], "trigger": []}
+        item = self._written("PUT", PATH, body, task_id, _unless_modified(row))
+        if isinstance(item, Outcome):
+            return item
+        if item.get("status") == "success":
+            return Outcome(external_id=task_id, state=State.APPLIED)
+        if item.get("code") == ALREADY_MODIFIED:
+            if is_again:
+                return _outcome(task_id, State.DEFERRED, task_words.JUST_EDITED)
+            return self._changed(task_id, fields, is_again=True)
+        return _refused(task_id, _of(item))
+
+    def _written(
+        self, method: str, path: str, body: Json, task_id: str, headers: Mapping[str, str]
+    ) -> Json | Outcome:
+        """The item of a write, or what its failure means for the task."""
+        try:
+            items = self._client.write(method, path, body, listed="data", headers=headers)
+        except Unanswered as error:
+            return _outcome(task_id, State.UNKNOWN, error.message)
+        except Forbidden as error:
+            # Of this account or this owner: the integration user may do it elsewhere.
+            return _outcome(task_id, State.REJECTED, error.message)
+        except Refused as refused:
+            return {
+                "status": "error", "code": refused.code, "message": refused.words,
+                "details": refused.details,
+            }  # fmt: skip
+        return items[0] if items else {"status": "success"}
+
+    def _row(self, task_id: str) -> Json | None:
+        """A task as it is; None where it is not any more."""
+        if not is_id(task_id):
+            return None
+        query = [("fields", f"id,Status,Closed_Time,{MODIFIED}")]
+        try:
+            found = objects(self._client.get(f"{PATH}/{task_id}", query), "data")
+        except Refused:
+            return None
+        return found[0] if found else None
+
+    def _by_external(self, key: Declared, value: str) -> str | None:
+        try:
+            answer = self._client.get(
+                f"{PATH}/{quote(value, safe='')}", [("fields", "id")], headers=_external(key)
+            )
+        except Refused:
+            return None
+        rows = objects(answer, "data")
+        return str(rows[0]["id"]) if rows and is_id(rows[0].get("id")) else None
+
+    def _by_mark(self, account: str, mark: str) -> str | None:
+        if not is_id(account):
+            return None
+        before: str | None = None
+        while True:
+            page = self._page(account, before)
+            for row in page:
+                if is_id(row.get("id")) and mark in self._text(row, mark):
+                    return str(row["id"])
+            following = str(page[-1].get("id")) if len(page) == coql.SHORT_PAGE else None
+            if following is None or following == before:
+                return None
+            before = following
+
+    def _page(self, account: str, before: str | None) -> list[Json]:
+        """The tasks of an account by a query; by its related list where that is refused."""
+        try:
+            return self._client.query(coql.tasks_on(account, before)).rows
+        except Refused as refused:
+            if before is not None:
+                raise unreadable(refused, PATH) from refused
+        query = [("fields", "id,Description"), ("per_page", str(coql.SHORT_PAGE))]
+        return objects(self._client.find(f"Accounts/{account}/Tasks", query) or {}, "data")
+
+    def _text(self, row: Json, mark: str) -> str:
+        """The text of a task; one that may be cut is read whole."""
+        text = str(row.get("Description") or "")
+        if mark in text or len(text) < CUT_FROM:
+            return text
+        answer = self._client.find(f"{PATH}/{row['id']}", [("fields", "id,Description")]) or {}
+        whole = objects(answer, "data")
+        return str(whole[0].get("Description") or "") if whole else text
+
+    def _asked(self, text: str) -> list[Json]:
+        try:
+            return self._client.query(text).rows
+        except Refused as refused:
+            raise unreadable(refused, PATH) from refused
+
+    def _words(self) -> Words:
+        schema = self._schema()
+        status, priority = schema.named("Status"), schema.named("Priority")
+        return Words(
+            open=_first(status, _OPEN) or "Not Started",
+            done=_first(status, _DONE) or "Completed",
+            urgent=_first(priority, _URGENT) or "High",
+            usual=_first(priority, _USUAL) or "Normal",
+            key=schema.own(KEY),
+        )
+
+
+def marker(key: str) -> str:
+    """The mark by which a task is recognised, at the end of its text."""
+    return f"[Arpent {key}]"
+
+
+def body_text(task: Task) -> str:
+    """The text of a task, which is plain, with its mark."""
+    mark = marker(task.key)
+    return f"{task.body[: LONGEST_BODY - len(mark) - 1]}\n{mark}"
+
+
+def task_body(task: Task, words: Words, zone: ZoneInfo) -> Json:
+    """The request that creates a task, due on a day of the organization's, tied to its account."""
+    record: Json = {
+        "Subject": task.subject[:LONGEST_SUBJECT],
+        "Description": body_text(task),
+        "Owner": {"id": task.owner_id},
+        "What_Id": {"id": task.account_id},
+        "$se_module": "Accounts",
+        "Due_Date": date_of(day_of(task.due_at, zone)).isoformat(),
+        "Status": words.open,
+        "Priority": words.urgent if task.is_urgent else words.usual,
+    }
+    if words.key is not None:
+        record[words.key.name] = task.key
+    return {"data": [record], "trigger": []}
+
+
+def _external(key: Declared | None) -> dict[str, str]:
+    return {EXTERNAL: f"{PATH}.{key.name}"} if key is not None and key.is_external else {}
+
+
+def _unless_modified(row: Json) -> dict[str, str]:
+    try:
+        at = values.instant(row.get(MODIFIED))
+    except values.Unreadable:
+        at = None
+    return {} if at is None else {"If-Unmodified-Since": moment(at)}
+
+
+def _first(field: Declared | None, words: Sequence[str]) -> str | None:
+    """The option of a list that is one of some words, by either of its names."""
+    for option in field.options if field else ():
+        if option.is_used and {option.actual.lower(), option.display.lower()} & set(words):
+            return option.display
+    return None
+
+
+def _details(item: Json) -> Mapping[str, Any]:
+    found = item.get("details")
+    return found if isinstance(found, dict) else {}
+
+
+def _holder(details: Mapping[str, Any]) -> str | None:
+    """The record that has the key already, as a refusal names it."""
+    duplicate = details.get("duplicate_record")
+    key = duplicate.get("id") if isinstance(duplicate, dict) else details.get("id")
+    return str(key) if is_id(key) else None
+
+
+def _of(item: Json) -> Refused:
+    details = _details(item)
+    said = words_of(item.get("message") or item.get("code"), details)
+    return Refused(400, str(item.get("code") or ""), said, details)
+
+
+def _refused(task_id: str, refused: Refused) -> Outcome:
+    if refused.code in LOCKED:
+        return _outcome(task_id, State.DEFERRED, task_words.JUST_EDITED)
+    if task_id and (refused.status == MISSING_STATUS or refused.details.get("api_name") == "id"):
+        return _outcome(task_id, State.UNCHANGED, task_words.GONE)
+    return Outcome(
+        external_id=task_id, state=State.REJECTED, reason=refused.words, remedy=task_words.REFUSED
+    )
+
+
+def _outcome(task_id: str, state: State, message: Text) -> Outcome:
+    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)
