@@ -14,7 +14,20 @@ from pathlib import Path
 
 from service.__main__ import collect_rarely
 from service.store.engine import sqlite_driver
-from tests.bench import engines, growing, proving, pulling, pushing, quiet, tagging
+from tests.bench import (
+    engines,
+    growing,
+    proving,
+    pulling,
+    pushing,
+    quiet,
+    salesforce_pulling,
+    salesforce_pushing,
+    tagging,
+    zoho_credits,
+    zoho_pulling,
+    zoho_pushing,
+)
 from tests.bench.measuring import Aim, Report
 
 PARTS: Mapping[str, Callable[[], Report]] = {
@@ -25,6 +38,11 @@ PARTS: Mapping[str, Callable[[], Report]] = {
     "engines": engines.run,
     "push": pushing.run,
     "quiet": quiet.run,
+    "salesforce-pull": salesforce_pulling.run,
+    "salesforce-push": salesforce_pushing.run,
+    "zoho-pull": zoho_pulling.run,
+    "zoho-push": zoho_pushing.run,
+    "zoho-credits": zoho_credits.run,
     "growth": growing.run,
     "proof": proving.run,
 }

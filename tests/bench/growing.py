@@ -17,14 +17,14 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from connectors.registry import open_connector
+from connectors.hubspot.connector import HubSpot
 from rules.owned import Owned
 from rules.rulebook import Rulebook
 from service.store import outbox
 from service.store.engine import Store
 from tests.bench import tagging
 from tests.bench.bare import COMPANIES
-from tests.bench.measuring import Aim, Report, at_most, growth, seconds_of
+from tests.bench.measuring import Aim, Report, at_most, growth, peak, seconds_of
 from tests.bench.pulling import ours
 from tests.bench.workspaces import in_file, migrated, prepared, served
 
@@ -93,7 +93,7 @@ def _pulled(size: int) -> dict[str, float]:
 
 def _pull(url: str, database: str) -> dict[str, float]:
     """What the process does: read one page, so that the server is ready, then pull."""
-    connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
+    connector = HubSpot(SecretStr("-"), base_url=url)
     store, connection_id = prepared(database)
     next(iter(connector.pull(COMPANIES.kind, None, [], tuple(Owned))))
     started = time.perf_counter()
@@ -101,17 +101,7 @@ def _pull(url: str, database: str) -> dict[str, float]:
     seconds = time.perf_counter() - started
     store.close()
     connector.close()
-    return {"seconds": seconds, "megabytes": _peak() / 1024}
-
-
-def _peak() -> int:
-    """The most kilobytes that this process ever had in memory.
-
-    From Linux itself: what `getrusage` tells starts at the peak of the process that began ours.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (peak,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(peak)
+    return {"seconds": seconds, "megabytes": peak()}
 
 
 def _stages() -> dict[str, dict[int, float]]:

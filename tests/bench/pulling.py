@@ -17,7 +17,7 @@ from hubspot import HubSpot as Sdk
 from pydantic import SecretStr
 
 from connectors.base import Connector
-from connectors.registry import open_connector
+from connectors.hubspot.connector import HubSpot
 from rules.owned import Owned
 from service import pull
 from service.store import bindings
@@ -77,7 +77,7 @@ def _prepared_before(make: Callable[[], Workspace], rounds: int) -> Callable[[],
 def connected(size: int) -> Iterator[tuple[str, Connector]]:
     """A server of so many records of each kind, and a connector to it."""
     with served("tests.bench.canned", str(size)) as url:
-        connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
+        connector = HubSpot(SecretStr("-"), base_url=url)
         yield url, connector
         connector.close()
 

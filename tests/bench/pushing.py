@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from connectors.base import Change, Connector
-from connectors.registry import open_connector
+from connectors.base import Change, Connector, Identity
+from connectors.hubspot.connector import HubSpot
 from rules.diff import Debt
 from rules.owned import Owned
 from rules.rulebook import Rulebook, compile_rulebook
@@ -30,7 +30,7 @@ from service.store.bulk import bulk_upsert
 from service.store.engine import Store
 from service.store.tables import account, outbox
 from tests.bench.measuring import Report, at_least, at_most
-from tests.bench.workspaces import in_file, prepared, served
+from tests.bench.workspaces import IDENTITY, in_file, prepared, served
 
 BATCH = 100
 LATENCY = 0.14
@@ -84,9 +84,9 @@ def whole(connector: Connector, store: Store, connection_id: int, rulebook: Rule
         raise RuntimeError(report.stopped.en)
 
 
-def owing(folder: Path, calls: int) -> tuple[Store, int]:
+def owing(folder: Path, calls: int, identity: Identity = IDENTITY) -> tuple[Store, int]:
     """A store that owes a tier to each account of so many batches."""
-    store, connection_id = prepared(in_file(folder))
+    store, connection_id = prepared(in_file(folder), identity)
     numbers = range(1, calls * BATCH + 1)
     with store.write() as connection:
         bulk_upsert(
@@ -104,7 +104,7 @@ def owing(folder: Path, calls: int) -> tuple[Store, int]:
 
 def timed(name: str, url: str, work: Callable[[Connector], None]) -> Line:
     """Run a contestant against a window that nobody has used yet."""
-    connector = open_connector("hubspot", token=SecretStr("-"), base_url=url)
+    connector = HubSpot(SecretStr("-"), base_url=url)
     connector.identify()
     # The window is empty, on both sides, before the first call that counts.
     time.sleep(WINDOW + 0.1)

@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from connectors.hubspot.objects import STREAMS
-from service import rehearsal
 from service.store.tables import metadata
+from tests import portals
 from tests.acceptance.territory import VENDOR, Territory, settled
 from tests.bench.measuring import Report, at_most
 from tests.bench.workspaces import in_file, migrated
@@ -25,7 +25,7 @@ CHECKS = ("/account-info/", "/crm/properties/", "/crm/limits/")
 
 def run() -> Report:
     """The counts of the quiet cycle."""
-    with tempfile.TemporaryDirectory() as name, rehearsal.open_sandbox(rehearsal.ELISE) as portal:
+    with tempfile.TemporaryDirectory() as name, portals.elise() as portal:
         url = in_file(Path(name))
         migrated(url).close()
         with settled(portal, url) as territory:

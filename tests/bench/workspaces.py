@@ -73,10 +73,10 @@ def driver(database: str) -> psycopg.Connection:
     return connection
 
 
-def prepared(url: str) -> tuple[Store, int]:
+def prepared(url: str, identity: Identity = IDENTITY) -> tuple[Store, int]:
     """A store with the shipped playbook in force, and the connection to pull over."""
     store = migrated(url)
     with store.write() as connection:
         book = compile_rulebook(read_playbook(SHIPPED_PLAYBOOK))
         rulebooks.publish(connection, book, author="-", reason="-", now=1)
-        return store, connections.save(connection, IDENTITY).id
+        return store, connections.save(connection, identity).id

@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from service import rehearsal
 from service.store import schema
 from service.store.engine import open_store
+from tests import portals
 from tests.scenarios import late
 from tests.scenarios.world import World, opened
 
@@ -24,7 +24,7 @@ def run(records: int) -> int:
         store = open_store(database)
         schema.upgrade(store)
         store.close()
-        with rehearsal.open_sandbox(rehearsal.ELISE) as portal, opened(portal, database) as world:
+        with portals.elise() as portal, opened(portal, database) as world:
             return _told(world, records)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox
-from service import rehearsal
+from tests import portals
 from tests.scenarios.world import World, opened
 
 
@@ -23,7 +23,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def portal() -> Iterator[HubSpotSandbox]:
     """The worked case, served: 120 companies, their deals, contacts and activities."""
-    with rehearsal.open_sandbox(rehearsal.ELISE) as served:
+    with portals.elise() as served:
         yield served
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 from connectors.sandbox.hubspot import HubSpotSandbox
 from service.store.engine import Store
 from service.store.tables import metadata
-from tests.scenarios.truth import Facts, Team, truth_of
+from tests.scenarios.truth import Facts, Team, Truth, truth_of
 
 _SHOWN = 8
 _DATED = ("account", "opportunity", "contact", "activity")
@@ -41,8 +42,15 @@ def differences(portal: HubSpotSandbox, store: Store) -> list[str]:
 
 def differences_seen(portal: HubSpotSandbox, connection: Connection) -> list[str]:
     """The same, as a transaction sees the store."""
+    return differences_from(lambda team: truth_of(portal, team), connection, "hubspot")
+
+
+def differences_from(
+    tell: Callable[[Team], Truth], connection: Connection, vendor: str
+) -> list[str]:
+    """The same for any CRM: `tell` reads the truth from it, for what the installation says."""
     mirror = _Mirror(connection)
-    truth = truth_of(portal, mirror.team())
+    truth = tell(mirror.team(vendor))
     found: list[str] = []
     for kind, expected in truth.live.items():
         stored, tombstones = mirror.records(kind)
@@ -94,11 +102,12 @@ class _Mirror:
     def _rows(self, table: str) -> list[Row[Any]]:
         return list(self._connection.execute(select(metadata.tables[table])))
 
-    def team(self) -> Team:
+    def team(self, vendor: str) -> Team:
         (us,) = self._rows("team")
         bound: dict[str, dict[str, Any]] = {"account": {}, "opportunity": {}}
         for row in self._rows("field_binding"):
-            bound[row.kind][row.name] = (row.crm_field, row.type, json.loads(row.choices))
+            if row.vendor == vendor:
+                bound[row.kind][row.name] = (row.crm_field, row.type, json.loads(row.choices))
         return Team(
             zone=ZoneInfo(us.zone),
             currency=us.currency,

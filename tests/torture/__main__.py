@@ -1,49 +1,66 @@
-"""`python -m tests.torture [share FILE]`: all of it, or the part that the suite can afford.
+"""`python -m tests.torture [share FILE | point CRM STAGE NUMBER | seed CRM NUMBER]`.
 
-Without an argument: every point on SQLite, each twentieth on PostgreSQL, 2,000 double deaths among
-faults, the six planted bugs, a frozen process. It can be stopped at any time and goes on from
-there. Ends with 1 when anything is wrong.
+Without an argument, all of it: every point on SQLite, each twentieth on PostgreSQL, 2,000 double
+deaths among faults, the six planted bugs, a frozen process, for each CRM. It can be stopped at any
+time and goes on from there. `share` is the part that the suite can afford, `point` and `seed` do
+one death or one double death again. Ends with 1 when anything is wrong.
 """
 
 import sys
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.torture import parts, results
+from tests.torture import parts, planted, results
 from tests.torture.parts import POSTGRES, SQLITE
 from tests.torture.results import Results
+from tests.torture.world import PORTALS
 
 DOUBLES = 2_000
 EACH_ON_POSTGRES = 20
-# The part of the suite: how many points lie between two, and how many double deaths.
-SHARE_STEP, SHARE_STEP_ON_POSTGRES, SHARE_OF_DOUBLES = 101, 170, 16
+# The part of the suite: how many points of a stage, and how many double deaths, of each CRM.
+SHARE_OF_POINTS, SHARE_OF_POINTS_ON_POSTGRES, SHARE_OF_DOUBLES = 2, 3, 6
 _SHOWN = 8
 
 
 def whole() -> Results:
     """All of it."""
     found = results.opened()
-    with parts.told(SQLITE) as stages:
-        parts.bugs(found, stages)
-        parts.controls(found, stages)
-        parts.frozen(found, SQLITE, stages)
-        parts.points(found, SQLITE, stages, parts.every(stages, 1))
-        parts.double(found, stages, range(DOUBLES))
-    with parts.told(POSTGRES) as stages:
-        parts.frozen(found, POSTGRES, stages)
-        parts.points(found, POSTGRES, stages, parts.every(stages, EACH_ON_POSTGRES, 10))
+    for vendor in PORTALS:
+        with parts.told(vendor, SQLITE) as tale:
+            parts.bugs(found, tale, planted.harmful(vendor))
+            parts.controls(found, tale)
+            parts.frozen(found, tale)
+            parts.points(found, tale, tale.every(1))
+            parts.double(found, tale, range(DOUBLES))
+        with parts.told(vendor, POSTGRES) as tale:
+            parts.frozen(found, tale)
+            parts.points(found, tale, tale.every(EACH_ON_POSTGRES, 10))
     return found
 
 
-def share(path: Path) -> Results:
-    """What the suite can afford: all that `whole` does, at some points."""
-    found = Results(path)
-    with parts.told(SQLITE) as stages:
-        parts.bugs(found, stages)
-        parts.frozen(found, SQLITE, stages)
-        parts.points(found, SQLITE, stages, parts.every(stages, SHARE_STEP, 31))
-        parts.double(found, stages, range(SHARE_OF_DOUBLES))
-    with parts.told(POSTGRES, until="first") as stages:
-        parts.points(found, POSTGRES, stages, parts.every(stages, SHARE_STEP_ON_POSTGRES, 150))
+def share(path: Path, day: int) -> Results:
+    """What the suite can afford: some of all that `whole` does, other points each day."""
+    found, turn = Results(path), list(PORTALS)
+    for vendor in turn:
+        with parts.told(vendor, SQLITE) as tale:
+            parts.bugs(found, tale, planted.shared_out(day)[vendor])
+            parts.frozen(found, tale)
+            parts.points(found, tale, tale.some(SHARE_OF_POINTS, day))
+            parts.double(found, tale, range(day * SHARE_OF_DOUBLES, (day + 1) * SHARE_OF_DOUBLES))
+    with parts.told(turn[day % len(turn)], POSTGRES, until="first") as tale:
+        parts.points(found, tale, tale.some(SHARE_OF_POINTS_ON_POSTGRES, day))
+    return found
+
+
+def again(vendor: str, *, stage: str = "", number: int) -> Results:
+    """One death at this point of a stage, or the double death of this number."""
+    with tempfile.TemporaryDirectory() as folder, parts.told(vendor, SQLITE, until=stage) as tale:
+        found = Results(Path(folder) / "again.jsonl")
+        if stage:
+            parts.points(found, tale, {stage: [number]})
+        else:
+            parts.double(found, tale, [number])
     return found
 
 
@@ -51,7 +68,11 @@ def main(arguments: list[str]) -> int:
     """Do it and print what came of it."""
     match arguments:
         case ["share", path]:
-            found = share(Path(path))
+            found = share(Path(path), datetime.now(UTC).toordinal())
+        case ["point", vendor, stage, number]:
+            found = again(vendor, stage=stage, number=int(number))
+        case ["seed", vendor, number]:
+            found = again(vendor, number=int(number))
         case _:
             found = whole()
     print(*found.table(), sep="\n")  # noqa: T201 - the result is the output

@@ -13,20 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from connectors.sandbox.hubspot import HubSpotSandbox
 from service.store.engine import Store, open_store
 from service.store.tables import metadata
-from tests.scenarios.equality import differences
-from tests.torture.world import WRITTEN
+from tests.scenarios.equality import differences_from
+from tests.torture.portal import Portal
 
 Picture = dict[str, Any]
-ARPENT = "Arpent"
-_TASK = ("hs_task_subject", "hs_task_body", "hs_task_status", "hubspot_owner_id")
 _PULLED = ("written", "unchanged", "older", "rejected")
 _PUSHED = ("applied", "unchanged", "rejected", "held", "left")
 
 
-def picture(portal: HubSpotSandbox, database: str, since: int) -> Picture:
+def picture(portal: Portal, database: str, since: int) -> Picture:
     """What a portal and a store hold; of the writes, those after the first `since`."""
     store = open_store(database)
     try:
@@ -34,14 +31,14 @@ def picture(portal: HubSpotSandbox, database: str, since: int) -> Picture:
             seen = _Store(connection)
             writes = _writes(portal, since)
             return {
-                "values": _values(portal),
-                "tasks": _tasks(portal),
+                "values": portal.values(),
+                "tasks": portal.tasks(),
                 "writes": writes,
                 "outbox": seen.outbox(),
                 "alerts": seen.alerts(),
                 "tags": seen.tags(),
                 "wrong": [
-                    *differences(portal, store),
+                    *differences_from(portal.truth, connection, portal.vendor),
                     *seen.unfinished(),
                     *seen.miscounted(),
                     *seen.unjournalled(writes),
@@ -52,35 +49,12 @@ def picture(portal: HubSpotSandbox, database: str, since: int) -> Picture:
         store.close()
 
 
-def _values(portal: HubSpotSandbox) -> dict[str, dict[str, str | None]]:
-    """Our fields of each live company."""
-    records = portal.portal.state.tables["companies"].records.values()
-    return {
-        record.id: {name: record.values.get(name) for name in WRITTEN}
-        for record in records
-        if not record.archived
-    }
-
-
-def _tasks(portal: HubSpotSandbox) -> list[list[Any]]:
-    """The live tasks: what they say, how they stand, on which companies they are."""
-    state = portal.portal.state
-    return sorted(
-        [
-            *[record.values.get(name, "") for name in _TASK],
-            sorted(state.linked("tasks", record.id, "companies")),
-        ]
-        for record in state.tables["tasks"].records.values()
-        if not record.archived
-    )
-
-
-def _writes(portal: HubSpotSandbox, since: int) -> dict[str, list[str | None]]:
+def _writes(portal: Portal, since: int) -> dict[str, list[str | None]]:
     """The values that Arpent wrote, one after the other, by company and field."""
     written: defaultdict[str, list[str | None]] = defaultdict(list)
-    for row in portal.history()[since:]:
-        if row["source"] == ARPENT and row["property"] in WRITTEN:
-            written[f"{row['id']} {row['property']}"].append(row["after"])
+    for each in portal.writes(since):
+        if each.is_ours:
+            written[f"{each.company} {each.field}"].append(each.value)
     return dict(written)
 
 
@@ -97,7 +71,7 @@ class _Store:
     def outbox(self) -> dict[str, list[Any]]:
         """What is desired of each field, whether it is confirmed, and how it stands."""
         return {
-            f"{self._names[row.account_id]} arpent_{row.field}": [
+            f"{self._names[row.account_id]} {row.field}": [
                 row.desired, row.desired == row.confirmed, row.state, row.pin,
             ]
             for row in self._rows("outbox")
@@ -106,7 +80,7 @@ class _Store:
     def settled(self) -> dict[tuple[str, str], str | None]:
         """What is taken as held by the CRM, and is all that is wanted there."""
         return {
-            (self._names[row.account_id], f"arpent_{row.field}"): row.confirmed
+            (self._names[row.account_id], row.field): row.confirmed
             for row in self._rows("outbox")
             if row.state == "settled"
         }
@@ -160,7 +134,7 @@ class _Store:
     def unjournalled(self, writes: Mapping[str, Sequence[str | None]]) -> Iterator[str]:
         """Writes of which the journal has no line."""
         told = {
-            (f"{self._names.get(row.account_id)} arpent_{row.field}", row.after)
+            (f"{self._names.get(row.account_id)} {row.field}", row.after)
             for row in self._rows("push_journal")
         }
         for key, values in writes.items():
@@ -185,29 +159,23 @@ def _broken(connection: Connection, store: Store) -> Iterator[str]:
         )
 
 
-def false_acknowledgements(portal: HubSpotSandbox, database: str) -> list[str]:
+def false_acknowledgements(portal: Portal, database: str) -> list[str]:
     """Values that the store takes for settled and the portal does not hold, at any moment.
 
     A person's edit that was not pulled yet is none.
     """
-    latest = {
-        (row["id"], row["property"]): row["source"]
-        for row in portal.history()
-        if row["property"] in WRITTEN
-    }
+    is_ours = {(each.company, each.field): each.is_ours for each in portal.writes()}
     store = open_store(database)
     try:
         with store.read() as connection:
             confirmed = _Store(connection).settled()
     finally:
         store.close()
-    held = _values(portal)
+    held = portal.values()
     return [
         f"acknowledged: {company} {name} is {held[company][name]!r}, not {value!r}"
         for (company, name), value in confirmed.items()
-        if company in held
-        and held[company][name] != value
-        and latest.get((company, name), ARPENT) == ARPENT
+        if company in held and held[company][name] != value and is_ours.get((company, name), True)
     ]
 
 

@@ -7,13 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-import service.app
-from connectors.base import Access, Connector
-from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
-from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import instant_of
 from service import lease, owe
 from service.app import App, open_app
@@ -22,7 +17,8 @@ from tests.scenarios.world import Hurried
 from tests.torture import serving, world
 from tests.torture.checking import Picture, violations
 from tests.torture.places import Place
-from tests.torture.points import BATCH, Points
+from tests.torture.points import Points
+from tests.torture.portal import Portal
 from tests.torture.processes import FAILED, KILLED, Process, forked
 from tests.torture.serving import Served
 from tests.torture.world import Stage
@@ -34,7 +30,7 @@ FIRST_OF_LATE = 3
 BETWEEN_DEATHS = timedelta(minutes=16)
 PATIENT, HASTY = 20.0, 0.4
 
-Planted = Callable[[pytest.MonkeyPatch], None]
+Planted = Callable[[pytest.MonkeyPatch, Portal], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +64,7 @@ class Ready:
     """
 
     stage: Stage
-    portal: HubSpotSandbox
+    portal: Portal
     place: Place
     clean: Picture
     # The same once all rounds are over.
@@ -93,14 +89,14 @@ class Verdict:
 class Run:
     """A store and a portal on the way through a stage."""
 
-    def __init__(self, stage: Stage, portal: HubSpotSandbox, place: Place, course: Course) -> None:
+    def __init__(self, stage: Stage, portal: Portal, place: Place, course: Course) -> None:
         self.stage, self.portal, self.place, self.course = stage, portal, place, course
-        self.since = len(portal.portal.state.writes)
+        self.since = portal.written()
 
     @contextmanager
     def begun(self) -> Iterator[Served]:
         """The portal served, at the instant at which the stage begins."""
-        self.portal.clock.set(self.stage.begins_at)
+        self.portal.sandbox.clock.set(self.stage.begins_at)
         with serving.served(self.portal) as served:
             yield served
 
@@ -112,11 +108,11 @@ class Run:
 
         def run(line: Any) -> None:
             patch, points = pytest.MonkeyPatch(), Points(dies_at, seconds)
-            app = opened(self.place, served, self.course, patch, seconds=seconds)
+            app = opened(self.portal, self.place, served, self.course, patch, seconds=seconds)
             points.install(patch)
             meanwhile = self.stage.meanwhile
             if meanwhile is not None:
-                points.before_call = _once(BATCH, lambda: meanwhile(app))
+                points.before_call = _once(self.portal.batch, lambda: meanwhile(app))
             if prepare is not None:
                 prepare(points)
             try:
@@ -156,8 +152,7 @@ class Run:
 
 def _round(app: App) -> None:
     """A tick, and what a person does about values that the CRM refused."""
-    known = [crm for crm in app.connections() if crm.vendor == world.VENDOR]
-    for crm in known:
+    for crm in app.connections():
         owe.retry(app.store, crm.id)
     world.cycle(app)
 
@@ -174,6 +169,7 @@ def _once(path: str, work: Callable[[], None]) -> Callable[[str], None]:
 
 
 def opened(
+    portal: Portal,
     place: Place,
     served: Served,
     course: Course,
@@ -183,37 +179,27 @@ def opened(
 ) -> App:
     """An installation in this process, whose clock is the portal's and who never really waits."""
     lease.me.cache_clear()
-    hurried = Hurried()
+    hurried, connector = Hurried(), portal.connector
 
     def wall() -> int:
         return instant_of(served.clock.now())
 
-    def connected(vendor: str, **how: Any) -> Connector:
-        return _connector(vendor, how["token"], how["base_url"], how["expected_account_id"])
+    clock = Clock(monotonic=hurried.monotonic, sleep=hurried.sleep, wall=wall, jitter=lambda: 0.5)
+    make: Callable[..., None] = connector.__init__
 
-    def _connector(_: str, token: Access, base_url: str, expected: str | None) -> Connector:
-        clock = Clock(
-            monotonic=hurried.monotonic, sleep=hurried.sleep, wall=wall, jitter=lambda: 0.5
-        )
-        return HubSpot(
-            token, base_url=base_url, expected_account_id=expected, clock=clock,
-            read_seconds=seconds, write_seconds=seconds,
-        )  # fmt: skip
+    def made(self: Any, *given: Any, **how: Any) -> None:
+        make(self, *given, **how, clock=clock, **dict.fromkeys(portal.waits, seconds))
 
-    patch.setattr(service.app, "open_connector", connected)
+    patch.setattr(connector, "__init__", made)
     if course.is_ordered:
-        patch.setattr(HubSpot, "readers", 1)
-        patch.setattr(HubSpot, "senders", 1)
+        patch.setattr(connector, "readers", 1)
+        patch.setattr(connector, "senders", 1)
     if course.planted is not None:
-        course.planted(patch)
+        course.planted(patch, portal)
     settings = Settings(
         database_url=place.url,
-        hubspot_url=served.url,
-        hubspot_client_id=world.CLIENT,
-        hubspot_client_secret=SecretStr(world.SECRET),
-        hubspot_refresh_token=SecretStr(world.REFRESH),
-        hubspot_refresh_token_file=place.refresh_file,
         lease_seconds=course.lease_seconds,
+        **portal.settings(served.url, place.refresh_file),
     )
     app = open_app(settings, wall)
     if place.warm is not None:
@@ -223,11 +209,9 @@ def opened(
     return app
 
 
-def prepared(
-    stage: Stage, portal: HubSpotSandbox, place: Place
-) -> tuple[Ready, HubSpotSandbox, Place]:
+def prepared(stage: Stage, portal: Portal, place: Place) -> tuple[Ready, Portal, Place]:
     """A stage to be killed in, from where the one before has left; and where it ends itself."""
-    portal.clock.set(stage.changed_at)
+    portal.sandbox.clock.set(stage.changed_at)
     stage.change(portal)
     kept = place.copied(f"before-{stage.name}")
     run = Run(stage, portal, place, CALM)
@@ -235,18 +219,23 @@ def prepared(
         process = run.start(served, stage.work)
         labels = process.line.recv()
         assert process.wait() == 0, f"the stage {stage.name} failed"
-        for number, after in enumerate(ROUNDS):
-            if number == FIRST_OF_LATE:
-                clean, state = run.picture(served), served.ask("state")
-                ended = place.copied(f"after-{stage.name}")
-            served.set_clock(stage.begins_at + after)
-            run.writes(served)
+        _played(run, served, ROUNDS[:FIRST_OF_LATE])
+        clean, state = run.picture(served), served.ask("state")
+        ended = place.copied(f"after-{stage.name}")
+        _played(run, served, ROUNDS[FIRST_OF_LATE:])
         late = run.picture(served)
     assert not clean["wrong"] + late["wrong"], clean["wrong"] + late["wrong"]
-    following = world.portal()
-    serving.take_over(following, state)
+    following = world.PORTALS[portal.vendor]()
+    following.take_over(state)
     ready = Ready(stage=stage, portal=portal, place=kept, clean=clean, late=late, labels=labels)
     return ready, following, ended
+
+
+def _played(run: Run, served: Served, rounds: Sequence[timedelta]) -> None:
+    """The first and the last of some rounds: what the one writes, the other reads back."""
+    for after in (rounds[0], rounds[-1]):
+        served.set_clock(run.stage.begins_at + after)
+        run.writes(served)
 
 
 def killed(

@@ -6,20 +6,19 @@ next cycle must see the stale value and write the newer one again.
 
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from service import worker
 from service.app import App
-from tests.torture import world
 from tests.torture.crashing import CALM, Course, Ready, Run
-from tests.torture.points import BATCH, Points
+from tests.torture.points import Points
 
 LEASE_SECONDS = 0.5
 # How many ticks of the other process until it has watched for long enough.
 _TICKS = 2_000
 _MINUTE = timedelta(minutes=1)
-_TIER = "arpent_tier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +31,25 @@ class Story:
     wrong: list[str] = field(default_factory=list)
 
 
-def _freeze(points: Points) -> None:
+def _freezing(batch: str) -> Callable[[Points], None]:
     """Stop before the first batch leaves."""
 
-    def stop(path: str) -> None:
-        if path.endswith(BATCH):
-            points.before_call = lambda _: None
-            # To this very thread, so that it does not get ahead while the others stop.
-            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    def freeze(points: Points) -> None:
+        def stop(path: str) -> None:
+            if path.endswith(batch):
+                points.before_call = lambda _: None
+                # To this very thread, so that it does not get ahead while the others stop.
+                signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
-    points.before_call = stop
+        points.before_call = stop
+
+    return freeze
 
 
 def _take_over(app: App) -> None:
     """Tick until the place of the other process is free, as a worker does, only faster."""
     for _ in range(_TICKS):
-        if worker.tick(app, [world.VENDOR]) is not None:
+        if worker.tick(app, app.vendors()) is not None:
             return
         app.stopping.wait(0.02)
     raise AssertionError("the place of a frozen process was never taken")
@@ -61,25 +63,25 @@ def frozen(ready: Ready, course: Course = CALM) -> Story:
     """
     place = ready.place.copied("run")
     run = Run(ready.stage, ready.portal, place, replace(course, lease_seconds=LEASE_SECONDS))
-    company = world.number_of(ready.portal, 1)
+    company = ready.portal.number_of(1)
     begins = ready.stage.begins_at
     with run.begun() as served:
-        sleeper = run.start(served, ready.stage.work, prepare=_freeze)
+        sleeper = run.start(served, ready.stage.work, prepare=_freezing(ready.portal.batch))
         assert sleeper.wait_until_stopped(), "the process ended without a write"
-        served.ask("edit", company, {"potentiel_annuel": ""})
+        served.ask("set_potential", company, "")
         served.set_clock(begins + _MINUTE)
         assert run.start(served, _take_over).wait() == 0, "the other process failed"
-        newer = served.ask("values", company)[_TIER]
+        newer = served.ask("tier", company)
         sleeper.signal(signal.SIGCONT)
         sleeper.wait()
-        stale = served.ask("values", company)[_TIER]
+        stale = served.ask("tier", company)
         served.set_clock(begins + 20 * _MINUTE)
         run.writes(served)
-        healed = served.ask("values", company)[_TIER]
+        healed = served.ask("tier", company)
         served.set_clock(begins + 40 * _MINUTE)
         wrong = ["the second cycle writes again"] * run.writes(served)
         wrong += run.picture(served)["wrong"]
     place.remove()
     if healed != newer:
-        wrong.append(f"{company} {_TIER} is {healed}, not {newer}")
+        wrong.append(f"the tier of {company} is {healed}, not {newer}")
     return Story(newer=newer, stale=stale, healed=healed, wrong=wrong)

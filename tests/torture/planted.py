@@ -5,14 +5,13 @@ The harness must see each of them; where it would not, its silence about Arpent 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
 
-from connectors.base import Change, Outcome, State
-from connectors.hubspot.connector import HubSpot
+from connectors.base import Change, Connector, Outcome, State
 from rules.diff import Debt
 from rules.language import Language
 from service import pull
@@ -23,16 +22,12 @@ from service.store.engine import Store
 from service.store.outbox import Pending
 from service.store.readback import Judged
 from tests.torture import freezing
-from tests.torture.crashing import CALM, Course, Planted, Ready, killed, passed
-from tests.torture.points import BATCH
-
-# An administrator's rule that refuses some rows of a batch, for a while.
-_RULE = {
-    "objectType": "companies", "property": "arpent_tier", "value": "silver", "required": "city",
-}  # fmt: skip
+from tests.torture.crashing import Course, Planted, Ready, killed, passed
+from tests.torture.portal import Portal
+from tests.torture.world import PORTALS
 
 
-def cursor_first(patch: pytest.MonkeyPatch) -> None:
+def cursor_first(patch: pytest.MonkeyPatch, _: Portal) -> None:
     """The cursor is saved before the page it follows."""
     write = pull._Writing.write
 
@@ -47,7 +42,7 @@ def cursor_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(pull._Writing, "write", early)
 
 
-def ack_first(patch: pytest.MonkeyPatch) -> None:
+def ack_first(patch: pytest.MonkeyPatch, _: Portal) -> None:
     """A batch is acknowledged before it is sent."""
     announce = deliveries.announce
 
@@ -61,23 +56,23 @@ def ack_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deliveries, "announce", acked)
 
 
-def create_not_upsert(patch: pytest.MonkeyPatch) -> None:
+def create_not_upsert(patch: pytest.MonkeyPatch, portal: Portal) -> None:
     """A task is created without a look whether it is there."""
-    patch.setattr(HubSpot, "find_task", lambda _crm, _task: None)
+    patch.setattr(portal.connector, "find_task", lambda _crm, _task: None)
 
 
-def batch_ok(patch: pytest.MonkeyPatch) -> None:
+def batch_ok(patch: pytest.MonkeyPatch, portal: Portal) -> None:
     """Every row of a batch that was answered is taken as applied."""
-    write = HubSpot.update
+    write = portal.connector.update
 
-    def taken(self: HubSpot, changes: Sequence[Change]) -> Sequence[Outcome]:
+    def taken(self: Connector, changes: Sequence[Change]) -> Sequence[Outcome]:
         write(self, changes)
         return [Outcome(external_id=each.external_id, state=State.APPLIED) for each in changes]
 
-    patch.setattr(HubSpot, "update", taken)
+    patch.setattr(portal.connector, "update", taken)
 
 
-def ack_ignores_version(patch: pytest.MonkeyPatch) -> None:
+def ack_ignores_version(patch: pytest.MonkeyPatch, _: Portal) -> None:
     """An acknowledgement settles whatever is desired by then."""
     record = deliveries.record
 
@@ -97,7 +92,7 @@ def ack_ignores_version(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deliveries, "record", settled)
 
 
-def no_read_back(patch: pytest.MonkeyPatch) -> None:
+def no_read_back(patch: pytest.MonkeyPatch, _: Portal) -> None:
     """What the CRM holds is never looked at again."""
 
     def blind(*_: Any, **__: Any) -> Judged:
@@ -106,7 +101,7 @@ def no_read_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(readback, "read_back", blind)
 
 
-def _after_cursors(labels: Sequence[str]) -> Iterable[int]:
+def _after_cursors(labels: Sequence[str], _: Portal) -> Iterable[int]:
     """Just after each commit that has saved a cursor; those of activities and deals first."""
     found, has_saved = [], False
     for number, label in enumerate(labels, 1):
@@ -117,54 +112,75 @@ def _after_cursors(labels: Sequence[str]) -> Iterable[int]:
     return reversed(found)
 
 
-def _at(label: str) -> Callable[[Sequence[str]], Iterable[int]]:
-    """Each point whose label begins and ends so, as in `< POST …/tasks`."""
-    begin, end = label.split("…")
-
-    def found(labels: Sequence[str]) -> Iterable[int]:
-        for number, each in enumerate(labels, 1):
-            if each.startswith(begin) and each.endswith(end):
-                yield number
-
-    return found
+def _before_batches(labels: Sequence[str], portal: Portal) -> Iterable[int]:
+    """As a batch of values leaves."""
+    return _at("<", portal.batch, labels)
 
 
-def _nowhere(_: Sequence[str]) -> Iterable[int]:
+def _after_tasks(labels: Sequence[str], portal: Portal) -> Iterable[int]:
+    """Once a task was created."""
+    return _at("> POST", portal.tasks_path, labels)
+
+
+def _at(begin: str, end: str, labels: Sequence[str]) -> Iterable[int]:
+    for number, each in enumerate(labels, 1):
+        if each.startswith(begin) and each.endswith(end):
+            yield number
+
+
+def _nowhere(_labels: Sequence[str], _portal: Portal) -> Iterable[int]:
     """Nobody has to die."""
     return (0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A bug, the stage in which it shows and the points at which to die for it."""
+    """A bug, the stage in which it shows and the points at which to die for it.
+
+    `is_refused`: it shows where the CRM refuses some rows for a while.
+    """
 
     name: str
     plant: Planted
     stage: str
-    points: Callable[[Sequence[str]], Iterable[int]] = _nowhere
-    course: Course = field(default=CALM)
+    points: Callable[[Sequence[str], Portal], Iterable[int]] = _nowhere
+    is_refused: bool = False
 
 
 BUGS = (
     Bug(name="cursor-first", plant=cursor_first, stage="later", points=_after_cursors),
-    Bug(name="ack-first", plant=ack_first, stage="later", points=_at(f"< POST …{BATCH}")),
-    Bug(name="create-not-upsert", plant=create_not_upsert, stage="first",
-        points=_at("> POST …/tasks")),
-    Bug(name="batch-OK", plant=batch_ok, stage="first",
-        course=Course(switches={"conditional_rules": [_RULE]},
-                      calm_switches={"conditional_rules": []})),
+    Bug(name="ack-first", plant=ack_first, stage="later", points=_before_batches),
+    Bug(name="create-not-upsert", plant=create_not_upsert, stage="first", points=_after_tasks),
+    Bug(name="batch-OK", plant=batch_ok, stage="first", is_refused=True),
     Bug(name="ack-ignores-version", plant=ack_ignores_version, stage="overtaken"),
     Bug(name="no-read-back", plant=no_read_back, stage="later"),
-)  # fmt: skip
+)
+
+
+def harmful(vendor: str) -> list[Bug]:
+    """The bugs that harm in this CRM."""
+    return [bug for bug in BUGS if bug.name not in PORTALS[vendor].harmless]
+
+
+def shared_out(day: int) -> Mapping[str, Sequence[Bug]]:
+    """Each bug for one of the CRMs in which it harms; for another one the day after."""
+    shared: dict[str, list[Bug]] = {vendor: [] for vendor in PORTALS}
+    for place, bug in enumerate(BUGS):
+        where = [vendor for vendor in PORTALS if bug in harmful(vendor)]
+        shared[where[(place + day) % len(where)]].append(bug)
+    return shared
 
 
 def violations_of(stages: Mapping[str, Ready], bug: Bug, *, planted: bool = True) -> list[str]:
     """The first violations that the harness sees; the same course without the bug has none."""
     ready = stages[bug.stage]
-    course = replace(bug.course, planted=bug.plant) if planted else bug.course
+    portal = ready.portal
+    course = Course(planted=bug.plant if planted else None)
+    if bug.is_refused:
+        course = replace(course, switches=portal.refusing, calm_switches=portal.taking)
     if bug.plant is no_read_back:
         return list(freezing.frozen(ready, course).wrong)
-    for point in bug.points(passed(ready, course)):
+    for point in bug.points(passed(ready, course), portal):
         wrong = killed(ready, [point], course).wrong
         if wrong:
             return list(wrong)

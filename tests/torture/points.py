@@ -19,9 +19,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from connectors.http import Transport
-from service import shelf
-
-BATCH = "/companies/batch/update"
+from service import sealed_file
 
 
 class Points:
@@ -56,7 +54,7 @@ class Points:
         """Count all that this process does from now on."""
         event.listen(Engine, "before_cursor_execute", lambda *call: self.reach(_said("<", call)))
         event.listen(Engine, "after_cursor_execute", lambda *call: self.reach(_said(">", call)))
-        commit, send, replace = DefaultDialect.do_commit, Transport.send, shelf.replace
+        commit, send, replace = DefaultDialect.do_commit, Transport.send, sealed_file.replace
 
         def committed(dialect: DefaultDialect, connection: Any) -> None:
             with self.around("commit"):
@@ -74,7 +72,7 @@ class Points:
 
         patch.setattr(DefaultDialect, "do_commit", committed)
         patch.setattr(Transport, "send", sent)
-        patch.setattr(shelf, "replace", replaced)
+        patch.setattr(sealed_file, "replace", replaced)
 
 
 def _said(side: str, call: tuple[Any, ...]) -> str:

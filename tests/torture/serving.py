@@ -7,18 +7,18 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
-from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.torture import checking
+from tests.torture.portal import Portal
 from tests.torture.processes import forked
 
 
 class Served:
     """A portal that is served: `url` is where, the rest is asked over the line."""
 
-    def __init__(self, portal: HubSpotSandbox, line: "Connection[Any, Any]") -> None:
+    def __init__(self, portal: Portal, line: "Connection[Any, Any]") -> None:
         self.url: str = line.recv()
         # The same clock on both sides: this copy of the portal is the clock of Arpent.
-        self.clock = portal.clock
+        self.clock = portal.sandbox.clock
         self._line = line
 
     def ask(self, name: str, *given: Any) -> Any:
@@ -38,7 +38,7 @@ class Served:
 
 
 @contextmanager
-def served(portal: HubSpotSandbox) -> Iterator[Served]:
+def served(portal: Portal) -> Iterator[Served]:
     """A copy of this portal, served until the end of the block."""
     process = forked(lambda line: _Serving(portal).run(line))
     try:
@@ -50,13 +50,14 @@ def served(portal: HubSpotSandbox) -> Iterator[Served]:
 class _Serving:
     """The serving process."""
 
-    def __init__(self, portal: HubSpotSandbox) -> None:
+    def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        self._sandbox = portal.sandbox
 
     def run(self, line: "Connection[Any, Any]") -> None:
         """Serve and answer until the other side is gone."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        line.send(self._portal.start())
+        line.send(self._sandbox.start())
         while True:
             try:
                 name, given = line.recv()
@@ -66,33 +67,32 @@ class _Serving:
 
     def set_clock(self, start: datetime, origin: float) -> None:
         """Take over the clock of the other side."""
-        self._portal.clock._start, self._portal.clock._origin = start, origin
+        self._sandbox.clock._start, self._sandbox.clock._origin = start, origin
 
     def disturb(self, rules: list[dict[str, Any]], seed: int, switches: Mapping[str, Any]) -> None:
         """Replace the faults, and turn switches."""
-        self._portal.set_faults(*rules, seed=seed)
+        self._sandbox.set_faults(*rules, seed=seed)
         self._portal.switches.change(dict(switches))
 
-    def edit(self, company: str, values: Mapping[str, str]) -> None:
+    def set_potential(self, company: str, potential: str) -> None:
         """Edit a company as a person does."""
-        self._portal.act("edit", objectType="companies", id=company, properties=dict(values))
+        self._portal.set_potential(company, potential)
 
-    def values(self, company: str) -> dict[str, str]:
-        """What a company holds."""
-        return self._portal.values_of("companies", company)
+    def tier(self, company: str) -> str | None:
+        """The tier that a company holds."""
+        return self._portal.values()[company]["tier"]
 
     def fired(self) -> Mapping[str, int]:
         """How often each fault has fired, by its name, and all requests as `requests`."""
-        rules = self._portal.faults.as_json()["rules"]
-        requests = sum(self._portal.gateway.governor.requests.values())
-        counts = {str(rule["name"]): 0 for rule in rules} | {"requests": requests}
+        rules = self._sandbox.faults.as_json()["rules"]
+        counts = {str(rule["name"]): 0 for rule in rules} | {"requests": self._portal.requests()}
         for rule in rules:
             counts[str(rule["name"])] += rule["fired"]
         return counts
 
     def written(self) -> int:
         """How many writes the portal has seen."""
-        return len(self._portal.history())
+        return self._portal.written()
 
     def picture(self, database: str, since: int) -> dict[str, Any]:
         """What the portal and a store hold now."""
@@ -103,11 +103,5 @@ class _Serving:
         return checking.false_acknowledgements(self._portal, database)
 
     def state(self) -> tuple[Any, ...]:
-        """All that another copy of the portal needs to go on from here."""
-        keyring = self._portal.portal.keyring
-        return self._portal.portal.state, keyring.keys, keyring.clients
-
-
-def take_over(portal: HubSpotSandbox, state: tuple[Any, ...]) -> None:
-    """Have a portal go on from where another one was."""
-    portal.portal.state, portal.portal.keyring.keys, portal.portal.keyring.clients = state
+        """All that another portal needs to go on from here."""
+        return self._portal.state()

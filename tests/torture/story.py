@@ -9,13 +9,13 @@ import pytest
 from babel.numbers import format_decimal
 from sqlalchemy import Engine
 
-from connectors.sandbox.hubspot import HubSpotSandbox
 from service import provision
 from service.app import App
 from service.store import rulebooks
-from tests.torture import places, serving, world
+from tests.torture import places, world
 from tests.torture.crashing import CALM, Ready, Run, opened, prepared
 from tests.torture.places import Place
+from tests.torture.portal import HIGH, Portal
 
 
 def _settle_in(app: App) -> None:
@@ -24,27 +24,27 @@ def _settle_in(app: App) -> None:
         rulebooks.publish(
             connection, world.shipped_rulebook(), author="ops", reason="essai", now=app.clock()
         )
-    with app.connector(world.VENDOR) as connector:
+    with app.connector(world.vendor_of(app)) as connector:
         provision.run(connector, app.published().rulebook, dry_run=False)
 
 
 @contextmanager
-def told(server: str | None = None, *, until: str = "") -> Iterator[dict[str, Ready]]:
-    """The stages by name, on SQLite or on this PostgreSQL server; `until` is the last one."""
+def told(vendor: str, server: str | None = None, *, until: str = "") -> Iterator[dict[str, Ready]]:
+    """The stages of a CRM by name, on SQLite or on this PostgreSQL server; `until` is the last."""
     world.shipped_rulebook()
     world.other_rulebook()
     format_decimal(1.5, locale="fr_CA")
     with places.new(server) as place:
-        yield _told(place, until)
+        yield _told(world.PORTALS[vendor](), place, until)
 
 
-def _warmed(portal: HubSpotSandbox, place: Place) -> Engine:
+def _warmed(portal: Portal, place: Place) -> Engine:
     """An engine that has done, in this very process, what the others will do."""
     scratch, patch = place.copied("warm"), pytest.MonkeyPatch()
     with Run(world.STAGES[0], portal, scratch, CALM).begun() as served:
-        app = opened(scratch, served, CALM, patch)
+        app = opened(portal, scratch, served, CALM, patch)
         world.cycle(app)
-        served.ask("edit", world.number_of(portal, 1), {"potentiel_annuel": world.HIGH})
+        served.ask("set_potential", portal.number_of(1), HIGH)
         served.set_clock(world.STAGES[1].begins_at)
         world.cycle(app)
         world.take_back(app)
@@ -54,14 +54,13 @@ def _warmed(portal: HubSpotSandbox, place: Place) -> Engine:
     return app.store.engine
 
 
-def _told(place: Place, until: str) -> dict[str, Ready]:
-    portal = world.portal()
+def _told(portal: Portal, place: Place, until: str) -> dict[str, Ready]:
     run = Run(world.STAGES[0], portal, place, CALM)
     with run.begun() as served:
         process = run.start(served, _settle_in)
         assert process.wait() == 0, "the installation failed"
         state = served.ask("state")
-    serving.take_over(portal, state)
+    portal.take_over(state)
     place = replace(place, warm=_warmed(portal, place))
     found: dict[str, Ready] = {}
     for stage in world.STAGES:
