@@ -2,7 +2,7 @@
 
 It is kept in the file that the settings name, so that a restart and the other processes find it,
 and beside it is the shelf where they share the access token; without a file both live as long as
-the process.
+the process. Both are sealed where the settings have a key.
 """
 
 import threading
@@ -12,7 +12,9 @@ from pydantic import SecretStr
 
 from connectors.base import Grant, Misconfigured
 from rules.language import Text
-from service import shelf
+from service.sealed_file import SealedFile
+from service.sealing import NO_KEYS, Sealing
+from service.shelf import FileShelf
 
 
 def keeping(
@@ -22,12 +24,13 @@ def keeping(
     given: SecretStr | None,
     file: Path | None,
     setting: str,
+    sealing: Sealing = NO_KEYS,
 ) -> Grant:
     """The grant of an application: see `connectors.vendor.Keeping`.
 
-    Its `refresh_token` raises `Misconfigured` when the file can't be read.
+    Its `refresh_token`, and its shelf, raise `Misconfigured` when a file can't be read or opened.
     """
-    kept = _RefreshToken(given, file, setting)
+    kept = _RefreshToken(given, _file(file, setting, sealing, client_id))
     return Grant(
         client_id=client_id,
         client_secret=client_secret,
@@ -35,17 +38,29 @@ def keeping(
         keep=kept.keep,
         shelf=None
         if file is None
-        else shelf.FileShelf(file, client_id=client_id, refresh_token=kept.read),
+        else FileShelf(
+            file, client_id=client_id, refresh_token=kept.read, sealing=sealing, tidy=kept.tidy
+        ),
+    )
+
+
+def _file(file: Path | None, setting: str, sealing: Sealing, client_id: str) -> SealedFile | None:
+    if file is None:
+        return None
+    return SealedFile(
+        path=file,
+        name=f"{file} ({setting})",
+        sealing=sealing,
+        context=f"refresh token of {client_id}",
     )
 
 
 class _RefreshToken:
     """The refresh token in force: that of the file where there is one, else the one in memory."""
 
-    def __init__(self, given: SecretStr | None, file: Path | None, setting: str) -> None:
+    def __init__(self, given: SecretStr | None, file: SealedFile | None) -> None:
         self._latest = given
         self._file = file
-        self._setting = setting
         self._lock = threading.Lock()
 
     def read(self) -> SecretStr:
@@ -61,28 +76,33 @@ class _RefreshToken:
             if self._file is None:
                 return False
             try:
-                shelf.replace(self._file, token.get_secret_value())
+                self._file.write(token.get_secret_value())
             except OSError:
                 # The file would hide the token that is in force.
                 self._file = None
                 return False
             return True
 
+    def tidy(self) -> None:
+        """Seal the file anew where it is plain, or sealed by an older key."""
+        with self._lock:
+            if self._file is not None:
+                self._file.renew()
+
     def _written(self) -> SecretStr | None:
         if self._file is None:
             return None
         try:
-            return SecretStr(self._file.read_text(encoding="utf-8").strip())
-        except FileNotFoundError:
-            return None
+            written = self._file.read()
         except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(self._file, self._setting) from error
+            raise _unreadable(self._file.name) from error
+        return None if written is None else SecretStr(written)
 
 
-def _unreadable(file: Path, setting: str) -> Misconfigured:
+def _unreadable(name: str) -> Misconfigured:
     return Misconfigured(
         Text(
-            f"Le fichier {file} ({setting}) ne se lit pas : vérifiez ses droits.",
-            f"The file {file} ({setting}) can't be read: check its permissions.",
+            f"Le fichier {name} ne se lit pas : vérifiez ses droits.",
+            f"The file {name} can't be read: check its permissions.",
         )
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -103,7 +104,7 @@ class App:
         with self.store.read() as connection:
             known = connections.find(connection, vendor)
         opened = open_connector(
-            vendor, self.settings, keeping=access.keeping,
+            vendor, self.settings, keeping=partial(access.keeping, sealing=self.settings.sealing),
             account_id=known.account_id if known else None,
         )  # fmt: skip
         try:

@@ -53,6 +53,7 @@ def run(settings: Settings) -> list[Finding]:
         findings += _crm(app, vendor)
     if not vendors:
         findings.append(_wrong(Text("CRM", "CRM"), none_is_set()))
+    findings += _tokens(settings)
     app.store.close()
     return findings
 
@@ -127,6 +128,19 @@ def _work(app: App) -> Iterator[Finding]:
         ]  # fmt: skip
     for text in told_of_held(held):
         yield _wrong(Text("Valeurs retenues", "Held values"), text)
+
+
+def _tokens(settings: Settings) -> Iterator[Finding]:
+    """The tokens kept in files, once the CRMs were opened: that seals what was plain."""
+    if settings.token_files:
+        yield from _told(
+            Text("Jetons gardés", "Kept tokens"),
+            ground.look_at_tokens(settings),
+            Text(
+                "rien en clair, ni sous une clé plus ancienne",
+                "nothing in plain text, or under an older key",
+            ),
+        )
 
 
 _PAUSED = Text(

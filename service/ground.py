@@ -7,6 +7,7 @@ gives a sentence with what to do, None where all is well.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -15,7 +16,10 @@ from connectors.registry import VENDORS
 from rules.language import Language, Text, number
 from service import mail, settings
 from service.mail import MailError
+from service.sealed_file import KEYS
+from service.sealing import HOW_TO_MAKE_A_KEY, Sealing
 from service.settings import Settings
+from service.shelf import access_file
 from service.store.condition import SqliteFile
 
 MEGABYTE = 1_000_000
@@ -110,6 +114,42 @@ def _holds_secret(path: Path, given: Settings) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     return any(each.get_secret_value() in text for each in given.secrets if each)
+
+
+def token(sealing: Sealing, place: str, text: str) -> Text | None:
+    """Whether a token that is kept in a file is unreadable for others, by the first key.
+
+    Of one that no key opens, it is said where the CRM is opened.
+    """
+    if not text or not sealing.is_opened(text):
+        return None
+    if not sealing.has_keys:
+        return Text(
+            f"{place} garde un jeton en clair : mettez une clé dans {KEYS}. Pour en faire une : "
+            f"{HOW_TO_MAKE_A_KEY}",
+            f"{place} keeps a token in plain text: put a key in {KEYS}. To make one: "
+            f"{HOW_TO_MAKE_A_KEY}",
+        )
+    if sealing.is_current(text):
+        return None
+    return Text(
+        f"{place} n'est pas scellé par la première clé de {KEYS} : la commande suivante qui ouvre "
+        "ce CRM le fait, si le dossier peut être écrit.",
+        f"{place} is not sealed by the first key of {KEYS}: the next command that opens this CRM "
+        "does it, if the folder can be written.",
+    )
+
+
+def look_at_tokens(given: Settings) -> list[Text]:
+    """Which files keep a token that others could read, or that an older key opens."""
+    found = []
+    for setting, file in given.token_files.items():
+        for path in (file, access_file(file)):
+            # One that can't be read is told of where the CRM is opened.
+            with suppress(OSError, UnicodeDecodeError):
+                text = path.read_text(encoding="utf-8").strip()
+                found.append(token(given.sealing, f"{path} ({setting})", text))
+    return [each for each in found if each is not None]
 
 
 def look_at_mail(given: Settings) -> Text | None:

@@ -27,6 +27,7 @@ from rules.located import Misfit, nearest
 from rules.thresholds import Threshold, Thresholds, read_by_field
 from service.mail import read_server
 from service.schedule import Quiet, Weekly
+from service.sealing import Sealing, read_keys
 
 SHIPPED_PLAYBOOK = Path(__file__).parent.parent / "rules" / "playbook"
 SECRETS = Path("/run/secrets")
@@ -56,6 +57,7 @@ class Settings(CrmSettings, BaseSettings):
     language: Language = Language.FR
     read_only: bool = False
     log: Literal["auto", "json", "console"] = "auto"
+    secret_keys: SecretStr | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
     review: str = "monday 07:00"
     quiet_hours: str | None = None
@@ -95,6 +97,13 @@ class Settings(CrmSettings, BaseSettings):
             read_server(given)
         return given
 
+    @field_validator("secret_keys")
+    @classmethod
+    def _are_keys(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            read_keys(given)
+        return given
+
     @field_validator("hold_fields")
     @classmethod
     def _are_thresholds(cls, text: str) -> str:
@@ -109,7 +118,27 @@ class Settings(CrmSettings, BaseSettings):
         addresses = [Address(value) for value in values if isinstance(value, Address)]
         if self.mail_server is not None:
             addresses.append(Address(self.mail_server.get_secret_value()))
-        return [*keys, *(each for address in addresses for each in address.secrets())]
+        within = [each for address in addresses for each in address.secrets()]
+        return [*keys, *self._sealing_keys, *within]
+
+    @property
+    def sealing(self) -> Sealing:
+        """What seals the tokens that are kept in files; without a key they are plain."""
+        return Sealing(self._sealing_keys)
+
+    @property
+    def _sealing_keys(self) -> list[SecretStr]:
+        return [] if self.secret_keys is None else read_keys(self.secret_keys)
+
+    @property
+    def token_files(self) -> dict[str, Path]:
+        """The files in which refresh tokens are kept, by the name of their setting."""
+        named = {
+            PREFIX + name.upper(): getattr(self, name)
+            for name in type(self).model_fields
+            if name.endswith("_refresh_token_file")
+        }
+        return {name: file for name, file in named.items() if file is not None}
 
     @property
     def thresholds(self) -> Thresholds:

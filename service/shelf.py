@@ -1,16 +1,15 @@
 """The shelf: where the processes of a machine that share an OAuth grant leave its access token.
 
 Beside the file of the refresh token, in two files for their owner's eyes only: `.access` holds the
-last access token, `.turn` is locked by the process that asks for another one. The system undoes
-the lock of a process that dies. A folder that can't be written is no trouble: each process then
-asks for itself.
+last access token, sealed where keys are set, `.turn` is locked by the process that asks for
+another one. The system undoes the lock of a process that dies. A folder that can't be written is
+no trouble: each process then asks for itself.
 """
 
 import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from connectors.base import Pass
+from service.sealed_file import SealedFile
+from service.sealing import NO_KEYS, Sealing
 
 if sys.platform == "win32":
     import msvcrt
@@ -32,18 +33,33 @@ else:
 
 
 OWNER_ONLY = 0o600
+_CONTEXT = "access token"
+
+
+def access_file(file: Path) -> Path:
+    """Where the access token is, beside the file of the refresh token."""
+    return file.with_name(f"{file.name}.access")
 
 
 class FileShelf:
     """The shelf of one grant. One thread of a process is there at a time."""
 
     def __init__(
-        self, file: Path, *, client_id: str, refresh_token: Callable[[], SecretStr]
+        self,
+        file: Path,
+        *,
+        client_id: str,
+        refresh_token: Callable[[], SecretStr],
+        sealing: Sealing = NO_KEYS,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
-        self._access = file.with_name(f"{file.name}.access")
+        """`tidy` seals the file of the refresh token anew, in the turn of this process."""
+        path = access_file(file)
+        self._access = SealedFile(path=path, name=f"{path}", sealing=sealing, context=_CONTEXT)
         self._door = file.with_name(f"{file.name}.turn")
         self._client_id = client_id
         self._refresh_token = refresh_token
+        self._tidy = tidy
         self._number: int | None = None
 
     def try_turn(self) -> bool:
@@ -71,10 +87,20 @@ class FileShelf:
             self._number = None
 
     def read(self) -> Pass | None:
-        """What was left for this application and this refresh token; None for anything else."""
+        """What was left for this application and this refresh token; None for anything else.
+
+        In the turn of this process, what is plain or sealed by an older key is sealed anew.
+
+        Raises:
+            Misconfigured: It is sealed, and no key of the settings opens it.
+        """
         try:
-            told = json.loads(self._access.read_text(encoding="utf-8"))
-            if told["grant"] != self._grant():
+            grant = self._grant()
+            if self._number is not None:
+                self._tidy()
+                self._access.renew()
+            told = json.loads(self._access.read() or "")
+            if told["grant"] != grant:
                 return None
             account_id = told["account_id"]
             return Pass(
@@ -96,23 +122,9 @@ class FileShelf:
             "account_id": left.account_id,
         }
         with suppress(OSError):
-            replace(self._access, json.dumps(told))
+            self._access.write(json.dumps(told))
 
     def _grant(self) -> str:
         """What the token on the shelf belongs to: it is of no use once the grant is another."""
         granted = f"{self._client_id}\n{self._refresh_token().get_secret_value()}"
         return hashlib.sha256(granted.encode()).hexdigest()
-
-
-def replace(file: Path, text: str) -> None:
-    """Put a whole new file in place of another, for its owner's eyes only; OSError."""
-    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

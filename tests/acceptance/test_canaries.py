@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -41,6 +42,7 @@ PLACES = (
 CANARIES = {place: f"cnry{number:02}xQ7vZp3Lk" for number, place in enumerate(PLACES, 1)}
 KEY, NEXT, CLIENT_SECRET, REFRESH, DATABASE, MAIL, USER, PARAMETER, CODE, TYPO = CANARIES.values()
 HOMES = {".env", "arpent.toml", "client_secret", "token", "token.access", "token.turn"}
+OTHER_KEY = urlsafe_b64encode(bytes([9] * 32)).decode()
 QUICK = {"retry_after": 0}
 STEPS = (
     "fields ensure", "run", "pull", "preview -o before.json", "push", "rules explain 20009",
@@ -233,6 +235,46 @@ def test_an_oauth_grant(
     assert search.hits() == set()
     homes = {"client secret", "refresh token", "new refresh token"}
     assert homes <= {place for place, _ in search.hits(homes=True)}
+
+
+def test_an_oauth_grant_under_a_key(
+    granted: Person, elise: HubSpotSandbox, search: Search, tmp_path: Path
+) -> None:
+    """Once a key is set, the tokens that Arpent keeps are in clear in no file at all."""
+    assert granted.run("doctor", language="en") == 1
+    assert "keeps a token in plain text" in search.said[-2]
+    key, old = (urlsafe_b64encode(bytes([each] * 32)).decode() for each in (7, 8))
+    write(tmp_path / "secrets" / "arpent_secret_keys", f"{key}\n{old}\n")
+    HOMES.add("arpent_secret_keys")
+    application = elise.portal.keyring.clients["app-1"]
+    (kept,) = application.refresh_tokens
+    assert (tmp_path / "token").read_text(encoding="utf-8") == kept
+
+    # What was plain is sealed, then what HubSpot gives next.
+    granted.run("doctor", language="en")
+    assert "nothing in plain text, or under an older key" in search.said[-2]
+    (tmp_path / "token.access").unlink()
+    assert granted.run("fields ensure") == 0
+    granted.run("doctor")
+    assert granted.run("db backup b") == 0
+    (replaced,) = application.refresh_tokens
+    assert replaced != kept
+    issued = [each for each, held in elise.portal.keyring.keys.items() if held.client_id]
+    was = (tmp_path / "token").read_bytes()
+    assert granted.run("fields ensure", secret_keys=OTHER_KEY, language="en") == 2
+    assert "No key of ARPENT_SECRET_KEYS opens the file" in search.said[-1]
+    assert granted.run("status", secret_keys=f"{key[:-3]}") == 2
+    assert (tmp_path / "token").read_bytes() == was
+
+    search.secrets |= {
+        "key": key, "old key": old, "wrong key": OTHER_KEY, "access token": issued[-1],
+        "earlier refresh token": kept, "new refresh token": replaced, "mistyped key": key[:-3],
+    }  # fmt: skip
+    assert search.hits() == set()
+    homes = {name for _, name in search.hits(homes=True)}
+    assert {Path(name).name for name in homes} == {
+        "arpent.toml", "arpent_hubspot_client_secret", "arpent_secret_keys",
+    }  # fmt: skip
 
 
 def broken_form(**given: Any) -> None:

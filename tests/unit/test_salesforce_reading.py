@@ -527,7 +527,22 @@ def activity(number: int, prefix: str, **more: object) -> dict[str, object]:
             ActivityKind.CALL,
             False,
         ),
+        (
+            {"TaskSubtype": "Call", "IsClosed": True, "CallDisposition": "NO_ANSWER"},
+            ActivityKind.CALL,
+            False,
+        ),
         ({"TaskSubtype": "Email", "IsClosed": True}, ActivityKind.EMAIL, True),
+        (
+            {"TaskSubtype": "Email", "Type": "Courriel reçu", "IsClosed": True},
+            ActivityKind.EMAIL,
+            False,
+        ),
+        (
+            {"TaskSubtype": "Task", "Type": "Inbound Email", "IsClosed": True},
+            ActivityKind.EMAIL,
+            False,
+        ),
         ({"TaskSubtype": "Task", "Type": "Appel", "IsClosed": True}, ActivityKind.CALL, True),
         ({"TaskSubtype": "Task", "IsClosed": True}, ActivityKind.NOTE, False),
     ],
@@ -545,6 +560,19 @@ def test_a_task_is_a_contact_once_somebody_was_reached(
 
     assert isinstance(found, Activity)
     assert (found.kind, found.is_contact) == (kind, is_contact)
+
+
+@pytest.mark.parametrize("word", ["No show", "NO-SHOW", "Annulée"])
+def test_a_meeting_that_was_not_held_is_no_contact(
+    connector: Salesforce, crm: Crm, word: str
+) -> None:
+    meeting = activity(1, "00U", StartDateTime="2026-11-20T07:00:00.000+0000", Type=word)
+    crm.on("FROM Event", rows(meeting))
+
+    (found,) = records(pulled(connector, Kind.ACTIVITY)).values()
+
+    assert isinstance(found, Activity)
+    assert (found.kind, found.is_contact) == (ActivityKind.MEETING, False)
 
 
 def test_a_meeting_is_a_contact_once_it_has_begun(

@@ -27,6 +27,7 @@ def every_text() -> dict[str, str]:
             "Event", ("Id",), "StartDateTime", Window(start=None, end=SEVEN)
         ),
         "among": soql.among("OpportunityHistory", ("StageName",), "OpportunityId", [KEY, KEY]),
+        "history": soql.history([KEY], ["arpent_tier__c", "arpent_challenge__c"]),
         "organization": soql.organization(),
         "users": soql.users(),
         "stages": soql.stages(),

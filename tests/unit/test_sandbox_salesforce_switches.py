@@ -231,6 +231,19 @@ def activity_external_ids(caller: Caller) -> object:
     return caller.made("Activity.Key__c", externalId=True, unique=True).status
 
 
+def tracks_history(caller: Caller) -> object:
+    return caller.made("Account.X__c", trackHistory=True).status
+
+
+def history_values(caller: Caller) -> object:
+    value_set = {"valueSetDefinition": {"value": [{"valueName": "gold", "label": "Or"}]}}
+    caller.made("Account.X__c", type="Picklist", valueSet=value_set, trackHistory=True)
+    caller.sandbox.act("open_field", object="Account", name="X__c")
+    caller.changed(caller.account(), X__c="gold")
+    rows = caller.ask("SELECT NewValue FROM AccountHistory WHERE Field = 'X__c'")["records"]
+    return [row["NewValue"] for row in rows]
+
+
 PROBES: dict[str, Callable[[Caller], object]] = {
     probe.__name__: probe
     for probe in (
@@ -241,7 +254,7 @@ PROBES: dict[str, Callable[[Caller], object]] = {
         *(deletion_stamps, delete_cascades, missing_rows_in_read, deleted_rows_in_read),
         *(rotates_refresh_token, identity_host, limit_header, clock_skew_seconds, bulk_charset),
         *(bulk_query_errors, ingest_results_repeat_id, unprocessed_path, tooling_full_name),
-        *(field_cap_code, activity_external_ids),
+        *(field_cap_code, activity_external_ids, tracks_history, history_values),
     )
 }
 

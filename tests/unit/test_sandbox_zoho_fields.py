@@ -119,14 +119,14 @@ def test_an_edition_has_room_for_so_many() -> None:
 
 def test_a_relabelled_field_keeps_its_name_and_its_values(zoho: Caller) -> None:
     make(zoho, TIER)
-    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="gold")
+    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="Or")
     tier = field(zoho, "Territory_Tier")
     path = f"settings/fields/{tier['id']}"
     answer = zoho.patch(path, {"fields": [{"field_label": "Niveau"}]}, module="Accounts")
     assert answer.status == 200
     renamed = field(zoho, "Territory_Tier")
     assert (renamed["field_label"], renamed["id"]) == ("Niveau", tier["id"])
-    assert zoho.sandbox.values_of(record_id)["Territory_Tier"] == "gold"
+    assert zoho.sandbox.values_of(record_id)["Territory_Tier"] == "Or"
     taken = zoho.patch(path, {"fields": [{"field_label": "Phone"}]}, module="Accounts")
     assert taken.json["fields"][0]["code"] == "DUPLICATE_DATA"
     retyped = zoho.patch(path, {"fields": [{"data_type": "text"}]}, module="Accounts")
@@ -152,7 +152,7 @@ def test_values_are_added_relabelled_and_retired(zoho: Caller) -> None:
 
 def test_a_deleted_field_takes_its_values_along(zoho: Caller) -> None:
     make(zoho, TIER)
-    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="gold")
+    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="Or")
     tier = field(zoho, "Territory_Tier")
     answer = zoho.delete(f"settings/fields/{tier['id']}", module="Accounts")
     assert (answer.status, answer.json["fields"][0]["message"]) == (200, "field deleted")
@@ -188,7 +188,7 @@ def test_a_new_field_is_on_the_standard_layout_only(zoho: Caller) -> None:
 
 def test_a_profile_may_be_kept_from_a_field(zoho: Caller) -> None:
     make(zoho, TIER)
-    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="gold")
+    record_id = zoho.insert("Accounts", Account_Name="A", Territory_Tier="Or")
     zoho.sandbox.act(
         "set_permission", module="Accounts", field="Territory_Tier", permission="read_only"
     )
@@ -196,7 +196,7 @@ def test_a_profile_may_be_kept_from_a_field(zoho: Caller) -> None:
     assert (tier["field_read_only"], tier["profiles"][0]["permission_type"]) == (True, "read_only")
     row = {"id": record_id, "Territory_Tier": "silver"}
     assert zoho.put("Accounts", {"data": [row], "trigger": []}).codes == ["SUCCESS"]
-    assert zoho.sandbox.values_of(record_id)["Territory_Tier"] == "gold"
+    assert zoho.sandbox.values_of(record_id)["Territory_Tier"] == "Or"
     assert zoho.sandbox.statistics()["ignored"] == {"Territory_Tier": 1}
     zoho.sandbox.act(
         "set_permission", module="Accounts", field="Territory_Tier", permission="hidden"

@@ -83,7 +83,8 @@ def test_contacts_have_their_roles_in_deals(elise: Caller) -> None:
     for deal in deals:
         path = f"Deals/{elise.sandbox.id_of('opportunities', deal['id'])}/Contact_Roles"
         assert contact_id in {row["id"] for row in elise.get(path, fields="id").data}
-    assert elise.sandbox.values_of(contact_id)["Hs_Buying_Role"] == contact["hs_buying_role"]
+    said = contact["hs_buying_role"].replace("_", " ").capitalize()
+    assert elise.sandbox.values_of(contact_id)["Buying_Role"] == said
 
 
 def test_activities_hang_on_what_they_are_about(elise: Caller) -> None:

@@ -19,6 +19,15 @@ def strict_picklists(zoho: Caller) -> object:
     return zoho.write("Accounts", {"Account_Name": "A", "Industry": "Alchemy"}).codes
 
 
+def option_name(zoho: Caller) -> object:
+    zoho.sandbox.act("relabel_choice", module="Accounts", field="Industry", value="Retail",
+                     label="Détail")  # fmt: skip
+    zoho.insert("Accounts", Account_Name="A", Industry="Détail")
+    zoho.insert("Accounts", Account_Name="B", Industry="Retail")
+    listed = zoho.get("Accounts", fields="Industry", sort_order="asc").data
+    return [row["Industry"] for row in listed]
+
+
 def unknown_field_in_list(zoho: Caller) -> object:
     zoho.insert("Accounts", Account_Name="A")
     return zoho.get("Accounts", fields="Account_Name,Nope").status
@@ -139,7 +148,7 @@ def nulls_last_when_descending(zoho: Caller) -> object:
 
 
 def late_commit_seconds(zoho: Caller) -> object:
-    zoho.write("Accounts", {"Account_Name": "A"})
+    zoho.sandbox.create("Accounts", Account_Name="A")
     seen = [zoho.get("Accounts", fields="id").status]
     zoho.sandbox.clock.advance(timedelta(seconds=3))
     return [*seen, zoho.get("Accounts", fields="id").status]
@@ -197,6 +206,7 @@ LOOKS: dict[str, tuple[Look, object, object]] = {
     "unknown_field_in_list": (unknown_field_in_list, 200, 400),
     "unknown_key_in_write": (unknown_key_in_write, ["SUCCESS"], ["INVALID_DATA"]),
     "closed_field_in_write": (closed_field_in_write, ["SUCCESS"], ["NO_PERMISSION"]),
+    "option_name": (option_name, ["Détail", "Détail"], ["Détail", "Retail"]),
     "coql_lookup": (coql_lookup, ["id", "name"], ["id"]),
     "coql_columns": (coql_columns, 400, 204),
     "coql_textarea": (coql_textarea, 204, 400),

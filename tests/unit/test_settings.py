@@ -8,7 +8,9 @@ import pytest
 from rules.language import Language
 from rules.owned import Owned
 from rules.thresholds import Threshold
-from service.settings import SHIPPED_PLAYBOOK, SettingsError, load_settings
+from service.sealing import Sealing
+from service.settings import SHIPPED_PLAYBOOK, Settings, SettingsError, load_settings
+from tests.unit.test_sealing import NEW, OLD
 
 KEY = "pat-na1-canary-in-the-settings"
 
@@ -112,3 +114,30 @@ def test_thresholds_are_read_from_the_settings(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ARPENT_HOLD_FIELDS", "why=most")
     (problem,) = problems()
     assert problem.startswith("ARPENT_HOLD_FIELDS : « why=most » n'est pas un seuil (why=80%/200).")
+
+
+def test_the_keys_that_seal_are_in_the_environment_or_in_a_file_of_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    new, old = NEW.get_secret_value(), OLD.get_secret_value()
+    assert not load_settings().sealing.has_keys
+    (tmp_path / "arpent_secret_keys").write_text(f"{new}\n{old}\n")
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path)
+    settings = load_settings()
+    assert settings.sealing.is_current(Sealing([NEW]).seal("a token", "a use"))
+    assert settings.sealing.is_opened(Sealing([OLD]).seal("a token", "a use"))
+    assert {NEW, OLD} <= set(settings.secrets)
+    assert new not in repr(settings) + settings.model_dump_json()
+
+    monkeypatch.setenv("ARPENT_SECRET_KEYS", f"{new},{KEY}")
+    (problem,) = problems()
+    assert problem.startswith("ARPENT_SECRET_KEYS : il faut des clés de 32 octets")
+    assert new not in problem
+
+
+def test_the_files_in_which_tokens_are_kept(tmp_path: Path) -> None:
+    settings = load_settings(
+        salesforce_refresh_token_file=tmp_path / "token",
+        salesforce_client_id="an-app", salesforce_url="https://acme.my.salesforce.com",
+    )  # fmt: skip
+    assert settings.token_files == {"ARPENT_SALESFORCE_REFRESH_TOKEN_FILE": tmp_path / "token"}

@@ -121,7 +121,7 @@ def test_processes_share_one_refresh_and_where_it_is_good(office: Office) -> Non
 
     assert len(office.forms) == 1
     assert shelf.left is not None
-    assert shelf.left.token.get_secret_value() == f"1000.access-1@{office.url}"
+    assert shelf.left.token.get_secret_value() == f"1000.access-1@{office.url}@{NOW}!0"
 
 
 def test_a_token_of_the_shelf_for_a_foreign_server_is_not_used(office: Office) -> None:
