@@ -10,15 +10,16 @@ from connectors.base import Connector, Misconfigured
 from connectors.hubspot import opening as hubspot
 from connectors.salesforce import opening as salesforce
 from connectors.vendor import Keeping, Vendor
+from connectors.zoho import opening as zoho
 from rules.language import Text
 
 
-class CrmSettings(hubspot.HubSpotSettings, salesforce.SalesforceSettings):
+class CrmSettings(hubspot.HubSpotSettings, salesforce.SalesforceSettings, zoho.ZohoSettings):
     """The settings of all CRMs, each with its vendor's name in front."""
 
 
 VENDORS: Mapping[str, Vendor[CrmSettings]] = MappingProxyType(
-    {each.name: each for each in (hubspot.VENDOR, salesforce.VENDOR)}
+    {each.name: each for each in (hubspot.VENDOR, salesforce.VENDOR, zoho.VENDOR)}
 )
 
 

@@ -150,14 +150,10 @@ class Fields(Strict):
         return tuple(owned for owned in OPTIONAL if owned.value in self.write.optional)
 
     @property
-    def written(self) -> tuple[Owned, ...]:
-        """The own fields that a push writes: all but those that people write."""
-        return tuple(owned for owned in (*CORE, *self.optional) if owned not in BY_PEOPLE)
-
-    @property
     def drift(self) -> Mapping[str, DriftPolicy]:
-        """What becomes of a person's edit of each field that a push writes."""
-        return {field.value: getattr(self.write.drift, field.value) for field in self.written}
+        """What becomes of a person's edit of each field that a push may write."""
+        written = (field for field in (*CORE, *self.optional) if field not in BY_PEOPLE)
+        return {field.value: getattr(self.write.drift, field.value) for field in written}
 
 
 def read_fields(document: Document) -> Fields | None:

@@ -16,8 +16,9 @@ from rules.facts import Fields, names_of, read_fields
 from rules.kpis import Kpis, read_kpis
 from rules.language import Language, Text
 from rules.located import Document, Issue, PlaybookError, nearest
+from rules.owned import BY_PEOPLE, CORE, Owned
 from rules.plan import Plan, check_plans, read_plan
-from rules.segments import Segments, read_segments
+from rules.segments import TAGS, Segments, read_segments
 from rules.tagging import Tagging
 from rules.team import Team, read_team
 from rules.terms import Name
@@ -47,6 +48,20 @@ class Rulebook:
     source: Mapping[str, str]
     hash: str
     rules_hash: str
+
+    @property
+    def own_fields(self) -> tuple[Owned, ...]:
+        """The fields that Arpent has in a CRM under these rules: a tag without its rule is none."""
+        return tuple(
+            owned
+            for owned in (*CORE, *self.fields.optional)
+            if owned not in TAGS or self.segments.rule(owned) is not None
+        )
+
+    @property
+    def written(self) -> tuple[Owned, ...]:
+        """The own fields that a push writes: all but those that people write."""
+        return tuple(owned for owned in self.own_fields if owned not in BY_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,13 @@ aliases, tags, duplicate keys and documents over 256 KB are refused.
 """
 
 import re
+from collections import deque
+from collections.abc import Iterable
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -19,6 +23,8 @@ SIZE_LIMIT = 256 * 1024
 
 
 DEPTH_LIMIT = 20
+# A playbook and its plans. One process reads the same files again: to check, preview and publish.
+_FILES_KEPT = 16
 
 
 def read(file: str, text: str | bytes) -> Document:
@@ -44,10 +50,49 @@ def read(file: str, text: str | bytes) -> Document:
 
 
 def _composed(document: Document) -> Node | None:
-    if not _is_plain(document):
-        return None
-    root: Node | None = YAML(typ="safe", pure=True).compose(document.source)
+    """The tree of the file, which nobody changes; None where it is empty or not plain."""
+    root, extra = _tree(document.source)
+    if extra is not None:
+        line, column = extra
+        document.issues.append(Issue(document.file, line, column, _NOT_PLAIN))
     return root
+
+
+@lru_cache(maxsize=_FILES_KEPT)
+def _tree(source: str) -> tuple[Node | None, tuple[int, int] | None]:
+    """What a source says, or the line and column where it is not plain; errors are not kept."""
+    heard: list[Event] = []
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(source):
+        name = type(event).__name__
+        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+        has_extra = getattr(event, "anchor", None) or getattr(event, "tag", None)
+        if has_extra or depth > DEPTH_LIMIT:
+            mark = event.start_mark
+            return None, (mark.line + 1, mark.column + 1)
+        heard.append(event)
+    composing = YAML(typ="safe", pure=True)
+    composing.Parser = lambda loader: _Heard(heard)  # noqa: ARG005 - called by this name
+    return composing.compose(""), None
+
+
+class _Heard:
+    """What a parser has said, given again: parsing is most of what reading takes."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events = deque(events)
+
+    def check_event(self, *choices: type[Event]) -> bool:
+        return isinstance(self._events[0], choices)
+
+    def peek_event(self) -> Event:
+        return self._events[0]
+
+    def get_event(self) -> Event:
+        return self._events.popleft()
+
+    def dispose(self) -> None:
+        self._events.clear()
 
 
 def _decoded(document: Document, text: str | bytes) -> str | None:
@@ -86,30 +131,11 @@ def _decoded(document: Document, text: str | bytes) -> str | None:
         return None
 
 
-def _is_plain(document: Document) -> bool:
-    """Whether the file is free of anchors, aliases, tags and absurd depth; else says where."""
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(document.source):
-        name = type(event).__name__
-        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-        has_extra = getattr(event, "anchor", None) or getattr(event, "tag", None)
-        if has_extra or depth > DEPTH_LIMIT:
-            mark = event.start_mark
-            document.issues.append(
-                Issue(
-                    document.file,
-                    mark.line + 1,
-                    mark.column + 1,
-                    Text(
-                        "ancres (&, *), étiquettes (!) et imbrications profondes ne sont pas "
-                        "admises : écrivez la valeur en clair",
-                        "anchors (&, *), tags (!) and deep nesting are not allowed: "
-                        "write the value out",
-                    ),
-                )
-            )
-            return False
-    return True
+_NOT_PLAIN = Text(
+    "ancres (&, *), étiquettes (!) et imbrications profondes ne sont pas "
+    "admises : écrivez la valeur en clair",
+    "anchors (&, *), tags (!) and deep nesting are not allowed: write the value out",
+)
 
 
 _UNREADABLE = Text(
@@ -171,6 +197,8 @@ _MISTAKES = {
 }
 
 
+# What escapes of a quoted text can write and no database holds.
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})", re.MULTILINE)
 
 
@@ -239,15 +267,9 @@ def _build_text(document: Document, node: ScalarNode, path: Path) -> str | None:
     if node.style is None and value in {"", "~"}:
         return None
     document.texts[path] = Written(node.start_mark.index, node.style, value)
-    for offset, character in enumerate(value):
-        # Escapes of a quoted text can write what no database holds.
-        if _is_unreadable(character):
-            document.complain(path, _UNREADABLE, offset=offset)
+    for found in _NO_TEXT.finditer(value):
+        document.complain(path, _UNREADABLE, offset=found.start())
     return value
-
-
-def _is_unreadable(character: str) -> bool:
-    return (character < " " and character not in "\t\n") or "\ud800" <= character <= "\udfff"
 
 
 def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
@@ -255,7 +277,7 @@ def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
     for key_node, value_node in node.value:
         mark = key_node.start_mark
         place = Place(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
-        if not isinstance(key_node, ScalarNode) or any(map(_is_unreadable, key_node.value)):
+        if not isinstance(key_node, ScalarNode) or _NO_TEXT.search(key_node.value):
             text = Text(
                 "il faut ici un nom : mettez entre guillemets un texte qui commence par { ou [",
                 "a name is needed here: put in quotes a text that begins with { or [",

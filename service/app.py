@@ -14,7 +14,6 @@ from connectors.base import Connector, Misconfigured, Retriable
 from connectors.registry import VENDORS, none_is_set, open_connector
 from rules.language import Text
 from rules.located import PlaybookError
-from rules.owned import CORE
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, instant_of
 from service import access, parking, preflight
@@ -173,8 +172,7 @@ class App:
 
         Raises `Fatal` for one that was never read: see `service.preflight`.
         """
-        fields = self.published().rulebook.fields
-        own = (*CORE, *fields.optional)
+        own = self.published().rulebook.own_fields
         preflight.check(self.store, connector, self.clock(), own=own)
 
 

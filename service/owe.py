@@ -17,7 +17,7 @@ def run(store: Store, rulebook: Rulebook, connection_id: int) -> int:
     accounts = 0
     while True:
         with store.write() as connection:
-            done = outbox.owe(connection, connection_id, rulebook.fields.written)
+            done = outbox.owe(connection, connection_id, rulebook.written)
         if not done:
             return accounts
         accounts += done

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from connectors.base import Connector, OwnField, Provision, Provisioned
 from rules.language import Language, Text
-from rules.owned import CHALLENGES, CORE, DESCRIPTIONS, LABELS, TYPES, Owned
+from rules.owned import CHALLENGES, DESCRIPTIONS, LABELS, TYPES, Owned
 from rules.rulebook import Rulebook
 from rules.tagging import CONTACT_STATUS
 
 
 def run(connector: Connector, rulebook: Rulebook, *, dry_run: bool) -> Sequence[Provisioned]:
-    """Ensure the core fields and the opt-in ones; `dry_run` only says what it would do."""
+    """Ensure the own fields of these rules; `dry_run` only says what it would do."""
     language = rulebook.team.language
     group = rulebook.fields.write.group.to(language)
     return connector.ensure(group, own_fields(rulebook), dry_run=dry_run)
@@ -37,7 +37,7 @@ def ready(found: Sequence[Provisioned]) -> list[str]:
 def own_fields(rulebook: Rulebook) -> list[OwnField]:
     """The own fields that this rulebook needs in a CRM, as it labels them."""
     language = rulebook.team.language
-    return [_own_field(each, rulebook, language) for each in (*CORE, *rulebook.fields.optional)]
+    return [_own_field(each, rulebook, language) for each in rulebook.own_fields]
 
 
 def _own_field(owned: Owned, rulebook: Rulebook, language: Language) -> OwnField:

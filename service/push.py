@@ -234,7 +234,7 @@ class Push:
                 deliveries.withdraw(connection, sent, error.message.en)
             return error
         # What is only to be cleared is not missed: that the field is gone settles it.
-        written = frozenset(self._rulebook.fields.written)
+        written = frozenset(self._rulebook.written)
         again = {each.external_id for each in outcomes if written.intersection(each.missing)}
         lost = written.intersection(name for outcome in outcomes for name in outcome.missing)
         if lost:
@@ -263,7 +263,7 @@ class Push:
         The clearing of fields that are written no more comes last and apart: where the CRM has
         lost such a field, it refuses all that is written with it. A field known to be lost waits.
         """
-        written = self._rulebook.fields.written
+        written = self._rulebook.written
         size = self._connector.batch_for(owed)
         for group in (written, tuple(each for each in Owned if each not in written)):
             among = tuple(each for each in group if each.value not in self._lost)

@@ -201,7 +201,7 @@ def run(
     with app.store.write() as connection:
         report.tasks = tasks.created_by(connection, crm.id, undone_run)
         tasks.undo(connection, crm.id, undone_run, by=run_id)
-    work = _Work(app, connector, rulebook.fields.written, crm.id, report)
+    work = _Work(app, connector, rulebook.written, crm.id, report)
     last: int | None = 0
     while last is not None:
         renew()
@@ -264,7 +264,7 @@ def release(app: App, rulebook: Rulebook, undone_run: int) -> int:
     with app.store.write() as connection:
         if runs.find_run(connection, undone_run) is None:
             raise UnknownRunError(undone_run)
-        released = undoing.release(connection, undone_run, rulebook.fields.written)
+        released = undoing.release(connection, undone_run, rulebook.written)
     if not released:
         raise NothingPinnedError(undone_run)
     return released

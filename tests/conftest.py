@@ -19,11 +19,18 @@ import migrations
 from service.store import schema
 from service.store.engine import Store, open_store
 from service.store.tables import metadata
-from tests import postgres
+from tests import postgres, statements
 
 DATABASES = ("sqlite", "postgresql")
 # What is printed is as wide as it likes, whichever test first loads what prints.
 os.environ["COLUMNS"] = "200"
+statements.share()
+# Tens of thousands of commits would wait for a disk to keep what nobody needs: they go to memory,
+# where there is room for the files of several runs.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is its user's alone
+_ROOM = 4 * 1024**3
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 _NAME = f"arpent_{os.getpid()}"
 _numbers = count(1)
 
@@ -116,14 +123,18 @@ def _empty_tables(server: str, name: str) -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         connection.execute(_named("SET search_path TO {}", name))
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(_named("DELETE FROM {}", table.name))
-        connection.execute("UPDATE alembic_version SET version_num = %s", [migrations.HEAD])
-        sequences = connection.execute(
-            "SELECT sequencename FROM pg_sequences WHERE schemaname = %s", [name]
+        # In one message: what waits for the server dozens of times takes longer than the test.
+        connection.execute(
+            SQL("; ").join(
+                _named("DELETE FROM {}", table.name) for table in reversed(metadata.sorted_tables)
+            )
         )
-        for (sequence,) in sequences.fetchall():
-            connection.execute(_named("ALTER SEQUENCE {} RESTART", sequence))
+        connection.execute("UPDATE alembic_version SET version_num = %s", [migrations.HEAD])
+        connection.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, start_value, "
+            "false) FROM pg_sequences WHERE schemaname = %s AND last_value IS NOT NULL",
+            [name],
+        )
 
 
 def _named(statement: LiteralString, name: str) -> Composed:

@@ -223,8 +223,9 @@ class Salesforce:
         zone = self._client.gateway.limits.zone
         mapper = Mapper(ACCOUNT, (), own_fields, rates, declared.fields, zone=zone)
         return read_edits(
-            self._client, mapper, [key for key in external_ids if is_id(key)], own_fields
-        )
+            self._client, mapper, [key for key in external_ids if is_id(key)], own_fields,
+            declared,
+        )  # fmt: skip
 
     def create_task(self, task: Task) -> Outcome:
         """Create a task on an account."""
@@ -249,9 +250,11 @@ class Salesforce:
     def setup_steps(self) -> Sequence[Text]:
         """Where an administrator shows our fields."""
         self._known()
-        if self._client.gateway.is_sandbox:
-            return setting_up.rehearsed(self._client.gateway.address)
-        return setting_up.steps(self._client.gateway.home)
+        gateway = self._client.gateway
+        tracking = setting_up.tracking(gateway.home, self._provisioner.untracked)
+        if gateway.is_sandbox:
+            return (*setting_up.rehearsed(gateway.address), *tracking)
+        return (*setting_up.steps(gateway.home), *tracking)
 
     def record_url(self, kind: Kind, external_id: str) -> str:
         """The page of an account, a contact or an opportunity; for other kinds, the home."""

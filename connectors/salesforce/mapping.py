@@ -73,7 +73,7 @@ class Mapper:
             if each.kind is kind and is_record
         ]
         self._own = [
-            (name, _told(own_field(name), declared)[0], TYPES.get(name) is FieldType.DATE)  # type: ignore[call-overload]  # a name may be no member
+            (name, _told(own_field(name), declared)[0], is_day(name))
             for name in own_fields
             if kind is Kind.ACCOUNT
         ]
@@ -142,8 +142,8 @@ class Mapper:
             merged_ids=tuple(get(MERGED) or ()),
             fields=self._fields(key, row),
             observed={
-                name: None if (raw := get(field)) is None else _observed(raw, is_day)
-                for name, field, is_day in self._own
+                name: None if (raw := get(field)) is None else observed(raw, is_date)
+                for name, field, is_date in self._own
             },
         )
 
@@ -273,10 +273,15 @@ def _told(field: str, declared: Mapping[str, tuple[str, str]]) -> tuple[str, str
     return declared.get(field.lower(), ("", ""))
 
 
-def _observed(raw: object, is_day: bool) -> str | None:  # noqa: FBT001 - called in a loop over all
+def is_day(own_name: str) -> bool:
+    """Whether a field of ours holds days."""
+    return TYPES.get(own_name) is FieldType.DATE  # type: ignore[call-overload]  # a name may be no member
+
+
+def observed(raw: object, is_date: bool) -> str | None:  # noqa: FBT001 - called in a loop over all
     """What a field of ours holds; a day as `YYYY-MM-DD`, and what is no day as it stands."""
     try:
-        found = values.day(raw) if is_day else None
+        found = values.day(raw) if is_date else None
     except values.Unreadable:
         found = None
     if found is not None:

@@ -4,8 +4,9 @@ A picklist takes values that are not in its list (it is not restricted), so that
 rules never makes Salesforce refuse a record. To change a field its whole definition is sent back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from connectors.base import OwnField, Provision, Provisioned, Removal, Removed, Room
 from connectors.salesforce import provisioning_words as words
@@ -15,6 +16,7 @@ from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import MISSING_STATUS, Forbidden, Refused, unreadable
 from connectors.salesforce.objects import CUSTOM_FIELD, own_field
 from connectors.salesforce.permissions import Permissions
+from connectors.salesforce.tracking import TRACKED
 from rules.language import Text
 from rules.records import FieldType
 
@@ -26,8 +28,13 @@ _TYPES: dict[FieldType, tuple[str, Json]] = {
     FieldType.MONEY: ("Currency", {"precision": 18, "scale": 2}),
     FieldType.YES_NO: ("Checkbox", {"defaultValue": False}),
 }
-_TAKEN = frozenset({"DUPLICATE_DEVELOPER_NAME", "FIELD_INTEGRITY_EXCEPTION"})
+_TAKEN_NAME = "DUPLICATE_DEVELOPER_NAME"
+_TAKEN = frozenset({_TAKEN_NAME, "FIELD_INTEGRITY_EXCEPTION"})
+_USABLE = frozenset({Provision.PRESENT, Provision.CREATED, Provision.UPDATED})
 _LONGEST_HELP = 510
+
+
+Existing: TypeAlias = Mapping[str, Json]
 
 
 class Provisioner:
@@ -37,6 +44,8 @@ class Provisioner:
         self._client = client
         self._permissions = Permissions(client)
         self._key = AlertKey(client, self._permissions)
+        # The labels of our fields whose history is not kept, as `ensure` found them.
+        self.untracked: Sequence[str] = ()
 
     def ensure(self, label: str, fields: Sequence[OwnField], *, dry_run: bool) -> list[Provisioned]:
         """Read what exists, decide field by field, add what is missing, show it to people."""
@@ -49,18 +58,33 @@ class Provisioner:
             decided = [_without_room(one, note) for one in decided]
         if dry_run:
             return decided
-        done = [
-            self._applied(field, one, existing.get(field.name))
-            for field, one in zip(fields, decided, strict=True)
-        ]
-        usable = {Provision.PRESENT, Provision.CREATED, Provision.UPDATED}
-        names = [one.field for one in done if one.state in usable]
+        done = self._done(fields, decided, existing)
+        names = [one.field for one in done if one.state in _USABLE]
         if names:
             left = self._permissions.ensure(label, names)
             self._key.ensure(label)
             if left:
-                place = next(place for place, one in enumerate(done) if one.state in usable)
-                done[place] = replace(done[place], note=words.left_out(left))
+                place = next(place for place, one in enumerate(done) if one.state in _USABLE)
+                note = words.both(done[place].note, words.left_out(left))
+                done[place] = replace(done[place], note=note)
+        return done
+
+    def _done(
+        self, fields: Sequence[OwnField], decided: Sequence[Provisioned], existing: Existing
+    ) -> list[Provisioned]:
+        """Do what was decided, for lack of room those first whose author matters most."""
+        done = list(decided)
+        untracked = []
+        for place in sorted(range(len(fields)), key=lambda each: _rank(fields[each])):
+            field, one = fields[place], decided[place]
+            done[place], is_tracked = self._applied(field, one, existing.get(field.name))
+            if field.name in TRACKED and not is_tracked and done[place].state in _USABLE:
+                untracked.append(place)
+        untracked.sort()
+        self.untracked = [fields[place].label for place in untracked]
+        if untracked:
+            first = untracked[0]
+            done[first] = replace(done[first], note=words.untracked(self.untracked))
         return done
 
     def room(self) -> Room | None:
@@ -99,21 +123,42 @@ class Provisioner:
                 found[name] = {**told, "Id": row["Id"]}
         return found
 
-    def _applied(self, field: OwnField, decided: Provisioned, found: Json | None) -> Provisioned:
+    def _applied(
+        self, field: OwnField, decided: Provisioned, found: Json | None
+    ) -> tuple[Provisioned, bool]:
+        """What became of a field, and whether its history is kept."""
+        is_tracked = found is not None and metadata(found).get("trackHistory") is True
         try:
             if decided.state is Provision.CREATED:
-                body: Json = {"FullName": f"Account.{decided.crm_field}", "Metadata": made(field)}
-                self._client.write("POST", CUSTOM_FIELD, body)
+                is_tracked = self._created(field, decided.crm_field)
             elif decided.state is Provision.UPDATED and found is not None:
                 path = f"{CUSTOM_FIELD}/{found.get('Id')}"
-                body = {
+                body: Json = {
                     "FullName": f"Account.{decided.crm_field}",
                     "Metadata": widened(field, metadata(found)),
                 }
                 self._client.write("PATCH", path, body)
         except Refused as refused:
-            return _unmade(decided, refused)
-        return decided
+            return _unmade(decided, refused), False
+        return decided, is_tracked
+
+    def _created(self, field: OwnField, crm_field: str) -> bool:
+        """Create a field with its history where the org takes it, else without: whether it did.
+
+        An org may keep no history of accounts, or that of as many fields as it can already.
+        """
+        body: Json = {"FullName": f"Account.{crm_field}", "Metadata": made(field)}
+        if field.name in TRACKED:
+            tracked = {**body, "Metadata": {**body["Metadata"], "trackHistory": True}}
+            try:
+                self._client.write("POST", CUSTOM_FIELD, tracked)
+            except Refused as refused:
+                if refused.code == _TAKEN_NAME:
+                    raise
+            else:
+                return True
+        self._client.write("POST", CUSTOM_FIELD, body)
+        return False
 
     def _removed(self, field: OwnField, found: Json | None, dry_run: bool) -> Removed:  # noqa: FBT001 - passed on
         crm_field = own_field(field.name)
@@ -191,6 +236,11 @@ def _unmade(decided: Provisioned, refused: Refused) -> Provisioned:
     elif "LIMIT" in refused.code:
         state, note = Provision.NO_ROOM, words.full(field, refused.words)
     return Provisioned(field=decided.field, crm_field=field, state=state, note=note)
+
+
+def _rank(field: OwnField) -> int:
+    """The place of a field among those whose history matters; the others come after them."""
+    return TRACKED.index(field.name) if field.name in TRACKED else len(TRACKED)
 
 
 def _missing(field: OwnField, there: Json) -> list[tuple[str, str]]:

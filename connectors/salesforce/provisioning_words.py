@@ -1,6 +1,6 @@
 """What people read of own fields that can't be made, changed or removed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rules.language import Text
 
@@ -65,6 +65,24 @@ def left_out(left: Mapping[str, str]) -> Text:
         f"permission set “Arpent” ({said}). Check their licence, or assign it by hand (Setup → "
         "Permission Sets).",
     )
+
+
+def untracked(labels: Sequence[str]) -> Text:
+    """Fields without a history: nobody knows who changes them."""
+    listed = ", ".join(labels)
+    return Text(
+        f"Salesforce ne suit pas l'historique de : {listed}. Arpent ne saura pas qui modifie ces "
+        "champs : un niveau imposé y attendra « arpent challenges accept ». L'étape ci-dessous "
+        "le règle.",
+        f"Salesforce does not track the history of: {listed}. Arpent will not know who changes "
+        "these fields: a tier imposed there will wait for `arpent challenges accept`. The step "
+        "below settles it.",
+    )
+
+
+def both(first: Text | None, second: Text) -> Text:
+    """Two remarks on one field."""
+    return second if first is None else Text(f"{first.fr} {second.fr}", f"{first.en} {second.en}")
 
 
 def foreign(field: str) -> Text:

@@ -30,6 +30,24 @@ def steps(home: str) -> Sequence[Text]:
     )
 
 
+def tracking(home: str, labels: Sequence[str]) -> Sequence[Text]:
+    """The click that lets people be named; `labels` are those of the fields without a history."""
+    if not labels:
+        return ()
+    listed = ", ".join(labels)
+    manager = f"{home}/lightning/setup/ObjectManager/Account/FieldsAndRelationships/view"
+    return (
+        Text(
+            "Pour qu'Arpent sache qui modifie ces champs : Configuration → Gestionnaire d'objet → "
+            "Compte → Champs et relations → Définir le suivi de l'historique : cochez « Activer "
+            f"l'historique de Compte » et {listed} (Salesforce en suit vingt au plus). {manager}",
+            "For Arpent to know who changes these fields: Setup → Object Manager → Account → "
+            "Fields & Relationships → Set History Tracking: tick “Enable Account History” and "
+            f"{listed} (Salesforce tracks twenty at most). {manager}",
+        ),
+    )
+
+
 def rehearsed(address: str) -> Sequence[Text]:
     """The sandbox shows the fields by itself."""
     return (

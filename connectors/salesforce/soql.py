@@ -93,6 +93,16 @@ def among(object_name: str, fields: Sequence[str], column: str, keys: Sequence[s
     return f"{_select(object_name, fields)} WHERE {_named(column)} IN ({listed})"
 
 
+def history(account_ids: Sequence[str], fields: Sequence[str]) -> str:
+    """Who changed some fields of some accounts, to what, and when."""
+    shown = (
+        *("AccountId", "Field", "NewValue", "CreatedDate"),
+        *("CreatedById", "CreatedBy.Name", "CreatedBy.Email"),
+    )
+    listed = ", ".join(map(quoted, fields))
+    return f"{among('AccountHistory', shown, 'AccountId', account_ids)} AND Field IN ({listed})"
+
+
 def organization() -> str:
     """The org itself: one row."""
     fields = ("Id", "Name", "IsSandbox", "TimeZoneSidKey", "DefaultLocaleSidKey")

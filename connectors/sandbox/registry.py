@@ -49,8 +49,20 @@ def _salesforce(
     return SalesforceSandbox(now=now, time_zone=time_zone, company_currency=currency)
 
 
+def _zoho(
+    now: datetime | None, time_zone: str, currency: str, state_file: Path | None
+) -> Emulated:
+    from connectors.sandbox.zoho import ZohoSandbox  # noqa: PLC0415 - loaded when used
+
+    if state_file is not None:
+        raise NotKeptError
+    return ZohoSandbox(now=now, time_zone=time_zone, company_currency=currency)
+
+
 _Maker = Callable[[datetime | None, str, str, Path | None], Emulated]
 
 # The first is what a demo shows unless another is asked for.
-EMULATED: Mapping[str, _Maker] = MappingProxyType({"hubspot": _hubspot, "salesforce": _salesforce})
+EMULATED: Mapping[str, _Maker] = MappingProxyType(
+    {"hubspot": _hubspot, "salesforce": _salesforce, "zoho": _zoho}
+)
 DEFAULT = next(iter(EMULATED))

@@ -3,15 +3,18 @@
 A call is a call and an event a meeting. A task is what its type says, where the organization has
 such a field, else what its subject says, when that is no more than one of the words that Zoho
 itself proposes there (Email, Call, Meeting); nothing else of a subject is looked at or kept.
-Calendar days become noon of UTC, which is the same day from America to Europe. Pure.
+Calendar days become noon of UTC, which is the same day from America to Europe; a task that was
+closed on its day has the hour of that. Zoho has no field for what became of a meeting: one that the
+organization has added is believed. Pure.
 """
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from connectors import values
-from connectors.zoho.objects import TASK_TYPES
+from connectors.zoho.objects import MEETING_OUTCOMES, TASK_TYPES
 from rules.records import ActivityKind
-from rules.time import Day, Instant
+from rules.time import Day, Instant, day_of
 
 _DAY = 86_400_000
 _KINDS = {
@@ -26,6 +29,19 @@ _KINDS = {
     "rencontre": ActivityKind.MEETING,
     "visite": ActivityKind.MEETING,
 }
+# How a task says that the customer wrote, and a meeting that it was not held.
+_FROM_OUTSIDE = frozenset(
+    {
+        *("incoming email", "inbound email", "email received", "received email"),
+        *("courriel reçu", "courriel entrant", "e-mail reçu", "e-mail entrant"),
+    }
+)
+_NOT_HELD = frozenset(
+    {
+        *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
+        *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
+    }
+)
 # The results of a call in which nobody was reached: Zoho's own words, and how people write them.
 _NOT_REACHED = frozenset(
     {
@@ -47,16 +63,20 @@ def noon(day: Day) -> Instant:
 
 def kind_of(row: Mapping[str, object]) -> ActivityKind:
     """The kind of a task; one that says nothing of itself is a note."""
-    for column in (*TASK_TYPES, "Subject"):
-        if (kind := _KINDS.get(_word(row.get(column)))) is not None:
+    for word in _told(row):
+        if word in _FROM_OUTSIDE:
+            return ActivityKind.EMAIL
+        if (kind := _KINDS.get(word)) is not None:
             return kind
     return ActivityKind.NOTE
 
 
-def happened_at(row: Mapping[str, object]) -> Instant | None:
+def happened_at(row: Mapping[str, object], zone: ZoneInfo) -> Instant | None:
     """When an activity took place: the start of a meeting or a call, the day of a task.
 
-    A task without a day took place when it was closed, else when it was made.
+    `zone` is the organization's: a task that was closed on its day there took place at that moment,
+    one that was logged on another day at noon. A task without a day took place when it was closed,
+    else when it was made.
 
     Raises:
         Unreadable: A date is none.
@@ -65,9 +85,10 @@ def happened_at(row: Mapping[str, object]) -> Instant | None:
     if start:
         return values.business_instant(start)
     day = values.day(row.get("Due_Date") or None)
+    closed = values.business_instant(row.get("Closed_Time") or None)
     if day is not None:
-        return noon(day)
-    return values.business_instant(row.get("Closed_Time") or row.get("Created_Time"))
+        return closed if closed is not None and day_of(closed, zone) == day else noon(day)
+    return values.business_instant(row.get("Created_Time")) if closed is None else closed
 
 
 def is_closed(row: Mapping[str, object]) -> bool:
@@ -84,14 +105,17 @@ def is_contact(
 ) -> bool:
     """Whether an activity is a contact with the customer.
 
-    A meeting counts once it has begun; a call once it took place, unless it was missed or nobody
-    was reached; a task once it is done, if it is a call, an e-mail or a meeting.
+    A meeting counts once it has begun, unless it was not held; a call once it took place, unless it
+    was missed or nobody was reached; a task once it is done, if it is a call, a meeting, or an
+    e-mail that a rep sent.
     """
     if module == "Events":
-        return happened is not None and happened <= now
+        is_held = not any(_word(row.get(column)) in _NOT_HELD for column in MEETING_OUTCOMES)
+        return is_held and happened is not None and happened <= now
     if module == "Calls":
         return _is_reached(row, happened, now)
-    return kind is not ActivityKind.NOTE and is_closed(row)
+    is_received = any(word in _FROM_OUTSIDE for word in _told(row))
+    return kind is not ActivityKind.NOTE and not is_received and is_closed(row)
 
 
 def _is_reached(row: Mapping[str, object], happened: Instant | None, now: Instant) -> bool:
@@ -105,5 +129,10 @@ def _is_reached(row: Mapping[str, object], happened: Instant | None, now: Instan
     return is_past
 
 
+def _told(row: Mapping[str, object]) -> list[str]:
+    """The words in which a task may say what it was, in the order in which they are believed."""
+    return [_word(row.get(column)) for column in (*TASK_TYPES, "Subject")]
+
+
 def _word(raw: object) -> str:
-    return " ".join(str(raw or "").lower().split())
+    return " ".join(str(raw or "").lower().replace("_", " ").split())

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from connectors.base import Unanswered
-from connectors.zoho.error_words import NOT_DATA
+from connectors.zoho.error_words import NOT_AS_ASKED, NOT_DATA
 
 Json = dict[str, Any]
 
@@ -41,6 +41,17 @@ def objects(found: object, member: str) -> list[Json]:
     """The objects that an answer lists under a name; none where there is no such list."""
     listed = found.get(member) if isinstance(found, dict) else None
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def listing(answer: Json, member: str) -> list[Json]:
+    """The objects that an answer is there to list; none where it has no body.
+
+    Raises:
+        Unanswered: It has no such list: that there is nothing is said by 204.
+    """
+    if answer and not isinstance(answer.get(member), list):
+        raise Unanswered(NOT_AS_ASKED)
+    return objects(answer, member)
 
 
 def every(ask: Callable[[str | None], Rows]) -> list[Json]:

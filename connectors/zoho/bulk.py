@@ -15,7 +15,7 @@ from typing import IO
 
 from connectors.base import Retriable, Unanswered
 from connectors.zoho import error_words as words
-from connectors.zoho.answers import Json, objects
+from connectors.zoho.answers import Json, listing
 from connectors.zoho.client import Client
 from connectors.zoho.errors import Refused, words_of
 from connectors.zoho.ledger import BULK_CREDITS
@@ -29,6 +29,8 @@ PATH = "bulk/read"
 
 _RUNNING = frozenset({"ADDED", "QUEUED", "IN PROGRESS", "IN_PROGRESS", "INPROGRESS"})
 _COMPLETE = "COMPLETED"
+# Of any ZIP archive.
+_SIGNATURE = b"PK"
 
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -76,7 +78,7 @@ class BulkRead:
         """
         look, waited = FIRST_LOOK, 0.0
         while True:
-            found = objects(self._client.get(f"{PATH}/{job}"), "data")
+            found = listing(self._client.get(f"{PATH}/{job}"), "data")
             told = found[0] if found else {}
             state = str(told.get("state") or "").upper()
             if state == _COMPLETE:
@@ -97,7 +99,9 @@ class BulkRead:
         """
         if result.count == 0:
             return
-        body = self._client.download(result.path)
+        body = self._client.download(
+            result.path, beginning=_SIGNATURE, otherwise=words.bad_bulk(module, _NOT_A_ZIP)
+        )
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 yield from self._read(module, archive, result.count, skip)

@@ -40,17 +40,23 @@ from connectors.zoho.errors import (
 from connectors.zoho.ledger import Ledger
 from connectors.zoho.objects import API_VERSION
 from connectors.zoho.pace import Concurrency
+from rules.language import Text
 from rules.time import Instant
 
 # In seconds. Zoho gives up on a request after a minute or so.
 QUERY_SECONDS = 90.0
-NOT_MODIFIED = 304
+NO_CONTENT, NOT_MODIFIED = 204, 304
 FEW = 10
+# Under which name whatever stands in the place of a row is kept.
+NO_ROW = " instead"
 
 _SUCCESS = range(200, 300)
+# What has no body. Under any other status, one that lacks has been lost on the way.
+_EMPTY = frozenset({NO_CONTENT, NOT_MODIFIED})
 _CLIENT_ERRORS = range(400, 500)
-_FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_USUAL = {"Accept": "application/json", "User-Agent": "Arpent"}
+_FORM = {**_USUAL, "Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {**_USUAL, "Content-Type": "application/json"}
 _SECRET_PARTS = ("client_secret", "refresh_token")
 
 Query = Sequence[tuple[str, str]]
@@ -188,9 +194,9 @@ class Client:
         if answer and not isinstance(rows, list):
             raise Unanswered(error_words.NOT_AS_ASKED)
         more = info.get("more_records") if isinstance(info, dict) else None
-        return Rows(
-            rows=[row for row in rows or () if isinstance(row, dict)], has_more=more is True
-        )
+        # What is no row is a row without an id, which is set aside.
+        listed = [row if isinstance(row, dict) else {NO_ROW: row} for row in rows or ()]
+        return Rows(rows=listed, has_more=more is True)
 
     def write(
         self, method: str, path: str, body: Json | None = None, *, listed: str, query: Query = (),
@@ -215,14 +221,21 @@ class Client:
             raise Unanswered(error_words.NOT_AS_ASKED)
         return [one if isinstance(one, dict) else {} for one in found]
 
-    def download(self, path: str) -> bytes:
-        """Read a file, whole; tried again like any reading."""
+    def download(self, path: str, *, beginning: bytes, otherwise: Text) -> bytes:
+        """Read a file, whole; one that begins otherwise is tried again like any reading."""
         call = Call(method="GET", path=path, seconds=self._query_seconds)
-        return self._retries.read(lambda: self._sent(call)).body
+
+        def ask() -> bytes:
+            body = self._sent(call).body
+            if not body.startswith(beginning):
+                raise Unanswered(otherwise)
+            return body
+
+        return self._retries.read(ask)
 
     def _object(self, call: Call) -> Json:
         answer = self._sent(call)
-        if answer.status == NOT_MODIFIED or not answer.body.strip():
+        if answer.status in _EMPTY:
             return {}
         return decoded(answer.body)
 
@@ -277,8 +290,9 @@ class Client:
     def _post(self, url: str, form: dict[str, str]) -> Answer:
         """One request to the token endpoint; its form is nowhere but on the wire."""
         answer = self._transport.send(
-            "POST", url, headers=_FORM, body=urlencode(form), seconds=self._read_seconds
-        )
+            "POST", url, headers=_FORM, body=urlencode(form), seconds=self._read_seconds,
+            is_login=True,
+        )  # fmt: skip
         if _grants(answer):
             return answer
         return scrubbed(answer, *[SecretStr(form[name]) for name in _SECRET_PARTS if name in form])

@@ -190,7 +190,7 @@ class Zoho:
         rates = self._rates(schemas.values(), identity.currency)
         whereabouts = Whereabouts(self._client)
         mappers = [
-            Mapper(module, bindings, own_fields, rates, schema)
+            Mapper(module, bindings, own_fields, rates, schema, zone=self._client.ledger.zone)
             for module, schema in schemas.items()
         ]
         reader = Reader(

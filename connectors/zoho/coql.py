@@ -115,6 +115,13 @@ def touched_deals(window: Window, after: Place | None, *, limit: int) -> str:
     return changed("Deals", ("id", MODIFIED), window, after, limit=limit)
 
 
+def deals_of(accounts: Sequence[str], since: Instant, after: str | None = None) -> str:
+    """The deals of some accounts that were touched since an instant, by id."""
+    within = _both(_listed("Account_Name", accounts), f"{MODIFIED} >= '{moment(since)}'")
+    within = _beyond(within, after)
+    return f"{_select(('id',), 'Deals')} where {within} order by id limit {SHORT_PAGE}"
+
+
 def price(text: str) -> int:
     """The credits that a query costs, by how many rows it asks for."""
     limit = int(text.rpartition(" limit ")[2]) if " limit " in text else SHORT_PAGE
@@ -176,6 +183,7 @@ def every_text() -> list[str]:
         *(tasks_on(place.key, before) for before in (None, place.key)),
         tasks_with("Arpent_Alert_Key", "slipping:2026-W47:l'été"),
         *(touched_deals(window, after, limit=SHORT_PAGE) for after in (None, place)),
+        *(deals_of(keys, window.end, after) for after in (None, place.key)),
     ]
     return found
 

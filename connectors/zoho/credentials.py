@@ -2,11 +2,10 @@
 
 Zoho gives ten access tokens in ten minutes for a refresh token, and then refuses for a while: one
 is asked for all threads and processes, and never more often than the rule allows. It often says no
-with HTTP 200: the body decides, never the status. The shelf holds `TOKEN@API`, as a token is of
-use only where it is good.
+with HTTP 200: the body decides, never the status. The shelf holds `TOKEN@API@RULE`, as a token is
+of use only where it is good, and the rule counts all processes.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from connectors.base import ConnectorError, Grant, Remark, Retriable, Unanswered
+from connectors.base import ConnectorError, Grant, Pass, Remark, Retriable, Unanswered
 from connectors.granted import Granted
 from connectors.http import Answer, is_token, object_of, redact
 from connectors.pace import Clock
@@ -23,15 +22,13 @@ from connectors.zoho import credential_words as words
 from connectors.zoho.centres import centre_of, is_api
 from connectors.zoho.error_words import in_trouble
 from connectors.zoho.errors import SERVER_ERRORS
+from connectors.zoho.token_rule import TokenRule
 
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105 - a path
 # In seconds. Zoho's tokens last an hour.
 USUAL_LIFE = 3_600.0
 EARLY_SECONDS = 300.0
 LAST_FIFTH = 0.2
-# Two of the ten are left to whoever else shares the refresh token.
-MOST_TOKENS, TOKENS_SPAN = 8, 600.0
-THROTTLED_SECONDS = 600.0
 
 _BUSY = frozenset({408, 429})
 _OVER = frozenset({"invalid_code", "invalid_grant", "invalid_token"})
@@ -67,8 +64,7 @@ class Login:
         self._host = urlsplit(accounts).hostname or accounts
         self._post = post
         self._clock = clock
-        self._asked: deque[float] = deque()
-        self._not_before = 0.0
+        self._rule = TokenRule(clock)
         self._granted = Granted(
             grant, clock, account=account, busy=words.SHELF_IS_BUSY, unusable=words.unusable_access
         )
@@ -76,6 +72,9 @@ class Login:
     def open(self, stale: Session | None) -> Session:
         """Take what another process has left, else refresh."""
         with self._granted.turn():
+            left = self._grant.shelf.read() if self._grant.shelf else None
+            if left is not None:
+                self._rule.learn(left.token.get_secret_value().rpartition(_MARK)[2])
             return self._found(stale) or self._refreshed()
 
     def remarks(self) -> Sequence[Remark]:
@@ -86,7 +85,8 @@ class Login:
         found = self._granted.found(None)
         if found is None:
             return None
-        token, _, api = found.header.get_secret_value().removeprefix("Bearer ").partition(_MARK)
+        text = found.header.get_secret_value().removeprefix("Bearer ").rpartition(_MARK)[0]
+        token, _, api = text.partition(_MARK)
         header = _header(token)
         is_stale = stale is not None and stale.header == header
         if is_stale or not token or not is_api(api, self._accounts):
@@ -103,7 +103,7 @@ class Login:
         api = self._api(told)
         life = _life(told)
         early = EARLY_SECONDS if life > 2 * EARLY_SECONDS else life * LAST_FIFTH
-        left = SecretStr(f"{access.get_secret_value()}{_MARK}{api}")
+        left = SecretStr(_MARK.join((access.get_secret_value(), api, self._rule.written)))
         self._granted.leave(left, None, early=early, life=life)
         now = self._clock.monotonic()
         header = _header(access.get_secret_value())
@@ -120,8 +120,7 @@ class Login:
         return named
 
     def _ask(self, token: SecretStr) -> Answer:
-        self._wait_for_the_rule()
-        self._asked.append(self._clock.monotonic())
+        self._rule.ask()
         return self._post(
             self._accounts + TOKEN_PATH,
             {
@@ -132,16 +131,11 @@ class Login:
             },
         )
 
-    def _wait_for_the_rule(self) -> None:
-        """Raise `Retriable` where one more would break the rule of ten tokens, or is no use yet."""
-        now = self._clock.monotonic()
-        while self._asked and now - self._asked[0] >= TOKENS_SPAN:
-            self._asked.popleft()
-        wait = self._not_before - now
-        if len(self._asked) >= MOST_TOKENS:
-            wait = max(wait, TOKENS_SPAN - (now - self._asked[0]))
-        if wait > 0:
-            raise Retriable(words.THROTTLED, retry_after=wait)
+    def _warn(self) -> None:
+        """Leave to the other processes that there is no token for now."""
+        if self._grant.shelf is not None:
+            told = SecretStr(_MARK.join(("none", "nowhere", self._rule.written)))
+            self._grant.shelf.leave(Pass(token=told, renew_at=0, ends_at=0, account_id=None))
 
     def _refused(self, answer: Answer, told: dict[str, Any], token: SecretStr) -> ConnectorError:
         """What an answer without a token means, by its body first."""
@@ -149,8 +143,9 @@ class Login:
         said = f"{error} {told.get('error_description') or ''}".strip() or answer.reason
         said = redact(said, token, self._grant.client_secret)
         if any(each in said.lower() for each in _THROTTLED):
-            self._not_before = self._clock.monotonic() + THROTTLED_SECONDS
-            return Retriable(words.THROTTLED, retry_after=THROTTLED_SECONDS)
+            refusal = self._rule.refused()
+            self._warn()
+            return refusal
         if error in _OVER:
             return words.grant_is_over(self._host, said)
         if answer.status in _BUSY or answer.status >= SERVER_ERRORS:

@@ -6,7 +6,7 @@ Zoho remembers what is in the recycle bin for 60 days and what is gone for good 
 from collections.abc import Sequence
 
 from connectors import values
-from connectors.zoho.answers import Json, objects
+from connectors.zoho.answers import Json, listing
 from connectors.zoho.client import Client
 from connectors.zoho.errors import Refused
 from connectors.zoho.ledger import DELETED_CREDITS
@@ -33,7 +33,7 @@ def deleted_since(client: Client, module: str, since: Instant | None) -> list[Js
             answer = client.get(f"{module}/deleted", query, headers=headers, price=DELETED_CREDITS)
         except Refused:
             return found
-        found += _rows(objects(answer, "data"), client.crm_now())
+        found += _rows(listing(answer, "data"), client.crm_now())
         info = answer.get("info")
         if not isinstance(info, dict) or info.get("more_records") is not True:
             return found

@@ -104,6 +104,13 @@ def words_of(message: object, details: object = None) -> str:
             for name in ("api_name", "column_name", "param_name", "limit", "clause", "near")
             if details.get(name) not in {None, ""}
         ]
+        # Several mistakes of one record are one error (MULTIPLE_OR_MULTI_ERRORS) with each in it.
+        listed = details.get("errors")
+        told += [
+            words_of(each.get("message") or each.get("code"), each.get("details"))
+            for each in (listed if isinstance(listed, list) else ())
+            if isinstance(each, dict)
+        ]
         said = f"{said} ({', '.join(told)})" if told else said
     return said[:_LONGEST_WORDS]
 

@@ -8,6 +8,7 @@ when, by whom and of which kind; of a contact only its part in a purchase.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors import values
 from connectors.base import Binding
@@ -39,6 +40,7 @@ HISTORY, ROLES, ACCOUNT, DELETED = " history", " roles", " account", " deleted"
 _UNUSABLE = "a record without an id"
 # The first option of every picklist of Zoho's: nothing is chosen.
 _NONE = "-None-"
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class _Bound:
 
 
 class Mapper:
-    """Maps the rows of one module. `fields` is what to ask of Zoho for it."""
+    """Maps the rows of one module. `fields` is what to ask of Zoho for it; `zone` is its own."""
 
     def __init__(
         self,
@@ -60,8 +62,11 @@ class Mapper:
         own_fields: Sequence[str],
         rates: Rates,
         schema: Schema,
+        *,
+        zone: ZoneInfo = _UTC,
     ) -> None:
         self.module = module
+        self._zone = zone
         self.schema = schema
         self.quarantined: list[Quarantine] = []
         self._rates = rates
@@ -191,7 +196,9 @@ class Mapper:
 
     def _activity(self, key: str, row: Json, now: Instant) -> Activity:
         kind = self.module.activity or activities.kind_of(row)
-        happened_at = self._read(key, "happened_at", row, activities.happened_at)
+        happened_at = self._read(
+            key, "happened_at", row, lambda one: activities.happened_at(one, self._zone)
+        )
         return Activity(
             external_id=key,
             kind=kind,
@@ -206,7 +213,7 @@ class Mapper:
         fields: dict[str, Value] = {}
         for each in self._bound:
             declared, binding = each.declared, each.binding
-            raw = _flat(row.get(declared.name)) if declared else None
+            raw = _flat(row.get(declared.name), declared) if declared else None
             try:
                 found = each.parse(raw)
                 if binding.type is FieldType.MONEY and declared and declared.type == "currency":
@@ -297,11 +304,11 @@ def _bound(binding: Binding, schema: Schema) -> _Bound:
     return _Bound(binding, declared, parse)
 
 
-def _flat(raw: object) -> object:
+def _flat(raw: object, declared: Declared) -> object:
     """A lookup as its name, a multiple choice as one text; anything else as it is."""
-    if isinstance(raw, dict):
+    if isinstance(raw, dict) and declared.type.endswith("lookup"):
         return raw.get("name") or raw.get("id")
-    if isinstance(raw, list):
+    if isinstance(raw, list) and declared.type.startswith("multi"):
         return "; ".join(str(each) for each in raw) or None
     return None if raw == _NONE else raw
 
@@ -322,10 +329,12 @@ def _observed(raw: object, declared: Declared | None, is_day: bool) -> str | Non
         found = None
     if found is not None:
         return date_of(found).isoformat()
+    if declared is None:
+        return None
     try:
-        written = values.text(_flat(raw))
+        written = values.text(_flat(raw, declared))
     except values.Unreadable:
         return None
-    if written is None or declared is None:
+    if written is None:
         return None
     return declared.actual(written) if declared.options else written

@@ -49,6 +49,14 @@ _ABOUT = (*_KEY, "Owner", "Created_Time", "What_Id", "Who_Id")
 ROLE_FIELDS = ("Buying_Role", "Contact_Role", "Role", "Role_d_achat", "Role_dans_l_achat")
 # What people write on a task to say what it was.
 TASK_TYPES = ("Task_Type", "Activity_Type", "Type")
+# And on a meeting to say what became of it.
+MEETING_OUTCOMES = (
+    "Meeting_Outcome",
+    "Outcome",
+    "Meeting_Status",
+    "Issue",
+    "Statut_de_la_rencontre",
+)
 
 ACCOUNTS = Module(
     name="Accounts",
@@ -90,7 +98,7 @@ TASKS = Module(
 EVENTS = Module(
     name="Events",
     kind=Kind.ACTIVITY,
-    fields=(*_ABOUT, "Start_DateTime"),
+    fields=(*_ABOUT, "Start_DateTime", *MEETING_OUTCOMES),
     relation=Relation.ACTIVITY_ACCOUNT,
     activity=ActivityKind.MEETING,
     ripens="Start_DateTime",

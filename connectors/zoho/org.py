@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import Fatal, Identity
-from connectors.zoho.answers import objects
+from connectors.zoho.answers import listing, objects
 from connectors.zoho.client import Client
 from connectors.zoho.error_words import NO_ORG, wrong_account
 from connectors.zoho.ledger import Edition, edition_of
@@ -58,7 +58,7 @@ def ask(client: Client, expected: str | None) -> Org:
 
 def rates(client: Client, home: str) -> Rates:
     """The rates of an organization with several currencies; records keep their own besides."""
-    return rates_of(home, objects(client.find("org/currencies") or {}, "currencies"))
+    return rates_of(home, listing(client.find("org/currencies") or {}, "currencies"))
 
 
 def zone_of(name: str) -> ZoneInfo:

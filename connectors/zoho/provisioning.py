@@ -70,7 +70,7 @@ class Provisioner:
         ]
         self._ensure_key()
         if missing or any(one.state is Provision.UPDATED for one in done):
-            self._schemas.of(ACCOUNTS.name, is_fresh=True)
+            self._schemas.changed(ACCOUNTS.name)
         return done
 
     def remove(self, fields: Sequence[OwnField], *, dry_run: bool) -> list[Removed]:
@@ -79,7 +79,7 @@ class Provisioner:
         done = [self._removed(field, schema, dry_run=dry_run) for field in fields]
         if not dry_run:
             self._remove_key()
-            self._schemas.of(ACCOUNTS.name, is_fresh=True)
+            self._schemas.changed(ACCOUNTS.name)
         return done
 
     def _make(self, fields: Sequence[OwnField]) -> dict[str, Provisioned]:

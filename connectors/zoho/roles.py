@@ -2,14 +2,16 @@
 
 Zoho lists them deal by deal only (`/Deals/{id}/Contact_Roles`): a credit for each deal. A first
 load asks for the deals of the last year; afterwards, those that were touched. Whoever is found
-there is read again with all of their deals, so that the strongest role counts.
+there is read again with all of their deals, so that the strongest role counts: those of their
+related list, which may not tell of deals where they only have a role, and those of their account.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from connectors.zoho.answers import Json, objects
+from connectors.zoho import coql
+from connectors.zoho.answers import Json, Rows, every, listing
 from connectors.zoho.client import Client
 from connectors.zoho.errors import Forbidden, Refused
 from connectors.zoho.objects import identifier, is_id
@@ -43,19 +45,38 @@ class Roles:
         """The roles of a contact on the deals that were asked for."""
         return sorted(self._of.get(contact, ()))
 
-    def all_of(self, contacts: Sequence[str]) -> None:
-        """Ask for all deals of some contacts, and the roles there."""
+    def all_of(self, contacts: Sequence[Json]) -> None:
+        """Ask for all deals of some contacts, given as rows, and the roles there."""
         if not self.are_told:
             return
+        accounts = [identifier(row.get("Account_Name")) for row in contacts]
+        deals = self._deals_at([account for account in accounts if account is not None])
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            deals = [deal for found in pool.map(self._deals_of, contacts) for deal in found]
+            for found in pool.map(self._deals_of, [row["id"] for row in contacts]):
+                deals += found
         self.on(deals)
+
+    def _deals_at(self, accounts: Sequence[str]) -> list[str]:
+        """The deals of some accounts, as far back as a first load asks."""
+        since = self._client.crm_now() - FIRST_SPAN
+        found: list[str] = []
+        for chunk in coql.chunks(accounts):
+
+            def page(last: str | None, chunk: Sequence[str] = chunk) -> Rows:
+                return self._client.query(coql.deals_of(chunk, since, last))
+
+            try:
+                found += [str(row["id"]) for row in every(page)]
+            except (Refused, Forbidden):
+                # Deals are hidden from us, or can't be found by their account.
+                return found
+        return found
 
     def _deals_of(self, contact: str) -> list[str]:
         answer = self._client.find(
             f"Contacts/{contact}/Deals", [("fields", "id"), ("per_page", _MOST)]
         )
-        return [str(row["id"]) for row in objects(answer, "data") if is_id(row.get("id"))]
+        return [str(row["id"]) for row in listing(answer or {}, "data") if is_id(row.get("id"))]
 
     def _asked(self, deal: str) -> dict[str, str]:
         if not self.are_told:
@@ -70,7 +91,7 @@ class Roles:
         except Refused:
             # The deal was deleted meanwhile, or has no such list.
             return {}
-        rows = [row for row in objects(answer, "data") if is_id(row.get("id"))]
+        rows = [row for row in listing(answer, "data") if is_id(row.get("id"))]
         return {str(row["id"]): name for row in rows if (name := self._name_of(row))}
 
     def _name_of(self, row: Json) -> str | None:
@@ -82,6 +103,6 @@ class Roles:
         if key is None:
             return str(told) if isinstance(told, str) and told else None
         if self._names is None:
-            listed = objects(self._client.find("Contacts/roles") or {}, "contact_roles")
+            listed = listing(self._client.find("Contacts/roles") or {}, "contact_roles")
             self._names = {str(one.get("id")): str(one.get("name") or "") for one in listed}
         return self._names.get(key) or None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from connectors.base import CrmField
 from connectors.pace import Clock
-from connectors.zoho.answers import Json, objects
+from connectors.zoho.answers import Json, listing, objects
 from connectors.zoho.client import Client
 from connectors.zoho.errors import INVALID_MODULE, Refused, unreadable
 from connectors.zoho.objects import is_named, is_own
@@ -164,6 +164,11 @@ class Schemas:
                 self._kept[module] = (self._clock.monotonic(), found)
             return found
 
+    def changed(self, module: str) -> None:
+        """Ask again, as the module was just changed: the next write must not go by what was."""
+        self._asked_to_write.pop(module, None)
+        self.of(module, is_fresh=True)
+
     def lately(self, module: str) -> Schema:
         """The schema of a module, asked again by one thread every few seconds of writing.
 
@@ -193,7 +198,7 @@ class Schemas:
             if refused.code == INVALID_MODULE:
                 return None
             raise unreadable(refused, module) from refused
-        listed = [declared for raw in objects(answer, "fields") if (declared := _declared(raw))]
+        listed = [declared for raw in listing(answer, "fields") if (declared := _declared(raw))]
         return Schema(module=module, fields={one.name: one for one in listed})
 
 

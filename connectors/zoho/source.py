@@ -11,7 +11,7 @@ from typing import TypeVar
 from connectors import values
 from connectors.base import Unanswered
 from connectors.zoho import coql
-from connectors.zoho.answers import Json, Rows, every, objects
+from connectors.zoho.answers import Json, Rows, every, listing
 from connectors.zoho.client import Client
 from connectors.zoho.coql import Place, Window
 from connectors.zoho.error_words import NOT_AS_ASKED
@@ -121,9 +121,8 @@ class Source:
             case Kind.ACTIVITY:
                 self._whereabouts.attach(rows)
             case Kind.CONTACT if self.roles is not None:
-                keys = [row["id"] for row in rows if identified(row)]
                 if not is_first:
-                    self.roles.all_of(keys)
+                    self.roles.all_of([row for row in rows if identified(row)])
                 for row in rows:
                     if identified(row):
                         row[ROLES] = self.roles.known(row["id"])
@@ -239,7 +238,7 @@ class Source:
         except Refused:
             # The deal was deleted meanwhile.
             return []
-        return [{**entry, HISTORY_DEAL: deal} for entry in objects(answer, "data")]
+        return [{**entry, HISTORY_DEAL: deal} for entry in listing(answer, "data")]
 
 
 def place_of(rows: Sequence[Json]) -> Place:

@@ -16,8 +16,9 @@ from connectors import values
 from connectors.base import Outcome, State, Task, Unanswered
 from connectors.zoho import coql, task_words
 from connectors.zoho.activities import is_closed
-from connectors.zoho.answers import Json, objects
+from connectors.zoho.answers import Json, listing
 from connectors.zoho.client import Client
+from connectors.zoho.error_words import NOT_AS_ASKED
 from connectors.zoho.errors import (
     ALREADY_MODIFIED,
     DUPLICATE,
@@ -67,12 +68,15 @@ class Tasks:
         self._client = client
         self._schema = schema
         self._zone = zone
+        self._by_actual = False
 
     def create(self, task: Task) -> Outcome:
         """Create a task; an outcome that can't be known is `UNKNOWN`, and never tried again."""
-        words = self._words()
-        body = task_body(task, words, self._zone())
-        item = self._written("POST", PATH, body, "", _external(words.key))
+        item = self._in_words(
+            lambda words: self._written(
+                "POST", PATH, task_body(task, words, self._zone()), "", _external(words.key)
+            )
+        )
         if isinstance(item, Outcome):
             return item
         details = _details(item)
@@ -88,33 +92,57 @@ class Tasks:
         return Outcome(external_id=str(key), state=State.APPLIED)
 
     def find(self, task: Task) -> str | None:
-        """The task with this key, newest first where it is looked up by its mark."""
-        key = self._words().key
+        """The task with this key, newest first where it is looked up by its mark.
+
+        One that was created before Tasks had a field for it has its mark alone.
+        """
+        key, found = self._key(), None
         if key is not None and key.is_external:
-            return self._by_external(key, task.key)
-        if key is not None:
-            rows = self._asked(coql.tasks_with(key.name, task.key))
-            return str(rows[0]["id"]) if rows and is_id(rows[0].get("id")) else None
-        return self._by_mark(task.account_id, marker(task.key))
+            found = self._by_external(key, task.key)
+        elif key is not None:
+            found = self._by_key(key, task.key)
+        return found or self._by_mark(task.account_id, marker(task.key))
 
     def update(self, task_id: str, task: Task) -> Outcome:
         """Rewrite the subject and the body of an open task."""
-        return self._changed(
-            task_id, {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
-        )
+        fields: Json = {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
+        return self._changed(task_id, lambda _: fields)
 
     def complete(self, task_id: str) -> Outcome:
         """Complete an open task."""
-        return self._changed(task_id, {"Status": self._words().done})
+        return self._changed(task_id, lambda words: {"Status": words.done})
 
-    def _changed(self, task_id: str, fields: Json, *, is_again: bool = False) -> Outcome:
+    def _in_words(self, write: Callable[[Words], Json | Outcome]) -> Json | Outcome:
+        """What is written in the organization's words.
+
+        An option that Zoho refuses by one of its names is written by the other.
+        """
+        by_actual = self._by_actual
+        item = write(self._words(by_actual=by_actual))
+        if isinstance(item, Outcome) or not _is_of_an_option(item):
+            return item
+        again = write(self._words(by_actual=not by_actual))
+        if isinstance(again, dict) and again.get("status") == "success":
+            self._by_actual = not by_actual
+        return again
+
+    def _changed(
+        self, task_id: str, fields: Callable[[Words], Json], *, is_again: bool = False
+    ) -> Outcome:
         """Change a task that is there and open, as it was seen to be."""
         row = self._row(task_id)
         if row is None or is_closed(row):
             words = task_words.GONE if row is None else task_words.DONE
             return _outcome(task_id, State.UNCHANGED, words)
-        body: Json = {"data": [{"id": task_id, **fields}], "trigger": []}
-        item = self._written("PUT", PATH, body, task_id, _unless_modified(row))
+        item = self._in_words(
+            lambda words: self._written(
+                "PUT",
+                PATH,
+                {"data": [{"id": task_id, **fields(words)}], "trigger": []},
+                task_id,
+                _unless_modified(row),
+            )
+        )
         if isinstance(item, Outcome):
             return item
         if item.get("status") == "success":
@@ -141,7 +169,9 @@ class Tasks:
                 "status": "error", "code": refused.code, "message": refused.words,
                 "details": refused.details,
             }  # fmt: skip
-        return items[0] if items else {"status": "success"}
+        if not items or not items[0]:
+            return _outcome(task_id, State.UNKNOWN, NOT_AS_ASKED)
+        return items[0]
 
     def _row(self, task_id: str) -> Json | None:
         """A task as it is; None where it is not any more."""
@@ -149,7 +179,7 @@ class Tasks:
             return None
         query = [("fields", f"id,Status,Closed_Time,{MODIFIED}")]
         try:
-            found = objects(self._client.get(f"{PATH}/{task_id}", query), "data")
+            found = listing(self._client.get(f"{PATH}/{task_id}", query), "data")
         except Refused:
             return None
         return found[0] if found else None
@@ -160,8 +190,13 @@ class Tasks:
                 f"{PATH}/{quote(value, safe='')}", [("fields", "id")], headers=_external(key)
             )
         except Refused:
-            return None
-        rows = objects(answer, "data")
+            # It is not there, or such fields serve no more: a query tells.
+            return self._by_key(key, value)
+        rows = listing(answer, "data")
+        return str(rows[0]["id"]) if rows and is_id(rows[0].get("id")) else None
+
+    def _by_key(self, key: Declared, value: str) -> str | None:
+        rows = self._asked(coql.tasks_with(key.name, value))
         return str(rows[0]["id"]) if rows and is_id(rows[0].get("id")) else None
 
     def _by_mark(self, account: str, mark: str) -> str | None:
@@ -186,7 +221,7 @@ class Tasks:
             if before is not None:
                 raise unreadable(refused, PATH) from refused
         query = [("fields", "id,Description"), ("per_page", str(coql.SHORT_PAGE))]
-        return objects(self._client.find(f"Accounts/{account}/Tasks", query) or {}, "data")
+        return listing(self._client.find(f"Accounts/{account}/Tasks", query) or {}, "data")
 
     def _text(self, row: Json, mark: str) -> str:
         """The text of a task; one that may be cut is read whole."""
@@ -194,7 +229,7 @@ class Tasks:
         if mark in text or len(text) < CUT_FROM:
             return text
         answer = self._client.find(f"{PATH}/{row['id']}", [("fields", "id,Description")]) or {}
-        whole = objects(answer, "data")
+        whole = listing(answer, "data")
         return str(whole[0].get("Description") or "") if whole else text
 
     def _asked(self, text: str) -> list[Json]:
@@ -203,15 +238,18 @@ class Tasks:
         except Refused as refused:
             raise unreadable(refused, PATH) from refused
 
-    def _words(self) -> Words:
+    def _key(self) -> Declared | None:
+        return self._schema().own(KEY)
+
+    def _words(self, *, by_actual: bool) -> Words:
         schema = self._schema()
         status, priority = schema.named("Status"), schema.named("Priority")
         return Words(
-            open=_first(status, _OPEN) or "Not Started",
-            done=_first(status, _DONE) or "Completed",
-            urgent=_first(priority, _URGENT) or "High",
-            usual=_first(priority, _USUAL) or "Normal",
-            key=schema.own(KEY),
+            open=_first(status, _OPEN, by_actual=by_actual) or "Not Started",
+            done=_first(status, _DONE, by_actual=by_actual) or "Completed",
+            urgent=_first(priority, _URGENT, by_actual=by_actual) or "High",
+            usual=_first(priority, _USUAL, by_actual=by_actual) or "Normal",
+            key=self._key(),
         )
 
 
@@ -255,12 +293,19 @@ def _unless_modified(row: Json) -> dict[str, str]:
     return {} if at is None else {"If-Unmodified-Since": moment(at)}
 
 
-def _first(field: Declared | None, words: Sequence[str]) -> str | None:
-    """The option of a list that is one of some words, by either of its names."""
+def _first(field: Declared | None, words: Sequence[str], *, by_actual: bool) -> str | None:
+    """The option of a list that is one of some words by either of its names, by one of them."""
     for option in field.options if field else ():
         if option.is_used and {option.actual.lower(), option.display.lower()} & set(words):
-            return option.display
+            return option.actual if by_actual else option.display
     return None
+
+
+def _is_of_an_option(item: Json) -> bool:
+    """Whether a refusal blames one of the words of tasks."""
+    said = words_of(item.get("message"), _details(item))
+    blamed = any(f"api_name {name}" in said for name in ("Status", "Priority"))
+    return item.get("status") == "error" and blamed
 
 
 def _details(item: Json) -> Mapping[str, Any]:

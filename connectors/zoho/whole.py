@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from connectors.base import Page
 from connectors.zoho import people
-from connectors.zoho.answers import Json, objects
+from connectors.zoho.answers import Json, listing, objects
 from connectors.zoho.client import Client
 from connectors.zoho.errors import Forbidden, Refused
 from connectors.zoho.schema import Declared, Schemas
@@ -24,7 +24,7 @@ def owners(client: Client) -> Iterator[Page]:
         info = answer.get("info")
         is_last = not isinstance(info, Mapping) or info.get("more_records") is not True
         quarantined: list[Quarantine] = []
-        built = [people.owner(row, quarantined) for row in objects(answer, "users")]
+        built = [people.owner(row, quarantined) for row in listing(answer, "users")]
         yield Page(
             kind=Kind.OWNER,
             records=[each for each in built if isinstance(each, Owner)],
@@ -58,12 +58,12 @@ def stages(client: Client, schemas: Schemas) -> Iterator[Page]:
 def _pipelines(client: Client) -> Iterator[Json]:
     """The pipelines of each layout of deals; none where they are not for us."""
     try:
-        layouts = objects(client.get("settings/layouts", [("module", "Deals")]), "layouts")
+        layouts = listing(client.get("settings/layouts", [("module", "Deals")]), "layouts")
     except (Refused, Forbidden):
         return
     for layout in layouts:
         query = [("layout_id", str(layout.get("id")))]
-        yield from objects(client.find("settings/pipeline", query) or {}, "pipeline")
+        yield from listing(client.find("settings/pipeline", query) or {}, "pipeline")
 
 
 def _alone(raw: Json, options: Declared | None, quarantined: list[Quarantine]) -> Stage | None:

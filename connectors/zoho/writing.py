@@ -72,12 +72,13 @@ class Writer:
 
     def _written(self, batch: Sequence[Numbered], schema: Schema) -> Outcomes:
         """What a batch settles; options that Zoho refuses by one name are written by the other."""
-        settled = self._sent(batch, schema, by_actual=self._by_actual)
+        by_actual = self._by_actual
+        settled = self._sent(batch, schema, by_actual=by_actual)
         refused = [one for one in batch if _is_of_an_option(settled[one[0]], one[1], schema)]
         if refused:
-            again = self._sent(refused, schema, by_actual=not self._by_actual)
+            again = self._sent(refused, schema, by_actual=not by_actual)
             if any(outcome.state is State.APPLIED for outcome in again.values()):
-                self._by_actual = not self._by_actual
+                self._by_actual = not by_actual
             settled |= again
         return settled
 

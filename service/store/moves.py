@@ -129,8 +129,8 @@ def groups(
         "potential": worth,
         "differs": or_(tag.c.account_id.is_(None), _differs(fresh)),
     }
-    at_stake = fields_at_stake(connection, book.fields.written)
-    outlook = layer(fresh, book.fields.written, at_stake, columns, is_new=is_new)
+    at_stake = fields_at_stake(connection, book.written)
+    outlook = layer(fresh, book.written, at_stake, columns, is_new=is_new)
     keys = [outlook.c[name] for name in _KEYS]
     is_owed = or_(*(outlook.c[f"state_{each.value}"] == Debt.OWED.value for each in at_stake))
     totals = [

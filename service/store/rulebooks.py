@@ -75,7 +75,7 @@ def publish(
     save_bindings(connection, bindings_of(compiled))
     # A rulebook may write other fields: what each account is owed is looked at again, and what is
     # written no more is cleared.
-    deliveries.retire(connection, compiled.fields.written)
+    deliveries.retire(connection, compiled.written)
     connection.execute(update(tag).where(tag.c.is_in_scope).values(is_owed=True))
     return True
 

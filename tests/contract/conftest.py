@@ -9,14 +9,18 @@ from connectors.sandbox.hubspot import HubSpotSandbox
 from connectors.sandbox.hubspot.switches import OTHER_ANSWERS
 from connectors.sandbox.salesforce import SalesforceSandbox
 from connectors.sandbox.salesforce.switches import OTHER_ANSWERS as OTHERS_OF_SALESFORCE
+from connectors.sandbox.zoho import ZohoSandbox
+from connectors.sandbox.zoho.switches import OTHER_ANSWERS as OTHERS_OF_ZOHO
 from tests.contract.busy import BusyCrm
 from tests.contract.busy_hubspot import BusyHubSpot
 from tests.contract.busy_memory import BusyMemory
 from tests.contract.busy_salesforce import BusySalesforce
+from tests.contract.busy_zoho import BusyZoho
 from tests.contract.crm import Crm
 from tests.contract.in_hubspot import InHubSpot, portal_of_one_owner, write_one_owner
 from tests.contract.in_memory import InMemory
 from tests.contract.in_salesforce import InSalesforce, org_of_one_owner
+from tests.contract.in_zoho import InZoho, organization_of_one_owner
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +53,21 @@ def org() -> Iterator[SalesforceSandbox]:
         yield started
 
 
+@pytest.fixture
+def organization() -> Iterator[ZohoSandbox]:
+    """A Zoho organization with a rep."""
+    with organization_of_one_owner() as started:
+        yield started
+
+
 EACH_CRM = (
     "memory",
     "hubspot",
     "hubspot, other answers",
     "salesforce",
     "salesforce, other answers",
+    "zoho",
+    "zoho, other answers",
 )
 
 
@@ -62,7 +75,7 @@ EACH_CRM = (
 def crm(request: pytest.FixtureRequest) -> Iterator[Crm]:
     """Each CRM in turn, also with what its documentation leaves open, the other way."""
     vendor, _, answers = request.param.partition(", ")
-    adapter: InHubSpot | InSalesforce
+    adapter: InHubSpot | InSalesforce | InZoho
     match vendor:
         case "hubspot":
             sandbox: HubSpotSandbox = request.getfixturevalue("sandbox")
@@ -74,6 +87,11 @@ def crm(request: pytest.FixtureRequest) -> Iterator[Crm]:
             if answers:
                 org.switches.change({**OTHERS_OF_SALESFORCE})
             adapter = InSalesforce(org)
+        case "zoho":
+            organization: ZohoSandbox = request.getfixturevalue("organization")
+            if answers:
+                organization.switches.change({**OTHERS_OF_ZOHO})
+            adapter = InZoho(organization)
         case _:
             yield InMemory()
             return
@@ -85,7 +103,7 @@ def crm(request: pytest.FixtureRequest) -> Iterator[Crm]:
 def busy(request: pytest.FixtureRequest) -> Iterator[BusyCrm]:
     """Each CRM in turn on a busy day, under the same answers."""
     vendor, _, answers = request.param.partition(", ")
-    adapter: BusyHubSpot | BusySalesforce
+    adapter: BusyHubSpot | BusySalesforce | BusyZoho
     match vendor:
         case "hubspot":
             sandbox: HubSpotSandbox = request.getfixturevalue("sandbox")
@@ -95,6 +113,10 @@ def busy(request: pytest.FixtureRequest) -> Iterator[BusyCrm]:
             org: SalesforceSandbox = request.getfixturevalue("org")
             org.switches.change({**OTHERS_OF_SALESFORCE} if answers else {})
             adapter = BusySalesforce(org)
+        case "zoho":
+            organization: ZohoSandbox = request.getfixturevalue("organization")
+            organization.switches.change({**OTHERS_OF_ZOHO} if answers else {})
+            adapter = BusyZoho(organization)
         case _:
             yield BusyMemory()
             return

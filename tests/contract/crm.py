@@ -45,6 +45,10 @@ class Crm(ABC):
     tells_last_change = True
     # Whether the answer to a write tells the form in which values are kept.
     tells_kept_form = True
+    # Whether it tells into which account another was merged.
+    tells_survivor = True
+    # How many calls 230 changes take.
+    calls_to_write_three_batches = 3
 
     @abstractmethod
     def put_accounts(self, rows: Sequence[Mapping[str, str]]) -> list[str]:

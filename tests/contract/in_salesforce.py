@@ -58,13 +58,13 @@ class InSalesforce(Crm):
     # A login, the org, its currencies, the one that it counts in.
     calls_to_identify = 4
     accounts_per_opportunity = 1
-    tells_last_change = False
     tells_kept_form = False
 
     def __init__(self, sandbox: SalesforceSandbox, clock: Clock | None = None) -> None:
         self.sandbox = sandbox
         self.account_id = sandbox.org_id
         is_blocked = sandbox.switches.deleted_name_is_blocked
+        self.tells_last_change = sandbox.switches.tracks_history
         self.remade = Provision.CONFLICT if is_blocked else Provision.CREATED
         self.owner_id = sandbox.user_id(OWNER)
         self.connector = Salesforce(

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from connectors.base import Change, Connector
+from connectors.base import Change, Connector, Grant
 from connectors.hubspot.connector import HubSpot
 from connectors.pace import Clock
 from connectors.salesforce.access import ClientCredentials
 from connectors.salesforce.bulk import BulkQuery
 from connectors.salesforce.connector import Salesforce
+from connectors.zoho.bulk import BulkRead, Result
+from connectors.zoho.connector import Zoho
 from rules.records import Kind
 from tests.contract.rogue import Proper, Script, answers
 
@@ -183,4 +185,96 @@ SALESFORCE = Policed(
     ),
 )
 
-POLICED: Mapping[str, Policed] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE}
+# Zoho: a refresh token, which a login turns into an access token and the API that it opens.
+
+SELF_CLIENT, GRANTED, ACCESS = f"app-{CANARY}", f"1000.{CANARY}", f"access-{CANARY}"
+ZOHO_TOKEN_PATH = "/oauth/v2/token"  # noqa: S105 - a path
+ZOHO_JOB = "554023000000900001"
+ZOHO_RECORD = "554023000000527001"
+ZOHO_ORG = (
+    '{"org":[{"zgid":"60001234567","company_name":"Acme","time_zone":"America/Toronto",'
+    '"iso_code":"CAD","license_details":{"paid":true,"paid_type":"enterprise"}}]}'
+)
+ZOHO_FIELDS = (
+    '{"fields":[{"id":"1","api_name":"Account_Name","field_label":"Nom","data_type":"text"},'
+    '{"id":"2","api_name":"Arpent_Tier","field_label":"Niveau","data_type":"text",'
+    '"custom_field":true}]}'
+)
+
+
+def _zoho(url: str, clock: Clock, seconds: float) -> Zoho:
+    grant = Grant(
+        client_id="1000.APP",
+        client_secret=SecretStr(SELF_CLIENT),
+        refresh_token=lambda: SecretStr(GRANTED),
+        keep=lambda _token: True,
+    )
+    return Zoho(
+        grant,
+        accounts=url,
+        clock=clock,
+        read_seconds=seconds,
+        write_seconds=seconds,
+        query_seconds=seconds,
+    )
+
+
+def _proper_organization(request: bytes) -> Script | None:
+    line = line_of(request)
+    if ZOHO_TOKEN_PATH in line:
+        return json(f'{{"access_token":"{ACCESS}","token_type":"Bearer","expires_in":3600}}')
+    if line.endswith("/org"):
+        return json(ZOHO_ORG)
+    if line.endswith("/settings/fields?module=Accounts&type=all"):
+        return json(ZOHO_FIELDS)
+    return None
+
+
+def _zoho_bulk(crm: Connector) -> BulkRead:
+    assert isinstance(crm, Zoho)
+    return BulkRead(crm._client)
+
+
+def _zoho_query(crm: Connector) -> object:
+    assert isinstance(crm, Zoho)
+    return crm._client.query("select id from Accounts where id is not null limit 200")
+
+
+def _zoho_archive(crm: Connector) -> object:
+    result = Result(count=1, path=f"bulk/read/{ZOHO_JOB}/result", following=None)
+    return list(_zoho_bulk(crm).rows("Accounts", result, 0))
+
+
+ZOHO = Policed(
+    open=_zoho,
+    proper=_proper_organization,
+    reads={
+        "the fields": lambda crm: crm.fields(Kind.OPPORTUNITY),
+        "a query": _zoho_query,
+        "a bulk job": lambda crm: _zoho_bulk(crm).wait("Accounts", ZOHO_JOB),
+        "the archive of a bulk job": _zoho_archive,
+    },
+    writes={
+        "a write": lambda crm: crm.update(
+            [Change(external_id=ZOHO_RECORD, values={"tier": "gold"})]
+        ),
+        "a new bulk job": lambda crm: _zoho_bulk(crm).start("Accounts", ["id"], None),
+    },
+    good=json(ZOHO_FIELDS),
+    credential=f"Authorization: Zoho-oauthtoken {ACCESS}".encode(),
+    unrecognised=json(
+        f'{{"code":"INVALID_TOKEN","message":"{ACCESS} is over, {SELF_CLIENT} too",'
+        '"status":"error","details":{}}',
+        status="401 Unauthorized",
+    ),
+    words="Connected apps",
+    hosts_beyond="https://accounts.zohocloud.ca.example.org",
+    login=ZOHO_TOKEN_PATH,
+    too_many=json(
+        '{"code":"TOO_MANY_REQUESTS","details":{},"message":"too many requests fired in '
+        'concurrent connections","status":"error"}',
+        status="429 Too Many Requests",
+    ),
+)
+
+POLICED: Mapping[str, Policed] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE, "zoho": ZOHO}

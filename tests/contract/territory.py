@@ -36,6 +36,8 @@ tier:
   table:
     - {potential: "> 500k", then: gold, why: ["« potentiel élevé » 🍁", "high potential"]}
     - {else: silver, why: [à bâtir, to be built]}
+"""
+PRIORITY = """\
 priority:
   values: {p1: [1 – Cette semaine, 1 – This week], p2: [2 – Ce mois-ci, 2 – This month]}
   table:
@@ -68,18 +70,22 @@ write:
 """
 
 
-def playbook(crm: BusyCrm, *, alerts: bool) -> Rulebook:
-    """Two reps, two fields, two tiers; with `alerts`, a plan that Élise is far behind."""
+def playbook(crm: BusyCrm, *, alerts: bool = False, priorities: bool = True) -> Rulebook:
+    """Two reps, two fields, two tiers; with `alerts`, a plan that Élise is far behind.
+
+    Without `priorities`, no rule gives any.
+    """
     bound = "\n".join(_bound(crm.vendor, each) for each in (crm.potential, crm.sector))
-    return _compiled(FIELDS.format(bound=bound), alerts=alerts)
+    segments = SEGMENTS + PRIORITY if priorities else SEGMENTS
+    return _compiled(FIELDS.format(bound=bound), segments, alerts=alerts)
 
 
 @cache
-def _compiled(fields: str, *, alerts: bool) -> Rulebook:
+def _compiled(fields: str, segments: str, *, alerts: bool) -> Rulebook:
     files = small(
         team=TEAM,
         fields=fields,
-        segments=SEGMENTS,
+        segments=segments,
         kpis=KPIS,
         alerts=ALERTS if alerts else "start: 2026-01-05",
     )
@@ -95,14 +101,19 @@ def _bound(vendor: str, binding: Binding) -> str:
 class Territory:
     """A store where the playbook is in force, and its fields are in the CRM."""
 
-    def __init__(self, crm: BusyCrm, store: Store, *, alerts: bool = False) -> None:
+    def __init__(self, crm: BusyCrm, store: Store, *, book: Rulebook | None = None) -> None:
         self.crm = crm
         self.marc = crm.put_owner("Marc", "Lavoie", MARC)
         self.app = App(Settings(database_url="sqlite://"), store, crm.now)
-        book = playbook(crm, alerts=alerts)
-        with store.write() as connection:
-            rulebooks.publish(connection, book, author="ops", reason="", now=crm.now())
-        provision.run(crm.connector, book, dry_run=False)
+        self.publish(book or playbook(crm))
+        self.provisioned = provision.run(
+            crm.connector, self.app.published().rulebook, dry_run=False
+        )
+
+    def publish(self, book: Rulebook) -> None:
+        """Put other rules in force."""
+        with self.app.store.write() as connection:
+            rulebooks.publish(connection, book, author="ops", reason="", now=self.crm.now())
 
     def attempt(self, **options: Any) -> CycleReport:
         """One cycle, once what people did can be found."""

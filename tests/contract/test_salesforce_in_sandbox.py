@@ -50,6 +50,47 @@ def test_every_open_question_has_another_answer(
         assert (shown[name] == usual[name]) is is_usual, name
 
 
+# Authors.
+
+
+@pytest.mark.parametrize("shown", ["value", "label"])
+def test_the_author_of_a_choice_is_told_by_its_value_or_its_label(
+    usual: InSalesforce, shown: str
+) -> None:
+    usual.sandbox.switches.change({"history_values": shown})
+    provisioned(usual)
+    account = usual.put_account()
+    marc = usual.sandbox.act(
+        "create_user", username="marc@example.org", first_name="Marc", last_name="Lavoie"
+    )
+    usual.connector.update([Change(external_id=account, values={"tier": "silver"})])
+    usual.sandbox.clock.advance(timedelta(seconds=2))
+    usual.sandbox.act("edit", id=account, user=marc["id"], values={"arpent_tier__c": "gold"})
+
+    (told,) = usual.connector.edits([account], ["tier"])
+
+    assert (told.value, told.author) == ("gold", "Marc Lavoie")
+
+
+def test_what_an_administrator_tracks_later_is_told_from_then_on(usual: InSalesforce) -> None:
+    usual.sandbox.switches.change({"tracked_field_limit": 0})
+    (tier, *_) = usual.connector.ensure("Planification", [TIER], dry_run=False)
+    assert tier.note is not None
+    assert any("Niveau" in step.fr for step in usual.connector.setup_steps())
+    account = usual.put_account()
+    usual.edit_own_field(account, "tier", "gold")
+    assert [each.author for each in usual.connector.edits([account], ["tier"])] == [None]
+
+    usual.sandbox.act("change_field", object="Account", name="arpent_tier__c", tracked=True)
+    usual.edit_own_field(account, "tier", "silver")
+
+    (told,) = usual.connector.edits([account], ["tier"])
+    assert told.value == "silver"
+    assert told.author
+    (tier, *_) = usual.connector.ensure("Planification", [TIER], dry_run=False)
+    assert (tier.state, tier.note) == (Provision.PRESENT, None)
+
+
 # Tasks.
 
 

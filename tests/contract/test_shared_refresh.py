@@ -25,6 +25,8 @@ from connectors.salesforce.connector import Salesforce
 from connectors.sandbox.emulated import Emulated
 from connectors.sandbox.hubspot import HubSpotSandbox
 from connectors.sandbox.salesforce import SANDBOX_USERNAME, SalesforceSandbox
+from connectors.sandbox.zoho import ZohoSandbox
+from connectors.zoho.connector import Zoho
 from rules.records import Kind
 from service import access
 from service.settings import Settings, load_settings
@@ -130,6 +132,28 @@ class SalesforceGrant(Granting):
         self._org.gateway.sessions.apps[CLIENT].refresh_tokens = {NEW: user}
 
 
+class ZohoGrant(Granting):
+    vendor = "zoho"
+    is_over = "make a new code"
+
+    def __init__(self, emulated: ZohoSandbox) -> None:
+        self.emulated = self._org = emulated
+        self.account_id = emulated.org_id
+        emulated.add_client(CLIENT, SECRET)
+        emulated.add_refresh_token(REFRESH, client_id=CLIENT)
+
+    @property
+    def granted(self) -> int:
+        return self._org.gateway.accounts.tokens_made
+
+    def rotate(self) -> None:
+        self._org.switches.change({"rotates_refresh_token": True})
+
+    def reinstall(self) -> None:
+        del self._org.gateway.accounts.grants[REFRESH]
+        self._org.add_refresh_token(NEW, client_id=CLIENT)
+
+
 @pytest.fixture
 def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The file of the refresh token, of which nothing is there yet; no other setting is found."""
@@ -140,14 +164,18 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "refresh"
 
 
-@pytest.fixture(params=["hubspot", "salesforce"])
+@pytest.fixture(params=["hubspot", "salesforce", "zoho"])
 def crm(request: pytest.FixtureRequest) -> Iterator[Granting]:
     """Each CRM that knows such a grant."""
     if request.param == "hubspot":
         yield HubSpotGrant(request.getfixturevalue("sandbox"))
         return
-    with SalesforceSandbox() as org:
-        yield SalesforceGrant(org)
+    if request.param == "salesforce":
+        with SalesforceSandbox() as org:
+            yield SalesforceGrant(org)
+        return
+    with ZohoSandbox() as organization:
+        yield ZohoGrant(organization)
 
 
 @pytest.fixture
@@ -209,9 +237,13 @@ def opened_at(crm: Granting, file: Path, clock: Clock) -> Connector:
         file=file,
         setting="",
     )
-    if crm.vendor == "hubspot":
-        return HubSpot(grant, base_url=crm.emulated.url, clock=clock)
-    return Salesforce(grant, base_url=crm.emulated.url, clock=clock)
+    url = crm.emulated.url
+    match crm.vendor:
+        case "hubspot":
+            return HubSpot(grant, base_url=url, clock=clock)
+        case "salesforce":
+            return Salesforce(grant, base_url=url, clock=clock)
+    return Zoho(grant, accounts=url, clock=clock)
 
 
 def shelf_of(file: Path, refresh_token: str = REFRESH) -> FileShelf:
@@ -354,3 +386,55 @@ def test_a_turn_that_never_ends_is_told(crm: Granting, file: Path) -> None:
     assert crm.refreshes == (0, 0)
     assert waiting.fields(Kind.ACCOUNT)
     waiting.close()
+
+
+# Zoho gives ten access tokens in ten minutes for a refresh token, to all processes together.
+
+
+@pytest.fixture
+def zoho(file: Path) -> Iterator[tuple[ZohoSandbox, Callable[[], Connector]]]:
+    """An organization, and what opens it as one more process would; `file` is theirs."""
+    opened_so_far: list[Connector] = []
+    with ZohoSandbox() as organization:
+        crm = ZohoGrant(organization)
+
+        def one_more() -> Connector:
+            opened_so_far.append(opened(crm, file))
+            return opened_so_far[-1]
+
+        yield organization, one_more
+        for each in opened_so_far:
+            each.close()
+
+
+def test_zoho_is_not_asked_for_more_tokens_than_its_rule_by_all_processes_together(
+    zoho: tuple[ZohoSandbox, Callable[[], Connector]],
+) -> None:
+    organization, one_more = zoho
+    for _ in range(8):
+        organization.expire_sessions()
+        one_more().identify()
+
+    organization.expire_sessions()
+    for _ in range(3):
+        with pytest.raises(Retriable, match="ten in ten minutes") as told:
+            one_more().identify()
+        assert 500 < (told.value.retry_after or 0) <= 600
+
+    assert organization.gateway.accounts.tokens_made == 8
+    assert organization.statistics()["requests"]["POST /oauth/v2/token"] == 8
+
+
+def test_zoho_s_refusal_of_a_token_is_known_to_all_processes(
+    zoho: tuple[ZohoSandbox, Callable[[], Connector]],
+) -> None:
+    organization, one_more = zoho
+    organization.switches.change({"tokens_per_window": 1})
+    one_more().identify()
+    organization.expire_sessions()
+
+    for _ in range(3):
+        with pytest.raises(Retriable, match="Arpent waits and resumes by itself"):
+            one_more().identify()
+
+    assert organization.statistics()["requests"]["POST /oauth/v2/token"] == 2

@@ -1,6 +1,7 @@
 """Élise's portfolio, loaded into each CRM, is read as the same records, field for field."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,16 +9,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from connectors.base import Binding, Connector, Page
+from connectors.base import Binding, Connector, Grant, Page
 from connectors.hubspot.connector import HubSpot
 from connectors.salesforce.access import ClientCredentials
 from connectors.salesforce.connector import Salesforce
+from connectors.sandbox.emulated import Emulated
 from connectors.sandbox.hubspot import SANDBOX_TOKEN, HubSpotSandbox
+from connectors.sandbox.registry import DEFAULT, EMULATED
 from connectors.sandbox.salesforce.sandbox import (
     SANDBOX_CLIENT_KEY,
     SANDBOX_CLIENT_SECRET,
     SalesforceSandbox,
 )
+from connectors.sandbox.zoho.sandbox import (
+    SANDBOX_CLIENT_ID,
+    SANDBOX_REFRESH_TOKEN,
+    ZohoSandbox,
+)
+from connectors.sandbox.zoho.sandbox import (
+    SANDBOX_CLIENT_SECRET as ZOHO_SECRET,
+)
+from connectors.zoho.connector import Zoho
 from rules.records import Kind, Stage
 from rules.rulebook import compile_rulebook
 from rules.time import day_of
@@ -39,6 +51,8 @@ _NUMBERS = {
     Kind.ACTIVITY: 1_003,
 }
 Told = dict[str, dict[str, Any]]
+# The kind and id of the folder → the id in the CRM.
+Loaded = Mapping[tuple[str, str], str]
 
 
 class Reading:
@@ -77,7 +91,7 @@ class Reading:
     def _facts(self, facts: dict[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in facts.items() if name not in _OWN}
         if kept.get("closes_at"):
-            # An instant on HubSpot, a calendar day on Salesforce.
+            # An instant on HubSpot, a calendar day on the others.
             kept["closes_at"] = day_of(kept["closes_at"], self._zone)
         if "position" in kept:
             kept["position"] = self._order.index(facts["external_id"])
@@ -97,33 +111,60 @@ def bindings() -> dict[str, list[Binding]]:
     return bindings_of(compile_rulebook(read_playbook(SHIPPED_PLAYBOOK)))
 
 
-@pytest.fixture(scope="module")
-def on_hubspot(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
-    sandbox = rehearsal.open_sandbox(rehearsal.ELISE, crm="hubspot")
+def _hubspot(sandbox: Emulated) -> tuple[Connector, Loaded]:
     assert isinstance(sandbox, HubSpotSandbox)
-    with sandbox:
-        connector = HubSpot(SecretStr(SANDBOX_TOKEN), base_url=sandbox.url, clock=hurried())
-        loaded = sandbox.portal.state.loaded_ids
-        yield Reading(
-            connector, bindings["hubspot"], {here: there for (_, there), here in loaded.items()}
-        )
-        connector.close()
+    connector = HubSpot(SecretStr(SANDBOX_TOKEN), base_url=sandbox.url, clock=hurried())
+    return connector, sandbox.portal.state.loaded_ids
 
 
-@pytest.fixture(scope="module")
-def on_salesforce(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
-    sandbox = rehearsal.open_sandbox(rehearsal.ELISE, crm="salesforce")
+def _salesforce(sandbox: Emulated) -> tuple[Connector, Loaded]:
     assert isinstance(sandbox, SalesforceSandbox)
     access = ClientCredentials(
         client_id=SANDBOX_CLIENT_KEY, client_secret=SecretStr(SANDBOX_CLIENT_SECRET)
     )
-    with sandbox:
-        connector = Salesforce(access, base_url=sandbox.url, clock=hurried())
-        loaded = sandbox.org.loaded_ids
-        yield Reading(
-            connector, bindings["salesforce"], {here: there for (_, there), here in loaded.items()}
-        )
+    connector = Salesforce(access, base_url=sandbox.url, clock=hurried())
+    return connector, sandbox.org.loaded_ids
+
+
+def _zoho(sandbox: Emulated) -> tuple[Connector, Loaded]:
+    assert isinstance(sandbox, ZohoSandbox)
+    grant = Grant(
+        client_id=SANDBOX_CLIENT_ID,
+        client_secret=SecretStr(ZOHO_SECRET),
+        refresh_token=lambda: SecretStr(SANDBOX_REFRESH_TOKEN),
+        keep=lambda _token: True,
+    )
+    connector = Zoho(grant, accounts=sandbox.url, clock=hurried())
+    return connector, sandbox.org.loaded_ids
+
+
+_OPENERS: Mapping[str, Callable[[Emulated], tuple[Connector, Loaded]]] = {
+    "hubspot": _hubspot,
+    "salesforce": _salesforce,
+    "zoho": _zoho,
+}
+
+
+@contextmanager
+def read(crm: str, bindings: Sequence[Binding]) -> Iterator[Reading]:
+    with rehearsal.open_sandbox(rehearsal.ELISE, crm=crm) as sandbox:
+        connector, loaded = _OPENERS[crm](sandbox)
+        yield Reading(connector, bindings, {here: there for (_, there), here in loaded.items()})
         connector.close()
+
+
+@pytest.fixture(scope="module")
+def first(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
+    """The case as the first CRM has it."""
+    with read(DEFAULT, bindings[DEFAULT]) as reading:
+        yield reading
+
+
+@pytest.fixture(scope="module", params=[crm for crm in EMULATED if crm != DEFAULT])
+def other(request: pytest.FixtureRequest, bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
+    """The case as each other CRM has it."""
+    with read(request.param, bindings[request.param]) as reading:
+        yield reading
 
 
 def position(stage: Stage) -> int:
@@ -142,21 +183,15 @@ def different(one: Told, other: Told) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_each_record_is_the_same_on_both(
-    kind: Kind, on_hubspot: Reading, on_salesforce: Reading
-) -> None:
-    hubspot, salesforce = on_hubspot.records[kind], on_salesforce.records[kind]
-
-    assert len(hubspot) == _NUMBERS[kind]
-    found = different(hubspot, salesforce)
+def test_each_record_is_the_same_on_each(kind: Kind, first: Reading, other: Reading) -> None:
+    assert len(first.records[kind]) == _NUMBERS[kind]
+    found = different(first.records[kind], other.records[kind])
     assert not found, f"{len(found)} differences:\n" + "\n".join(found[:12])
 
 
-def test_links_money_and_time_are_the_same_on_both(
-    on_hubspot: Reading, on_salesforce: Reading
-) -> None:
-    assert on_hubspot.links == on_salesforce.links
-    assert not on_hubspot.aside
-    assert not on_salesforce.aside
+def test_links_money_and_time_are_the_same_on_each(first: Reading, other: Reading) -> None:
+    assert first.links == other.links
+    assert not first.aside
+    assert not other.aside
     for name in ("currency", "time_zone"):
-        assert getattr(on_hubspot.identity, name) == getattr(on_salesforce.identity, name)
+        assert getattr(first.identity, name) == getattr(other.identity, name)

@@ -55,7 +55,7 @@ WORKERS = ("elsewhere-a", "elsewhere-b")
 # What each machine's monotonic clock showed at the beginning: no two of them agree.
 STARTS = {CONSOLE: 5.0, "elsewhere-a": 9e6, "elsewhere-b": 1e3}
 # Edits of the shipped playbook: what is replaced in which file. All of them are valid.
-_SECTOR = b"  sector: {"
+_SECTOR = b"  sector:"
 # A field that no rule reads.
 _SPARE = b"  trade: {label: [branche, trade], type: text, hubspot: industry}\n"
 _POLICIES = b"drift: {why: respect, segment: reassert}\n  optional: ["

@@ -264,7 +264,7 @@ def _look_at_fields(world: World, expected: Mapping[str, Row[Any]], *, releases:
         if row.state == "open"
     }
     run_ids = {row.id for row in rows_of(world.store, "run")}
-    written = world.app.published().rulebook.fields.written
+    written = world.app.published().rulebook.written
     for key in world.crm.live():
         values = outbox.values_of(expected[key])
         for name in Owned:

@@ -126,7 +126,7 @@ def explained(
 
 def check_preview(connection: Connection, rulebook: Rulebook) -> None:
     """Every value that a push would write is that of the tag, and every other is there already."""
-    while outbox.owe(connection, 1, rulebook.fields.written):
+    while outbox.owe(connection, 1, rulebook.written):
         pass
     shown: dict[int, dict[str, str | None]] = {}
     for each in outbox.pending(connection, 1):

@@ -5,13 +5,13 @@ Salesforce's documentation and the playbook say they mean.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.sandbox.salesforce import SalesforceSandbox
 from tests.scenarios.truth import Facts, Team, Truth
+from tests.torture.plain_values import cents, day, meaning, milliseconds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUBTYPES = {"Call": "call", "Email": "email", "ListEmail": "email"}
 # Values of a field: dates and instants are Python's own.
 Row = Mapping[str, Any]
@@ -83,8 +83,8 @@ class _Reader:
             "name": row["Name"],
             "domain": None,
             "owner": row["OwnerId"],
-            "created_on": _day(local),
-            "modified_at": _milliseconds(row["SystemModstamp"]),
+            "created_on": day(local),
+            "modified_at": milliseconds(row["SystemModstamp"]),
             **self._bound("account", row),
             **{f"observed_{name}": row.get(f"arpent_{name}__c") for name in ("tier", "why")},
         }
@@ -92,31 +92,31 @@ class _Reader:
     def opportunity(self, row: Row) -> dict[str, Any]:
         """An opportunity, with what its history tells."""
         past = [each for each in self._history if each["OpportunityId"] == row["Id"]]
-        amounts = [_cents(each.get("Amount")) for each in [row, *past]]
+        amounts = [cents(each.get("Amount")) for each in [row, *past]]
         return {
             "name": row["Name"],
             "owner": row["OwnerId"],
             "stage": row["StageName"],
-            "amount": _cents(row.get("Amount")),
+            "amount": cents(row.get("Amount")),
             "currency": self._org.currency,
-            "team_amount": _cents(row.get("Amount")),
+            "team_amount": cents(row.get("Amount")),
             "team_peak_amount": max((one for one in amounts if one is not None), default=None),
-            "created_at": _milliseconds(row["CreatedDate"]),
-            "closes_on": _day(row["CloseDate"]),
-            "modified_at": _milliseconds(row["SystemModstamp"]),
+            "created_at": milliseconds(row["CreatedDate"]),
+            "closes_on": day(row["CloseDate"]),
+            "modified_at": milliseconds(row["SystemModstamp"]),
             "stages": _entered(past),
             **self._bound("opportunity", row),
         }
 
     def contact(self, row: Row) -> dict[str, Any]:
         """A contact; nobody in the story has a role."""
-        return {"role": None, "modified_at": _milliseconds(row["SystemModstamp"])}
+        return {"role": None, "modified_at": milliseconds(row["SystemModstamp"])}
 
     def task(self, row: Row) -> dict[str, Any]:
         """A task: a call or an e-mail by its subtype, any other is a note."""
         kind = _SUBTYPES.get(row.get("TaskSubtype") or "", "note")
-        day = row["ActivityDate"]
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        due = row["ActivityDate"]
+        noon = datetime(due.year, due.month, due.day, 12, tzinfo=UTC)
         is_contact = bool(row["IsClosed"]) and kind != "note"
         return self._activity(row, kind, noon, is_contact=is_contact)
 
@@ -131,41 +131,16 @@ class _Reader:
         return {
             "kind": kind,
             "owner": row["OwnerId"],
-            "happened_at": _milliseconds(happened_at),
+            "happened_at": milliseconds(happened_at),
             "is_contact": is_contact,
-            "modified_at": _milliseconds(row["SystemModstamp"]),
+            "modified_at": milliseconds(row["SystemModstamp"]),
         }
 
     def _bound(self, kind: str, row: Row) -> dict[str, Any]:
         return {
-            f"field_{name}": _meaning(row.get(written), type_name, choices)
+            f"field_{name}": meaning(row.get(written), type_name, choices)
             for name, (written, type_name, choices) in self._team.bound[kind].items()
         }
-
-
-def _milliseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _day(day: date) -> int:
-    return (day - _EPOCH.date()).days
-
-
-def _cents(amount: float | None) -> int | None:
-    return None if amount is None else round(amount * 100)
-
-
-def _meaning(value: object, type_name: str, choices: Mapping[str, str]) -> object:
-    if value is None:
-        return None
-    match type_name:
-        case "money":
-            return round(float(str(value)) * 100)
-        case "number":
-            return float(str(value))
-        case "choice":
-            return choices.get(str(value)) if choices else str(value)
-    return str(value)
 
 
 def _entered(past: Iterable[Row]) -> list[tuple[int, str]]:
@@ -173,7 +148,7 @@ def _entered(past: Iterable[Row]) -> list[tuple[int, str]]:
     entered: list[tuple[int, str]] = []
     for row in past:
         if not entered or entered[-1][1] != row["StageName"]:
-            entered.append((_milliseconds(row["CreatedDate"]), row["StageName"]))
+            entered.append((milliseconds(row["CreatedDate"]), row["StageName"]))
     return entered
 
 

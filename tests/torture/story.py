@@ -57,6 +57,8 @@ def _warmed(portal: Portal, place: Place) -> Engine:
 def _told(portal: Portal, place: Place, until: str) -> dict[str, Ready]:
     run = Run(world.STAGES[0], portal, place, CALM)
     with run.begun() as served:
+        # So long before the first stage that its token is over by then.
+        served.set_clock(run.stage.changed_at)
         process = run.start(served, _settle_in)
         assert process.wait() == 0, "the installation failed"
         state = served.ask("state")

@@ -24,11 +24,12 @@ from service.store import rulebooks
 from service.store.tables import push_journal
 from tests.torture.in_hubspot import InHubSpot
 from tests.torture.in_salesforce import InSalesforce
+from tests.torture.in_zoho import InZoho
 from tests.torture.portal import HIGH, Portal, at
 
 # The CRMs in which the story is told, each by a new one that is as Arpent finds it.
-PORTALS: Mapping[str, type[InHubSpot | InSalesforce]] = {
-    each.vendor: each for each in (InHubSpot, InSalesforce)
+PORTALS: Mapping[str, type[InHubSpot | InSalesforce | InZoho]] = {
+    each.vendor: each for each in (InHubSpot, InSalesforce, InZoho)
 }
 
 

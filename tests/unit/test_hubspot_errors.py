@@ -9,12 +9,12 @@ from connectors.hubspot.errors import (
     DailyLimit,
     Forbidden,
     Locked,
-    RateLimited,
     Refused,
     failure_of,
     problem_of,
     words_of,
 )
+from connectors.retries import RateLimited
 
 NOW = 1_795_417_200_000  # 2026-11-23T07:00:00Z
 

@@ -9,14 +9,27 @@ from hypothesis import strategies as st
 
 from rules.language import Language
 from rules.located import PlaybookError
+from rules.owned import CORE, Owned
 from rules.rulebook import compile_rulebook
-from tests.playbooks import TIER, issues, shipped, small
+from tests.playbooks import FIELDS, TIER, issues, shipped, small
 
 
 def test_the_shipped_playbook_is_right() -> None:
     rulebook = compile_rulebook(shipped())
     assert list(rulebook.segments.tier.choices) == ["gold", "silver", "bronze", "unrated"]
     assert [plan.owner for plan in rulebook.plans] == ["elise"]
+
+
+def test_a_tag_without_its_rule_has_no_field() -> None:
+    fields = "write: {optional: [segment, quadrant, contact_status, imposed_tier]}\n"
+    bare = compile_rulebook(small(segments=TIER, fields=FIELDS + fields))
+
+    assert bare.own_fields == (
+        Owned.TIER, Owned.NEXT_CONTACT, Owned.WHY, Owned.CHALLENGE, Owned.CONTACT_STATUS,
+        Owned.IMPOSED_TIER,
+    )  # fmt: skip
+    assert bare.written == (Owned.TIER, Owned.NEXT_CONTACT, Owned.WHY, Owned.CONTACT_STATUS)
+    assert set(CORE) < set(compile_rulebook(shipped()).own_fields)
 
 
 def test_all_issues_of_all_files_come_at_once_and_in_order() -> None:

@@ -200,6 +200,85 @@ def external_fields(zoho: Caller) -> object:
     return zoho.get("Accounts/E7", {"X-EXTERNAL": "Accounts.ERP"}).status
 
 
+def rotates_refresh_token(zoho: Caller) -> object:
+    return ["error" in zoho.token_for().json for _ in range(2)]
+
+
+LONG = "é" * 600
+
+
+def coql_cuts_texts(zoho: Caller) -> object:
+    zoho.insert("Accounts", Account_Name="A", Description=LONG)
+    return len(zoho.find("Description", "Accounts", "id is not null")[0]["Description"])
+
+
+def coql_parent_module(zoho: Caller) -> object:
+    return zoho.coql(question("'$se_module'", "Tasks", "id = 1")).status
+
+
+def coql_deal_history(zoho: Caller) -> object:
+    return zoho.coql(question("Stage", "DealHistory", "id = 1")).status
+
+
+def coql_what_id(zoho: Caller) -> object:
+    return zoho.coql(question("Subject", "Tasks", "What_Id = 1")).status
+
+
+def deleted_feed_keeps_restored(zoho: Caller) -> object:
+    account = zoho.insert("Accounts", Account_Name="A")
+    zoho.sandbox.act("delete", id=account)
+    zoho.sandbox.act("restore", id=account)
+    with pytest.raises(ImpossibleError):
+        zoho.sandbox.act("restore", id=account)
+    return zoho.get("Accounts/deleted", type="all").status
+
+
+def duplicate_value(zoho: Caller) -> object:
+    row = {"field_label": "ERP", "data_type": "text", "external": {"type": "org"}}
+    zoho.post("settings/fields", {"fields": [row]}, module="Accounts")
+    held = zoho.insert("Accounts", Account_Name="A", ERP="E7")
+    [item] = zoho.write("Accounts", {"Account_Name": "B", "ERP": "E7"}).data
+    assert item["code"] == "DUPLICATE_DATA"
+    return [name for name, value in item["details"].items() if held in str(value)]
+
+
+def already_modified(zoho: Caller) -> object:
+    row = {"id": zoho.insert("Accounts", Account_Name="A"), "Phone": "1"}
+    before = {"If-Unmodified-Since": "2026-11-23T07:00:00-05:00"}
+    answer = zoho.put("Accounts", {"data": [row], "trigger": []}, before)
+    return answer.status, "data" in answer.json
+
+
+def taken_api_name(zoho: Caller) -> object:
+    fields = zoho.sandbox.org.modules["Accounts"].custom_fields
+    for label in ("My Field", "My-Field"):
+        zoho.post("settings/fields", {"fields": [{"field_label": label, "data_type": "text"}]},
+                  module="Accounts")  # fmt: skip
+    assert fields == []
+    return [one.api_name for one in zoho.sandbox.org.modules["Accounts"].custom_fields]
+
+
+def patched_pick_list(zoho: Caller) -> object:
+    industry = zoho.sandbox.org.modules["Accounts"].fields["Industry"]
+    values = [{"display_value": "Alchemy", "actual_value": "Alchemy"}]
+    zoho.patch(f"settings/fields/{industry.id}", {"fields": [{"pick_list_values": values}]},
+               module="Accounts")  # fmt: skip
+    choices = zoho.sandbox.org.modules["Accounts"].fields["Industry"].choices
+    return len([one for one in choices if one.is_used])
+
+
+def role_touches_deal(zoho: Caller) -> object:
+    deal = zoho.insert("Deals", Deal_Name="D", Stage="Qualification")
+    contact = zoho.insert("Contacts", Last_Name="Roy")
+    zoho.sandbox.clock.advance(timedelta(minutes=5))
+    zoho.sandbox.act("set_contact_role", deal=deal, contact=contact, role="Purchasing")
+    return zoho.sandbox.values_of(deal)["Modified_Time"][14:16]
+
+
+def token_refusal_status(zoho: Caller) -> object:
+    return zoho.token_for(refresh_token="none").status  # noqa: S106 - no secret
+
+
 # What the other answer shows in place of the likelier one.
 LOOKS: dict[str, tuple[Look, object, object]] = {
     "strict_picklists": (strict_picklists, ["SUCCESS"], ["INVALID_DATA"]),
@@ -235,6 +314,18 @@ LOOKS: dict[str, tuple[Look, object, object]] = {
     "bulk_id_header": (bulk_id_header, True, False),
     "bulk_empty_result": (bulk_empty_result, 200, 204),
     "external_fields": (external_fields, 200, 400),
+    "coql_cuts_texts": (coql_cuts_texts, 600, 500),
+    "coql_parent_module": (coql_parent_module, 204, 400),
+    "coql_deal_history": (coql_deal_history, 204, 400),
+    "coql_what_id": (coql_what_id, 204, 400),
+    "deleted_feed_keeps_restored": (deleted_feed_keeps_restored, 204, 200),
+    "duplicate_value": (duplicate_value, ["duplicate_record"], ["id"]),
+    "already_modified": (already_modified, (412, True), (412, False)),
+    "taken_api_name": (taken_api_name, ["My_Field"], ["My_Field", "My_Field1"]),
+    "patched_pick_list": (patched_pick_list, 9, 1),
+    "role_touches_deal": (role_touches_deal, "05", "00"),
+    "rotates_refresh_token": (rotates_refresh_token, [False, False], [False, True]),
+    "token_refusal_status": (token_refusal_status, 200, 400),
 }  # fmt: skip
 
 

@@ -60,7 +60,10 @@ def listing(org: Org, user_id: str, base: str) -> JsonObject:
     seen = [
         summary(kind, base)
         for name, kind in sorted(org.objects.items())
-        if name not in _NOT_IN_LISTS and not kind.is_tooling and may_see_object(org, user_id, kind)
+        if name not in _NOT_IN_LISTS
+        and not kind.is_tooling
+        and org.has(kind)
+        and may_see_object(org, user_id, kind)
     ]
     return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": seen}
 
@@ -108,7 +111,7 @@ def _children(org: Org, kind: ObjectType) -> list[JsonObject]:
             "relationshipName": children_named(kind, other, made),
             "restrictedDelete": False,
         }
-        for other in org.objects.values()
+        for other in filter(org.has, org.objects.values())
         for made in other.fields.values()
         if kind.name in made.reference_to
     ]

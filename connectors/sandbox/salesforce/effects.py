@@ -6,9 +6,10 @@ Salesforce derives, writes deal history, and is noted in `org.writes`.
 
 from datetime import datetime, timedelta
 
+from connectors.sandbox.salesforce import field_history
 from connectors.sandbox.salesforce.derived import complete, history_row
 from connectors.sandbox.salesforce.fields import ObjectType
-from connectors.sandbox.salesforce.org import DELETED_AT, Org, Record, Values
+from connectors.sandbox.salesforce.org import ACCOUNT_HISTORY, DELETED_AT, Org, Record, Values
 from connectors.sandbox.salesforce.values import outgoing
 
 # How long a deleted record stays in the recycle bin.
@@ -19,6 +20,7 @@ _CHILDREN: dict[str, tuple[tuple[str, str], ...]] = {
         ("Contact", "AccountId"),
         ("Opportunity", "AccountId"),
         ("AccountContactRole", "AccountId"),
+        (ACCOUNT_HISTORY, "AccountId"),
         ("Task", "WhatId"),
         ("Event", "WhatId"),
     ),
@@ -168,6 +170,9 @@ def empty_bins(org: Org) -> None:
 def merge(org: Org, actor: str, kind: ObjectType, winner: Record, loser: Record) -> None:
     """Join a record into another: its children move, it goes to the bin and names its master."""
     for child, look_up in _CHILDREN.get(kind.name, ()):
+        if child == ACCOUNT_HISTORY:
+            # A history is that of one record, and goes where it goes.
+            continue
         for record in list(org.tables[child].values()):
             if record.values.get(look_up) == loser.id:
                 update(org, actor, org.objects[child], record, {look_up: winner.id})
@@ -205,6 +210,8 @@ def note(
 
 
 def _aftermath(org: Org, kind: ObjectType, values: Values, before: Values | None) -> None:
+    for change in field_history.rows(org, kind, values, before):
+        _add_change(org, change, values["LastModifiedById"], values["SystemModstamp"])
     if kind.name == "Opportunity":
         row = history_row(values, before)
         if row is not None:
@@ -224,6 +231,13 @@ def add_history(org: Org, row: Values, actor: str, at: datetime) -> None:
         "SystemModstamp": at,
     }
     org.put("OpportunityHistory", record_id, _tidied(org.objects["OpportunityHistory"], whole))
+
+
+def _add_change(org: Org, row: Values, actor: str, at: datetime) -> None:
+    """Add a row of the history of an account's fields."""
+    record_id = org.mint("017")
+    whole = row | {"Id": record_id, "IsDeleted": False, "CreatedDate": at, "CreatedById": actor}
+    org.put(ACCOUNT_HISTORY, record_id, _tidied(org.objects[ACCOUNT_HISTORY], whole))
 
 
 def _touch_last_activity(org: Org, values: Values) -> None:

@@ -25,6 +25,7 @@ _MEMBERS = frozenset(
     {
         *("name", "type", "label", "length", "precision", "scale", "values", "restricted"),
         *("external_id", "unique", "formula", "help", "reference_to", "default"),
+        "tracked",
     }
 )
 
@@ -42,7 +43,9 @@ def build(details: JsonObject) -> Field:
     is_formula, is_flag = bool(details.get("formula")), type_name == "boolean"
     targets = details.get("reference_to")
     more: dict[str, Any] = {
-        key: details[key] for key in ("external_id", "unique", "formula", "help") if key in details
+        key: details[key]
+        for key in ("external_id", "unique", "formula", "help", "tracked")
+        if key in details
     }
     return Field(
         name=name,
@@ -140,6 +143,7 @@ def _metadata_of(field: Field) -> JsonObject:
         "externalId": field.external_id,
         "unique": field.unique,
         "required": not field.nillable,
+        "trackHistory": field.tracked,
     }
     if field.type == "textarea":
         is_long = field.length > _SHORT_AREA
@@ -191,6 +195,7 @@ def change(org: Org, object_name: str, details: JsonObject) -> None:
             "restricted": present.restricted,
             "values": [choice.value for choice in present.choices],
             "help": present.help,
+            "tracked": present.tracked,
         }
         if details.get("type", present.type) == present.type:
             kept |= {"length": present.length, "precision": present.precision,

@@ -25,6 +25,7 @@ _SOAP = {
     "percent": "xsd:double",
     "int": "xsd:int",
     "address": "urn:address",
+    "anyType": "xsd:anyType",
 }
 _UNGROUPED = frozenset({"datetime", "combobox"})
 # A text area above this many characters can be neither filtered nor sorted.
@@ -79,6 +80,8 @@ class Field:
     permissionable: bool = False
     default: Any = None
     help: str | None = None
+    # Whether the org keeps the history of its changes.
+    tracked: bool = False
     compound: str | None = None
     choices: list[Choice] = field(default_factory=list)
     reference_to: tuple[str, ...] = ()
@@ -93,7 +96,7 @@ class Field:
     def is_filterable(self) -> bool:
         """Whether it may stand in WHERE."""
         is_long = self.type == "textarea" and self.length > _LONG_TEXT
-        return not is_long and self.type != "address"
+        return not is_long and self.type not in {"address", "anyType"}
 
     @property
     def is_sortable(self) -> bool:

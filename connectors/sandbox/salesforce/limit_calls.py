@@ -82,7 +82,8 @@ class Budget:
 def record_count(call: Call) -> Reply:
     """`GET /limits/recordCount?sObjects=Account,Contact`."""
     wanted = [name for name in call.query.get("sObjects", "").split(",") if name]
-    kinds = [call.org.find_object(name) for name in wanted] or list(call.org.objects.values())
+    there = [kind for kind in call.org.objects.values() if call.org.has(kind)]
+    kinds = [call.org.find_object(name) for name in wanted] or there
     rows = [
         {
             "count": sum(not row.get("IsDeleted") for row in call.org.rows(kind.name)),

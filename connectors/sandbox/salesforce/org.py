@@ -25,6 +25,8 @@ from connectors.sandbox.salesforce.switches import SalesforceSwitches
 Values = dict[str, Any]
 # Beside a deleted record's fields: when it went to the recycle bin. No reader sees it as a field.
 DELETED_AT = "_deleted_at"
+# The object that an org has only where it keeps the history of its accounts' fields.
+ACCOUNT_HISTORY = "AccountHistory"
 # Rights live in ordinary records: a write to one of these may change what a user sees.
 _RIGHTS = frozenset({"PermissionSet", "FieldPermissions", "PermissionSetAssignment", "User"})
 
@@ -51,6 +53,7 @@ def standard_objects() -> dict[str, ObjectType]:
     """The objects of a new org, without those that currencies bring."""
     made = [
         sales_objects.account(),
+        sales_objects.account_history(),
         sales_objects.contact(),
         sales_objects.opportunity(),
         sales_objects.opportunity_history(),
@@ -137,7 +140,11 @@ class Org:
             )
         if found is None or found.prefix is None or found.is_tooling is not is_tooling:
             return None
-        return found
+        return found if self.has(found) else None
+
+    def has(self, kind: ObjectType) -> bool:
+        """Whether the org has an object, as it is set up now."""
+        return kind.name != ACCOUNT_HISTORY or self.switches.tracks_history
 
     def object_of(self, record_id: str) -> ObjectType | None:
         """Return the object that an id's key prefix names."""

@@ -8,6 +8,7 @@ from connectors.sandbox.salesforce.fields import Field, ObjectType
 # (child, look-up) → the relationship's name from the parent; None where it has none.
 _NAMES: dict[tuple[str, str], str | None] = {
     ("Account", "ParentId"): "ChildAccounts",
+    ("AccountHistory", "AccountId"): "Histories",
     ("AccountContactRole", "AccountId"): "AccountContactRoles",
     ("AccountContactRole", "ContactId"): "AccountContactRoles",
     ("Contact", "AccountId"): "Contacts",
@@ -29,7 +30,7 @@ _NAMES: dict[tuple[str, str], str | None] = {
 _CASCADING = frozenset(
     {
         *("AccountContactRole", "Contact", "Event", "Opportunity", "OpportunityContactRole"),
-        *("OpportunityHistory", "Task"),
+        *("AccountHistory", "OpportunityHistory", "Task"),
     }
 )
 

@@ -167,6 +167,23 @@ def opportunity_history() -> ObjectType:
     return made
 
 
+def account_history() -> ObjectType:
+    """One row for each change of a tracked field; never written to, its values in no condition."""
+    made = make(
+        "AccountHistory", "Account History", "017",
+        link("AccountId", "Account ID", "Account", nillable=False),
+        pick("DataType", "Datatype", "Boolean|Currency|DateOnly|DateTime|Double|DynamicEnum|Text",
+             restricted=True),
+        pick("Field", "Changed Field", "", nillable=False, restricted=True),
+        kind("anyType", "OldValue", "Old Value", permissionable=False),
+        kind("anyType", "NewValue", "New Value", permissionable=False),
+        plural="Account History", is_readonly=True,
+    )  # fmt: skip
+    for stamp in ("LastModifiedDate", "LastModifiedById", "SystemModstamp"):
+        made.remove(stamp)
+    return made
+
+
 def opportunity_stage() -> ObjectType:
     """The stages that an administrator set up."""
     return make(

@@ -101,7 +101,7 @@ def queried(
 def child_look_up(scope: Scope, token: Token) -> tuple[ObjectType, Field, str]:
     """Find the object, the look-up and the proper name of a relationship to children."""
     wanted = token.text.lower()
-    for kind in scope.org.objects.values():
+    for kind in filter(scope.org.has, scope.org.objects.values()):
         for field in kind.fields.values():
             name = children_named(scope.kind, kind, field)
             is_meant = name is not None and name.lower() == wanted

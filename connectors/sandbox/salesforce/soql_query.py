@@ -8,8 +8,9 @@ from typing import Any
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.salesforce.derived import ACTIVITIES, is_archived
 from connectors.sandbox.salesforce.errors import SalesforceError
+from connectors.sandbox.salesforce.field_history import seen
 from connectors.sandbox.salesforce.fields import IDS, TEXTS, Field, ObjectType
-from connectors.sandbox.salesforce.org import Org, Values
+from connectors.sandbox.salesforce.org import ACCOUNT_HISTORY, Org, Values
 from connectors.sandbox.salesforce.soql_binding import (
     Path,
     Scope,
@@ -80,6 +81,8 @@ def _found(scope: Scope, query: Query, *, with_deleted: bool) -> list[Values]:
     org, name = scope.org, scope.kind.name
     test = compiled(scope, query.where) if query.where else None
     rows: Iterable[Values] = org.rows(name)
+    if name == ACCOUNT_HISTORY:
+        rows = seen(org, scope.user_id, rows)
     if not with_deleted:
         rows = (values for values in rows if not values.get("IsDeleted"))
         if name in ACTIVITIES:

@@ -26,6 +26,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "field_cap_code": ("LIMIT_EXCEEDED", "FIELD_INTEGRITY_EXCEPTION"),
     "identity_host": ("as_called", "login"),
     "unprocessed_path": ("any_case", "lower_case"),
+    "history_values": ("value", "label"),
     "purged_locator": ("INVALID_QUERY_LOCATOR", "INVALID_QUERY_LOCATOR_404"),
 }
 # The other answer to each open question: `SalesforceSwitches.change` takes all of them at once.
@@ -61,6 +62,8 @@ OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
         "identity_host": "login",
         "ingest_results_repeat_id": False,
         "unprocessed_path": "lower_case",
+        "tracks_history": False,
+        "history_values": "label",
     }
 )
 
@@ -162,6 +165,11 @@ class SalesforceSwitches(Switches):
     deleted_name_is_blocked: bool = False
     tooling_full_name: str = "optional"
     activity_external_ids: bool = True
+    # Histories of accounts: whether the org keeps any, of how many fields, and whether they show a
+    # picklist's values or its labels.
+    tracks_history: bool = True
+    tracked_field_limit: int = 20
+    history_values: str = "value"
     # Bytes of the address and the headers together.
     longest_address: int = 16_384
     oldest_version: int = 31

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from connectors.sandbox.exchange import JsonObject
-from connectors.sandbox.salesforce import field_changes
+from connectors.sandbox.salesforce import field_changes, field_history
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.errors import SalesforceError, not_found
 from connectors.sandbox.salesforce.fields import Choice, Field
@@ -92,6 +92,7 @@ def create(call: Call) -> Reply:
     _require_room(call.org, object_name)
     if object_name == "Activity" and metadata.get("externalId"):
         _require_external_ids(call.org)
+    _require_tracking(call.org, object_name, name, metadata)
     field = _field(name, metadata)
     field_changes.add(call.org, object_name, field, is_visible=False, metadata=metadata)
     made = field_changes.row_of(call.org, object_name, name)
@@ -134,7 +135,9 @@ def change(call: Call) -> Reply:
             f"Cannot change which type of field this is: {before['type']} to {metadata['type']}",
             fields=["Type"],
         )
-    field = _field(f"{found.values['DeveloperName']}__c", metadata)
+    name = f"{found.values['DeveloperName']}__c"
+    _require_tracking(call.org, found.values["TableEnumOrId"], name, metadata)
+    field = _field(name, metadata)
     for kind in field_changes.kinds_of(call.org, found.values["TableEnumOrId"]):
         kind.add(field)
         call.org.described_at[kind.name] = call.org.now()
@@ -190,6 +193,11 @@ def _require_external_ids(org: Org) -> None:
         )
 
 
+def _require_tracking(org: Org, object_name: str, name: str, metadata: JsonObject) -> None:
+    if metadata.get("trackHistory"):
+        field_history.require(org, field_changes.kinds_of(org, object_name), name)
+
+
 def _metadata(body: JsonObject) -> JsonObject:
     metadata = body.get("Metadata")
     if not isinstance(metadata, dict) or str(metadata.get("type")) not in _TYPES:
@@ -234,6 +242,7 @@ def _field(name: str, metadata: JsonObject) -> Field:
         "help": metadata.get("inlineHelpText"),
         "external_id": bool(metadata.get("externalId")),
         "unique": bool(metadata.get("unique")),
+        "tracked": bool(metadata.get("trackHistory")),
     }
     if metadata["type"] == "TextArea":
         details["length"] = 255

@@ -101,7 +101,7 @@ def _delete(org: Org, details: JsonObject) -> JsonObject:
 
 def _restore(org: Org, details: JsonObject) -> JsonObject:
     gone = org.deleted.get(str(details["id"]))
-    if gone is None or gone.kind != "recycle":
+    if gone is None or gone.kind != "recycle" or gone.is_restored:
         raise ImpossibleError(f"'{details['id']}' is not in the recycle bin.")
     effects.restore(org, gone.id, _actor(org, details))
     return {"id": gone.id}
@@ -251,7 +251,7 @@ def _set_currencies(org: Org, details: JsonObject) -> JsonObject:
 
 def _set_contact_role(org: Org, details: JsonObject) -> JsonObject:
     role = org.named(org.contact_roles, str(details["role"]))
-    org.deal_roles.setdefault(str(details["deal"]), {})[str(details["contact"])] = role
+    effects.set_role(org, str(details["deal"]), str(details["contact"]), role)
     return {"id": role}
 
 

@@ -17,9 +17,9 @@ from connectors.sandbox.zoho.call import Call, Reply, nothing
 from connectors.sandbox.zoho.coql_paths import Reach, reach
 from connectors.sandbox.zoho.criteria import grouped
 from connectors.sandbox.zoho.errors import ZohoError
-from connectors.sandbox.zoho.fields import Module
+from connectors.sandbox.zoho.fields import PICK_LISTS, Module
 from connectors.sandbox.zoho.org import Org, Values
-from connectors.sandbox.zoho.values import person
+from connectors.sandbox.zoho.values import person, printed
 
 _COST = 50
 _TOKEN = timedelta(hours=24)
@@ -227,7 +227,7 @@ class BulkReads:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([self._org.switches.bulk_id_header, *names])
         for row in rows:
-            writer.writerow([row["id"], *(_cell(self._org, one.get(row)) for one in columns)])
+            writer.writerow([row["id"], *(_cell(self._org, one, row) for one in columns)])
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(f"{job.id}.csv", text.getvalue())
@@ -239,9 +239,12 @@ def _by(org: Org, job: _Job) -> JsonObject | None:
     return found and {"id": found["id"], "name": found["name"]}
 
 
-def _cell(org: Org, value: object) -> str:
+def _cell(org: Org, column: Reach, row: Values) -> str:
+    value = column.get(row)
     if value is None:
         return ""
+    if column.field.data_type in PICK_LISTS:
+        value = printed(org, column.field, value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):

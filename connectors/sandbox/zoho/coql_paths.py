@@ -8,6 +8,7 @@ from connectors.sandbox.zoho.call import Call
 from connectors.sandbox.zoho.coql_tree import invalid_column
 from connectors.sandbox.zoho.fields import LOOKUPS, Field, Module
 from connectors.sandbox.zoho.org import Values
+from connectors.sandbox.zoho.shapes import LONGEST_IN_LIST
 from connectors.sandbox.zoho.values import printed
 
 _MOST_JOINS = 2
@@ -27,7 +28,7 @@ class Reach:
 def reach(call: Call, module: Module, path: str) -> Reach:
     """Follow a path from a module; ZohoError `INVALID_QUERY`."""
     parts = path.split(".")
-    if path == "$se_module":
+    if path == "$se_module" and call.org.switches.coql_parent_module:
         return _parent_module(call, module, path)
     head, _, target = parts[0].partition("->")
     entry = module.find(head)
@@ -82,7 +83,9 @@ def shown(call: Call, found: Reach, row: Values) -> Any:  # noqa: ANN401 - any f
     """Print the value at the end of a path, look-ups in the shape of the switch."""
     value = found.get(row)
     if found.field.data_type not in LOOKUPS:
-        return printed(call.org, found.field, value)
+        made = printed(call.org, found.field, value)
+        is_cut = call.org.switches.coql_cuts_texts and found.field.data_type == "textarea"
+        return made[:LONGEST_IN_LIST] if is_cut and made else made
     if found.path.endswith(".id"):
         return value
     whole = printed(call.org, found.field, value)

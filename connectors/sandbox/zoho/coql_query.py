@@ -71,6 +71,7 @@ def answer(call: Call) -> Reply:
 def _module(call: Call, name: str) -> Module:
     module = call.org.modules.get(name)
     hidden = (call.profile_id, name) in call.org.hidden_modules
+    hidden |= name == "DealHistory" and not call.org.switches.coql_deal_history
     if module is None or not module.in_coql or hidden:
         raise ZohoError("INVALID_QUERY", "invalid query formed",
                         {"module": name, "reason": "the module is not supported"})  # fmt: skip
@@ -108,6 +109,8 @@ def condition(call: Call, module: Module, node: Condition) -> Test:
     """Build the test of a condition; ZohoError `INVALID_QUERY`."""
     if isinstance(node, Comparison):
         found = reach(call, module, node.path)
+        if node.path == "What_Id" and not call.org.switches.coql_what_id:
+            raise invalid_column(node.path)
         test = _compared(found, node)
         if node.operator != "!=" and not node.operator.startswith("not "):
             return test

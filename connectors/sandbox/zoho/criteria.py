@@ -80,7 +80,8 @@ def typed(field: Field, value: object) -> Any:  # noqa: ANN401 - any field's val
     elif kind == "datetime":
         found = read_instant(value)
     elif isinstance(value, str):
-        found = value.lower()
+        # Either name of an option finds it.
+        found = field.kept(value).lower()
     if found is None:
         raise ValueError(value)
     return found

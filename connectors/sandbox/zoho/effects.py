@@ -176,7 +176,11 @@ def _taken_history(org: Org, deal_id: str) -> list[Record]:
 
 def restore(org: Org, record_id: str, actor: str) -> None:
     """Take a record out of the recycle bin, with what went there because of it; KeyError."""
-    gone = org.deleted.pop(record_id)
+    gone = org.deleted[record_id]
+    if org.switches.deleted_feed_keeps_restored:
+        gone.is_restored = True
+    else:
+        del org.deleted[record_id]
     module = org.modules[gone.module]
     stamps = {"Modified_By": actor, "Modified_Time": org.now()}
     org.put(module, record_id, gone.values | stamps)
@@ -184,7 +188,8 @@ def restore(org: Org, record_id: str, actor: str) -> None:
     _note(org, "restore", module, record_id, actor=actor, changes={})
     look_ups = dict(_CHILDREN.get(gone.module, ()))
     for child in list(org.deleted.values()):
-        if child.at == gone.at and child.values.get(look_ups.get(child.module, "")) == record_id:
+        is_of_it = child.values.get(look_ups.get(child.module, "")) == record_id
+        if child.at == gone.at and is_of_it and not child.is_restored:
             restore(org, child.id, actor)
 
 
@@ -221,6 +226,18 @@ def merge(org: Org, module: Module, winner: Record, loser: Record, actor: str) -
     )
     delete(org, module, loser.id, actor, kind)
     update(org, module, winner, {"Modified_Time": org.now()}, actor)
+
+
+def set_role(org: Org, deal: str, contact: str, role: str | None) -> None:
+    """Give a contact a role in a deal, or take it away; the deal's stamp moves, by a switch."""
+    roles = org.deal_roles.setdefault(deal, {})
+    if role is None:
+        del roles[contact]
+    else:
+        roles[contact] = role
+    found = org.tables["Deals"].get(deal)
+    if found is not None and org.switches.role_touches_deal:
+        org.put(org.modules["Deals"], deal, found.values | {"Modified_Time": org.now()})
 
 
 def shown(value: object) -> object:

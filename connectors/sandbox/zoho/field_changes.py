@@ -138,6 +138,8 @@ def add(org: Org, module: Module, row: JsonObject, place: str) -> Field:
     entry.length = _length(row, data_type, place)
     entry.decimals = int(row.get("decimal_place") or 2)
     entry.is_unique, entry.is_external = bool(row.get("unique")), bool(row.get("external"))
+    if entry.is_external and not org.switches.external_fields:
+        raise located(invalid_data("external"), place)
     _check_new(org, module, entry, place)
     if data_type in PICK_LISTS:
         _set_choices(entry, row.get("pick_list_values"), place)
@@ -168,6 +170,8 @@ def _length(row: JsonObject, data_type: str, place: str) -> int:
 
 def _check_new(org: Org, module: Module, entry: Field, place: str) -> None:
     taken = {other.label.lower() for other in module.fields.values()}
+    if org.switches.taken_api_name == "numbered":
+        entry.api_name = _free_name(module, entry.api_name)
     if entry.label.lower() in taken or entry.api_name in module.fields:
         raise located(
             ZohoError("DUPLICATE_DATA", "duplicate data", {"api_name": "field_label"}), place
@@ -181,6 +185,13 @@ def _check_new(org: Org, module: Module, entry: Field, place: str) -> None:
         due = [{"api_name": "unique", "json_path": f"{place}.unique"}]
         raise ZohoError("LIMIT_EXCEEDED", "unique fields limit exceeded",
                         {"limit": _MOST_UNIQUE, "limit_due_to": due})  # fmt: skip
+
+
+def _free_name(module: Module, derived: str) -> str:
+    """The derived name, or the first number after it that is free."""
+    numbered = (f"{derived}{number}" for number in range(1, len(module.fields) + 2))
+    free = (name for name in numbered if name not in module.fields)
+    return derived if derived not in module.fields else next(free)
 
 
 def alter(org: Org, module: Module, entry: Field, row: JsonObject, place: str) -> None:
@@ -199,6 +210,9 @@ def alter(org: Org, module: Module, entry: Field, row: JsonObject, place: str) -
     if entry.is_custom and "length" in row:
         changed.length = _length(row, entry.data_type, place)
     if "pick_list_values" in row:
+        if org.switches.patched_pick_list == "replaced":
+            for choice in changed.choices:
+                choice.is_used = False
         _set_choices(changed, row["pick_list_values"], place)
     _set_members(org, changed, row, place)
     org.number(changed)

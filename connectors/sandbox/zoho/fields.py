@@ -62,6 +62,14 @@ class Field:
         """The type of its values in JSON, in Zoho's words."""
         return _JSON_TYPES.get(self.data_type, "string")
 
+    def kept(self, text: str) -> str:
+        """The lasting name of an option, given the one that people read; else the text as it is."""
+        return next((one.actual for one in self.choices if one.display == text), text)
+
+    def label_of(self, text: str) -> str:
+        """The name that people read of an option, given its lasting one; else the text as it is."""
+        return next((one.display for one in self.choices if one.actual == text), text)
+
     def permission(self, profile_id: str) -> str:
         """What a profile may do with it."""
         return self.profiles.get(profile_id, "read_write")

@@ -56,7 +56,10 @@ class ZohoGateway:
                 return _printed(Reply(body=body), {})
             return self._call(request)
         except TokenError as error:
-            return _printed(Reply(status=error.status, body=error.as_json()), {})
+            status = error.status
+            if status == HTTPStatus.OK and not error.description:
+                status = self.org.switches.token_refusal_status
+            return _printed(Reply(status=status, body=error.as_json()), {})
         except ZohoError as error:
             return self._refused(error)
 
@@ -97,9 +100,11 @@ class ZohoGateway:
         )
         self._require_scopes(call, route, request.path.removeprefix(root))
         self.credits.admit(is_heavy=route.is_heavy(call))
+        self.org.is_in_call = True
         try:
             reply = route.endpoint(call)
         finally:
+            self.org.is_in_call = False
             self.credits.spend(call.cost, _shape(request))
         return _printed(reply, self.credits.header())
 

@@ -45,6 +45,16 @@ _STANDARD: dict[str, dict[str, str]] = {
 _NUMERIC = frozenset({"Annual_Revenue", "Amount"})
 _WHOLE = frozenset({"Employees"})
 _DAYS = frozenset({"Closing_Date"})
+# The part of a contact in purchases, in the folder's file.
+ROLE = "hs_buying_role"
+# Kind of activity, and whether it came in → what a company writes as the type of a task.
+_TASK_TYPES = {
+    ("email", False): "Email",
+    ("email", True): "Incoming email",
+    ("note", False): "Note",
+}
+_CALL_RESULTS = {"NO_ANSWER": "No response/Busy", "BUSY": "No response/Busy",
+                 "WRONG_NUMBER": "Invalid number"}  # fmt: skip
 _LONGEST_LABEL, _LONGEST_TEXT = 25, 255
 _MEETING = timedelta(hours=1)
 
@@ -101,6 +111,8 @@ def _instant(row: Row, name: str, clock: PortalClock) -> datetime | None:
 def _custom(name: str, values: list[str]) -> Column:
     """Name a custom field so that Zoho derives `Potentiel_Annuel` from `potentiel_annuel`."""
     guessed = guess(values)
+    if name == ROLE:
+        return _role(values)
     label = " ".join(word[:1].upper() + word[1:] for word in name.split("_") if word)
     details: JsonObject = {"field_label": label[:_LONGEST_LABEL]}
     if guessed.type == "number":
@@ -124,6 +136,51 @@ def _custom(name: str, values: list[str]) -> Column:
     return Column(name, lambda row, _clock: row.text(name) or None, details)
 
 
+def _role(values: list[str]) -> Column:
+    """A contact's part in purchases: Zoho knows it on deals only, so that companies add a field."""
+    choices = [
+        {"display_value": one, "actual_value": one} for one in map(_words, sorted({*values}))
+    ]
+    details: JsonObject = {"field_label": "Buying Role", "data_type": "picklist"}
+    if choices:
+        details["pick_list_values"] = choices
+    else:
+        details["data_type"] = "text"
+    return Column(ROLE, lambda row, _clock: _words(row.text(ROLE)) or None, details)
+
+
+def _words(constant: str) -> str:
+    """`DECISION_MAKER`, as people write it: `Decision maker`."""
+    return constant.replace("_", " ").capitalize()
+
+
+def activity_fields(table: Table) -> list[tuple[str, JsonObject]]:
+    """Return the custom fields, by module, in which a company notes what Zoho has no field for.
+
+    They are what a task was, where it was no task, and what became of a meeting.
+    """
+    kinds = {row.text("type").lower() for row in table.rows}
+    outcomes = {row.text("status") for row in table.rows if row.text("type").lower() == "meeting"}
+    wanted = {
+        ("Tasks", "Task Type"): sorted(_TASK_TYPES.values()) if kinds & {"email", "note"} else [],
+        ("Events", "Meeting Outcome"): sorted(map(_words, outcomes - {""})),
+    }
+    return [
+        (
+            module,
+            {
+                "field_label": label,
+                "data_type": "picklist",
+                "pick_list_values": [
+                    {"display_value": one, "actual_value": one} for one in choices
+                ],
+            },
+        )
+        for (module, label), choices in wanted.items()
+        if choices
+    ]
+
+
 def activity_values(row: Row, clock: PortalClock) -> tuple[str, Values, datetime]:
     """Return an activity's module, its values and when it was noted.
 
@@ -137,9 +194,8 @@ def activity_values(row: Row, clock: PortalClock) -> tuple[str, Values, datetime
     noted = min(at, clock.now().replace(microsecond=0))
     kind, is_inbound = row.text("type").lower(), row.text("direction").startswith("IN")
     if kind == "meeting":
-        outcome = row.text("status").lower()
-        title = f"Meeting ({outcome})" if outcome else "Meeting"
-        values = {"Event_Title": title, "Start_DateTime": at, "End_DateTime": at + _MEETING}
+        values = {"Event_Title": "Meeting", "Start_DateTime": at, "End_DateTime": at + _MEETING}
+        values["Meeting_Outcome"] = _words(row.text("status")) or None
         return "Events", values, noted
     if kind == "call":
         values = {
@@ -148,9 +204,10 @@ def activity_values(row: Row, clock: PortalClock) -> tuple[str, Values, datetime
             "Call_Start_Time": at,
             "Call_Duration": "05:00",
             "Call_Duration_in_seconds": 300,
-            "Call_Result": row.text("status") or None,
+            "Call_Result": _CALL_RESULTS.get(row.text("status").upper()),
         }
         return "Calls", values, noted
-    subject = {"email": "Email: received" if is_inbound else "Email"}.get(kind, "Note")
+    way = (kind, is_inbound and kind == "email")
     day = at.astimezone(clock.zone).date()
-    return "Tasks", {"Subject": subject, "Due_Date": day}, noted
+    return "Tasks", {"Subject": _TASK_TYPES[way], "Task_Type": _TASK_TYPES[way],
+                     "Due_Date": day}, noted  # fmt: skip

@@ -9,12 +9,19 @@ contacts, stages, deals and activities are written, stamped with their dates.
 from datetime import datetime
 from pathlib import Path
 
+from connectors.sandbox.clock import PortalClock
 from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_table
 from connectors.sandbox.moments import instant_of
 from connectors.sandbox.stages import read_history, read_stages
 from connectors.sandbox.zoho import effects, field_changes, setup
 from connectors.sandbox.zoho.errors import ZohoError
-from connectors.sandbox.zoho.loaded_columns import Column, activity_values, columns_of
+from connectors.sandbox.zoho.fields import Choice
+from connectors.sandbox.zoho.loaded_columns import (
+    Column,
+    activity_fields,
+    activity_values,
+    columns_of,
+)
 from connectors.sandbox.zoho.org import Org, Values
 
 __all__ = ["MalformedFolderError", "load_folder"]
@@ -41,6 +48,10 @@ def load_folder(org: Org, folder: Path) -> None:
     files = _Folder(folder)
     with org.lock:
         _Loading(org, files, folder).run()
+
+
+def _nothing(_row: Row, _clock: PortalClock) -> None:
+    """Read no cell: the field is filled from several."""
 
 
 class _Folder:
@@ -102,6 +113,9 @@ class _Loading:
             activity_values(row, org.clock)
         for name, found in columns.items():
             self._make_fields(name, found)
+            self._declare(name, read[name])
+        for name, custom in activity_fields(files.activities):
+            self._make_fields(name, [Column(str(custom["field_label"]), _nothing, custom)])
         for row in files.owners.rows:
             self._owner(row)
         setup.set_stages(org, [(one.label, round(one.probability * 100), _FORECASTS[one.kind])
@@ -139,6 +153,17 @@ class _Loading:
                         1, column.field,
                     ) from error  # fmt: skip
             self._names[name, column.field] = derived
+
+    def _declare(self, name: str, rows: list[Values]) -> None:
+        """Give standard pick lists the words that a file needs, as one does before an import."""
+        for field in self._org.modules[name].fields.values():
+            if field.data_type != "picklist" or field.is_custom:
+                continue
+            known = {choice.actual for choice in field.choices}
+            for word in dict.fromkeys(row[field.api_name] for row in rows if field.api_name in row):
+                if word not in known:
+                    made = Choice(id=self._org.mint(), actual=word, display=word)
+                    field.choices.append(made)
 
     def _owner(self, row: Row) -> None:
         first, _, last = row.required("name").partition(" ")

@@ -109,8 +109,12 @@ class Accounts:
             raise TokenError("invalid_code")
         self._throttle(found)
         session = self.begin(found)
-        more = {"refresh_token": found.refresh_token} if kind == "authorization_code" else {}
-        if more:
+        more = {}
+        if kind == "authorization_code" or self._org.switches.rotates_refresh_token:
+            if kind == "refresh_token":
+                del self.grants[found.refresh_token]
+                found.refresh_token = f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
+            more = {"refresh_token": found.refresh_token}
             self.grants[found.refresh_token] = found
         domain = base if "zoho" not in host else f"https://{self._own_api}"
         return {

@@ -44,6 +44,8 @@ class Deleted:
     at: datetime
     by: str
     kind: Literal["recycle", "permanent"]
+    # Whether it is there again, and the feed still tells of it.
+    is_restored: bool = False
     # A deal's stage history, which goes with it.
     history: list[Record] = field(default_factory=list)
 
@@ -108,6 +110,8 @@ class Org:
         self.clock = clock
         self.data_center = data_center
         self.lock = threading.RLock()
+        # Whether it is an API call that is being carried out.
+        self.is_in_call = False
         self.switches = ZohoSwitches()
         self._last_id = _FIRST_ID
         self.id = self.mint()
@@ -178,7 +182,10 @@ class Org:
         return None
 
     def put(self, module: Module, record_id: str, values: Values) -> Record:
-        """Store what a record holds from now on; readers see it when it is committed."""
+        """Store what a record holds from now on; readers see it when it is committed.
+
+        A call is answered once it is committed, so that only what people do can be late.
+        """
         table = self.tables[module.api_name]
         found = table.get(record_id)
         before: Values | None = None
@@ -187,7 +194,7 @@ class Org:
         else:
             before, found.values = found.values, values
         late = self.switches.late_commit_seconds
-        if late > 0:
+        if late > 0 and not self.is_in_call:
             found.hidden.append((self.clock.now() + timedelta(seconds=late), before))
         return found
 

@@ -188,9 +188,12 @@ def _answer(
     call: Call, outcomes: list[JsonObject], errors: list[ZohoError], status: HTTPStatus
 ) -> Reply:
     shown = int(status)
+    is_late = [error.status == HTTPStatus.PRECONDITION_FAILED for error in errors]
+    if any(is_late) and call.org.switches.already_modified == "flat":
+        raise errors[is_late.index(True)]
     if errors and len(errors) < len(outcomes):
         shown = int(call.org.switches.mixed_outcome)
-    elif errors and all(error.status == HTTPStatus.PRECONDITION_FAILED for error in errors):
+    elif errors and all(is_late):
         shown = int(HTTPStatus.PRECONDITION_FAILED)
     elif errors:
         shown = call.org.switches.all_failed_status

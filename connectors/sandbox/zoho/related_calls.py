@@ -5,6 +5,7 @@ Sources: "Related Records", "Contact Roles" and "Deal Contact Roles" of the CRM 
 
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.zoho.call import Call, Reply, nothing
+from connectors.sandbox.zoho.effects import set_role as set_role_of
 from connectors.sandbox.zoho.errors import ZohoError, invalid_data, invalid_id
 from connectors.sandbox.zoho.org import Values
 from connectors.sandbox.zoho.shapes import asked_fields, shown_record
@@ -46,7 +47,8 @@ def related(call: Call) -> Reply:
     if call.org.seen(parent.api_name, call.params["id"]) is None:
         raise invalid_id()
     child, look_up = call.org.modules[found[0]], found[1]
-    names = asked_fields(call, child, call.required("fields").split(","))
+    more = () if look_up else ("Contact_Role",)
+    names = asked_fields(call, child, call.required("fields").split(","), more)
     if not look_up:
         rows = _with_roles(call, names)
     else:
@@ -98,16 +100,17 @@ def set_role(call: Call) -> Reply:
         role = by_name.get(str(given.get("name")))
     if role is None:
         raise invalid_data("Contact_Role", json_path="$.data[0].Contact_Role")
-    call.org.deal_roles.setdefault(deal, {})[contact] = role
+    set_role_of(call.org, deal, contact, role)
     return Reply(body={"data": [_done(contact, "relation added")]})
 
 
 def remove_role(call: Call) -> Reply:
     """`DELETE /Deals/{id}/Contact_Roles/{contact}`."""
     call.allow()
-    roles = call.org.deal_roles.get(call.params["id"], {})
-    if roles.pop(call.params["contact"], None) is None:
+    deal, contact = call.params["id"], call.params["contact"]
+    if contact not in call.org.deal_roles.get(deal, {}):
         raise invalid_id()
+    set_role_of(call.org, deal, contact, None)
     return Reply(body={"data": [_done(call.params["contact"], "relation removed")]})
 
 

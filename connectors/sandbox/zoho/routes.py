@@ -19,6 +19,7 @@ from connectors.sandbox.zoho import (
     reading_calls,
     record_calls,
     related_calls,
+    timeline_calls,
 )
 from connectors.sandbox.zoho.bulk_read import BulkReads
 from connectors.sandbox.zoho.call import Call, Reply
@@ -165,6 +166,7 @@ def _record_routes(reading: Reading) -> list[Route]:
         _route("POST", "{module}/{id}/actions/merge", many.merge, f"{scope}UPDATE"),
         _route("[A-Z]+", r"(?P<feature>\w+/(?:\d+/)?actions/(?:assign|remove)_territories)",
                _off, "modules.READ"),
+        _route("GET", "{module}/{id}/__timeline", timeline_calls.timeline, f"{scope}READ"),
         _route("GET", "{module}/{id}/{list}", links.related, f"{scope}READ"),
         _route("GET", "{module}/{key}", one.record, f"{scope}READ"),
         _route("PUT", "{module}/{key}", many.change, f"{scope}UPDATE"),

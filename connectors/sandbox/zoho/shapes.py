@@ -1,6 +1,6 @@
 """How records look in answers: the fields that were asked for, look-ups by name, `$` keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.zoho.call import Call
@@ -15,13 +15,18 @@ LONGEST_IN_LIST = 500
 SYSTEM_KEYS = frozenset({"$se_module", "$approval_state", "$currency_symbol", "$editable"})
 
 
-def asked_fields(call: Call, module: Module, names: Sequence[str]) -> list[str]:
-    """Return the names that a list shows; ZohoError for too many, or, by a switch, unknown ones."""
+def asked_fields(
+    call: Call, module: Module, names: Sequence[str], more: Collection[str] = ()
+) -> list[str]:
+    """Return the names that a list shows; ZohoError for too many, or, by a switch, unknown ones.
+
+    `more` are columns that the list has beside the fields of its module.
+    """
     if len(names) > MOST_FIELDS:
         raise ZohoError("LIMIT_EXCEEDED", "You can select only up to 50 fields",
                         {"limit": MOST_FIELDS, "param_name": "fields"})  # fmt: skip
     for name in names:
-        is_known = module.find(name) is not None or name in SYSTEM_KEYS or name == "Layout"
+        is_known = module.find(name) is not None or name in {*SYSTEM_KEYS, *more, "Layout"}
         if not is_known and call.org.switches.unknown_field_in_list == "refused":
             raise invalid_data(name, param_name="fields")
     return list(names)

@@ -15,6 +15,7 @@ from connectors.sandbox.switches import Switches
 EDITIONS = ("free", "standard", "professional", "enterprise", "ultimate")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "edition": EDITIONS,
+    "option_name": ("display", "actual"),
     "unknown_field_in_list": ("absent", "refused"),
     "unknown_key_in_write": ("ignored", "refused"),
     "closed_field_in_write": ("ignored", "refused"),
@@ -24,6 +25,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "bulk_id_header": ("Id", "id"),
     "bulk_empty_result": ("header", "no_content"),
     "merged_records": ("permanent", "recycle"),
+    "duplicate_value": ("record", "id"),
+    "already_modified": ("item", "flat"),
+    "taken_api_name": ("refused", "numbered"),
+    "patched_pick_list": ("added", "replaced"),
     "page_position": ("offset", "record"),
     "accents_in_api_names": ("plain", "removed"),
 }
@@ -31,12 +36,17 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
     {
         "strict_picklists": True,
+        "option_name": "actual",
         "unknown_field_in_list": "refused",
         "unknown_key_in_write": "refused",
         "closed_field_in_write": "refused",
         "coql_lookup": "id",
         "coql_columns": 500,
         "coql_textarea": False,
+        "coql_cuts_texts": True,
+        "coql_parent_module": False,
+        "coql_deal_history": False,
+        "coql_what_id": False,
         "coql_user_fields": False,
         "coql_negation_finds_nulls": True,
         "coql_stage_modified_time": True,
@@ -47,6 +57,8 @@ OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
         "all_failed_status": 200,
         "scope_mismatch_status": 403,
         "throttled_status": 200,
+        "token_refusal_status": 400,
+        "rotates_refresh_token": True,
         "too_many_requests": "RATE_LIMIT_EXCEEDED",
         "retry_after_seconds": 1.0,
         "touch_on_same_value": False,
@@ -57,6 +69,12 @@ OTHER_ANSWERS: Mapping[str, str | float | bool] = MappingProxyType(
         "search_lag_seconds": 30.0,
         "delete_cascades": False,
         "merged_records": "recycle",
+        "deleted_feed_keeps_restored": True,
+        "duplicate_value": "id",
+        "already_modified": "flat",
+        "taken_api_name": "numbered",
+        "patched_pick_list": "replaced",
+        "role_touches_deal": False,
         "bulk_id_header": "id",
         "bulk_empty_result": "no_content",
         "external_fields": False,
@@ -91,7 +109,11 @@ class ZohoSwitches(Switches):
     tokens_per_window: int = 10
     token_window_seconds: float = 600.0
     throttled_status: int = 400
+    # HTTP status of the other refusals of the token endpoint.
+    token_refusal_status: int = 200
     scope_mismatch_status: int = 401
+    # A refresh token is good once, and a new one comes with each access token: Zoho's are not.
+    rotates_refresh_token: bool = False
     # Every token is one of another data centre.
     wrong_data_center: bool = False
     # Reading lists.
@@ -109,17 +131,25 @@ class ZohoSwitches(Switches):
     coql_lookup: str = "name_and_id"
     coql_columns: int = 50
     coql_textarea: bool = True
+    coql_cuts_texts: bool = False
+    # Whether `'$se_module'` can be selected, DealHistory queried, `What_Id` compared.
+    coql_parent_module: bool = True
+    coql_deal_history: bool = True
+    coql_what_id: bool = True
     # Whether `Owner.email` can be read, and a deal's Stage_Modified_Time (it could not by 2026).
     coql_user_fields: bool = True
     coql_stage_modified_time: bool = False
     # Whether `!=`, `not in` and the like find records without a value.
     coql_negation_finds_nulls: bool = False
     nulls_last_when_descending: bool = True
-    # Seconds between a write's stamp and the moment at which readers see it; of the search index.
+    # Seconds between the stamp of a person's write and the moment at which readers see it; of the
+    # search index.
     late_commit_seconds: float = 0.0
     search_lag_seconds: float = 0.0
     # Writing.
     strict_picklists: bool = False
+    # By which of its names records take and give an option of a pick list.
+    option_name: str = "display"
     unknown_key_in_write: str = "ignored"
     # A write to a field that the user's profile may only read, or not even see.
     closed_field_in_write: str = "ignored"
@@ -130,6 +160,14 @@ class ZohoSwitches(Switches):
     # Deleting an account takes its contacts, deals and activities into the recycle bin.
     delete_cascades: bool = True
     merged_records: str = "permanent"
+    # Whether the feed of deleted records goes on telling of those that were restored.
+    deleted_feed_keeps_restored: bool = False
+    # How a second unique value names the record that has it; whether a write that came too late
+    # (If-Unmodified-Since) fails as an item or as a whole.
+    duplicate_value: str = "record"
+    already_modified: str = "item"
+    # Whether a role of a contact is a change of the deal.
+    role_touches_deal: bool = True
     # Administrators' rules: {module, field, condition (COQL), message}: a record that meets the
     # condition is refused, for the field; what a workflow makes of a field's text before it is
     # kept: {"Accounts.Field": "upper"}.
@@ -142,6 +180,9 @@ class ZohoSwitches(Switches):
     custom_field_limit: int = 0
     # What the API name of a new field makes of é: e, or nothing.
     accents_in_api_names: str = "plain"
+    # A new field whose derived name is taken; whether values sent for a pick list join the others.
+    taken_api_name: str = "refused"
+    patched_pick_list: str = "added"
     # Bulk read: seconds (of the organisation's clock) in each state; rows of a page; results.
     bulk_seconds: float = 0.0
     bulk_page_size: int = 200_000

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.zoho.errors import ZohoError, invalid_data
-from connectors.sandbox.zoho.fields import Field
+from connectors.sandbox.zoho.fields import PICK_LISTS, Field
 from connectors.sandbox.zoho.org import Org
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -62,23 +62,24 @@ def _text(org: Org, field: Field, value: object) -> str | None:
     if field.data_type == "email" and not _ADDRESS.fullmatch(text):
         raise _mistyped(field, "email")
     if field.data_type == "picklist":
-        _check_choice(org, field, text)
+        return _choice(org, field, text)
     return text or None
 
 
-def _check_choice(org: Org, field: Field, text: str) -> None:
-    known = [choice.actual for choice in field.choices]
+def _choice(org: Org, field: Field, text: str) -> str:
+    """Return the lasting name of an option; of no option, the text as it was written."""
+    is_by_label = org.switches.option_name == "display"
+    known = [choice.display if is_by_label else choice.actual for choice in field.choices]
     is_strict = org.switches.strict_picklists or field.api_name == "Currency"
     if is_strict and text not in known:
         raise invalid_data(field.api_name, supported_values=known)
+    return field.kept(text) if is_by_label else text
 
 
 def _texts(org: Org, field: Field, value: object) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise _mistyped(field, "jsonarray")
-    for entry in value:
-        _check_choice(org, field, entry)
-    return list(value) or None
+    return [_choice(org, field, entry) for entry in value] or None
 
 
 def _integer(_org: Org, field: Field, value: object) -> int:
@@ -167,16 +168,30 @@ def printed(org: Org, field: Field, value: Any) -> Any:  # noqa: ANN401 - any fi
     """Print a value as the records' API does."""
     if value is None:
         return False if field.data_type == "boolean" else None
-    if field.data_type == "ownerlookup":
-        return person(org, value)
     if field.targets:
-        name = org.name_of(value, field.targets)
-        return None if name is None else {"name": name, "id": value}
+        return _led_to(org, field, value)
+    if field.data_type in PICK_LISTS:
+        return _named(org, field, value)
     if field.data_type == "bigint":
         return str(value)
-    if isinstance(value, datetime):
-        return org.printed(value)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return org.printed(value) if isinstance(value, datetime) else value.isoformat()
+    return value
+
+
+def _led_to(org: Org, field: Field, value: str) -> JsonObject | None:
+    """Print what a look-up leads to."""
+    if field.data_type == "ownerlookup":
+        return person(org, value)
+    name = org.name_of(value, field.targets)
+    return None if name is None else {"name": name, "id": value}
+
+
+def _named(org: Org, field: Field, value: str | list[str]) -> str | list[str]:
+    """Print one option or several by the name that records give."""
+    if org.switches.option_name == "actual":
+        return value
+    return field.label_of(value) if isinstance(value, str) else list(map(field.label_of, value))
 
 
 def person(org: Org, user_id: str) -> JsonObject | None:

@@ -194,15 +194,24 @@ def _check_unique(
 ) -> None:
     for name, value in values.items():
         entry = module.find(name)
-        if entry is None or not entry.is_unique or value is None:
+        if entry is None or not (entry.is_unique or entry.is_external) or value is None:
             continue
         for row in call.org.rows(module.api_name):
             if row.get(name) == value and row["id"] != own_id:
-                owner = person(call.org, row.get("Owner", ""))
-                duplicate = {"id": row["id"], "Owner": owner,
-                             "module": {"api_name": module.api_name, "id": module.id}}  # fmt: skip
-                details = {"api_name": name, "duplicate_record": duplicate, "more_records": False}
+                details = {"api_name": name, **_holder(call, module, row)}
                 raise located(ZohoError("DUPLICATE_DATA", "duplicate data", details), place)
+
+
+def _holder(call: Call, module: Module, row: Values) -> JsonObject:
+    """The record that has a unique value already, as a refusal names it."""
+    if call.org.switches.duplicate_value == "id":
+        return {"id": row["id"]}
+    duplicate = {
+        "id": row["id"],
+        "Owner": person(call.org, row.get("Owner", "")),
+        "module": {"api_name": module.api_name, "id": module.id},
+    }
+    return {"duplicate_record": duplicate, "more_records": False}
 
 
 def fire(call: Call, body: JsonObject, number: int) -> None:
