@@ -99,14 +99,17 @@ class DailyBudget:
         self._clock = clock
         self._reserve = reserve
         self._used_up_until: Instant | None = None
+        self._is_all_used = False
 
     def observe(self, *, limit: int, remaining: int, resets_at: Instant) -> None:
         """Learn how many of the day's calls remain, and when they are given anew."""
         self._used_up_until = resets_at if remaining <= limit * self._reserve else None
+        self._is_all_used = False
 
     def use_up(self, until: Instant) -> None:
         """The CRM says that the day's calls are used up, until they are given anew."""
         self._used_up_until = until
+        self._is_all_used = True
 
     def check(self, when: Callable[[Instant], str]) -> None:
         """Raise `Retriable` while the reserve is reached; `when` writes the hour for people."""
@@ -117,13 +120,23 @@ class DailyBudget:
         if now >= until:
             self._used_up_until = None
             return
+        told = _ALL_USED if self._is_all_used else _SHARE_USED
         hour = when(until)
         raise Retriable(
             Text(
-                fr="La part d'Arpent dans les appels quotidiens du CRM est épuisée : le reste est "
-                f"laissé à vos autres outils. La synchronisation reprend d'elle-même à {hour}.",
-                en="Arpent's share of the CRM's daily calls is used up: the rest is left to your "
-                f"other tools. Syncing resumes by itself at {hour}.",
+                fr=f"{told.fr} La synchronisation reprend d'elle-même à {hour}.",
+                en=f"{told.en} Syncing resumes by itself at {hour}.",
             ),
             retry_after=(until - now) / 1000,
         )
+
+
+_SHARE_USED = Text(
+    "La part d'Arpent dans les appels quotidiens du CRM est épuisée : le reste est laissé à vos "
+    "autres outils.",
+    "Arpent's share of the CRM's daily calls is used up: the rest is left to your other tools.",
+)
+_ALL_USED = Text(
+    "Les appels quotidiens du CRM sont épuisés, tous outils confondus.",
+    "The CRM's daily calls are used up, all tools together.",
+)

@@ -46,6 +46,20 @@ def open_connector(
     return found.open(settings, keeping=keeping, account_id=account_id)
 
 
+def title_of(vendor: str) -> str:
+    """How a CRM is called before people; a name that is none of them, as it is."""
+    found = VENDORS.get(vendor)
+    return vendor if found is None else found.title
+
+
+def named(vendor: str | None, text: Text) -> Text:
+    """A sentence after the name of the CRM that it concerns, where it concerns one."""
+    if vendor is None:
+        return text
+    title = title_of(vendor)
+    return Text(f"{title} : {text.fr}", f"{title}: {text.en}")
+
+
 def account_in(text: str) -> str | None:
     """The id of the account whose page has the pasted address; None when it is none."""
     found = (vendor.account_in(text) for vendor in VENDORS.values())

@@ -193,10 +193,10 @@ def _check_bound(document: Document, path: Path, name: str, entry: Field_) -> No
         document.complain(
             path,
             Text(
-                f"« {name} » n'est lié à aucun champ : ajoutez hubspot: nom_interne, ou missing: "
-                "yes si le CRM n'en a pas encore",
-                f"'{name}' is bound to no field: add hubspot: internal_name, or missing: yes if "
-                "the CRM has none so far",
+                f"« {name} » n'est lié à aucun champ : ajoutez son nom interne dans un CRM "
+                f"({', '.join(VENDORS)}), ou missing: yes si le CRM n'en a pas encore",
+                f"'{name}' is bound to no field: add its internal name in a CRM "
+                f"({', '.join(VENDORS)}), or missing: yes if the CRM has none so far",
             ),
             at_key=True,
         )

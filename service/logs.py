@@ -113,10 +113,19 @@ def _traces(error: BaseException) -> Iterator[str]:
 
 
 def told(error: BaseException) -> str:
+    """What a line of the log keeps of an error: its sentence, or of a defect only what it is."""
+    return said_of(error).en
+
+
+def said_of(error: BaseException) -> Text:
     """What a run's record keeps of an error: its sentence, or of a defect only what it is."""
-    if isinstance(error, ConnectorError | StoreError | PlaybookError):
-        return str(error)
-    return type(error).__name__
+    if isinstance(error, ConnectorError | StoreError):
+        return error.message
+    if isinstance(error, PlaybookError):
+        texts = [issue.text for issue in error.issues]
+        return Text("; ".join(each.fr for each in texts), "; ".join(each.en for each in texts))
+    name = type(error).__name__
+    return Text(name, name)
 
 
 def _with_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

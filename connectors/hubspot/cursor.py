@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from connectors.base import Fatal
+from connectors.cursor_text import CursorText
 from connectors.hubspot.objects import ObjectType
-from rules.language import Text
 from rules.time import Instant
 
-_VERSION = 1
+_TEXT = CursorText(title="HubSpot")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +45,7 @@ class Cursor:
 
     def written(self) -> str:
         """The cursor as text."""
-        return orjson.dumps({"v": _VERSION, "o": self.objects}).decode()
+        return _TEXT.written(self.objects)
 
 
 def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
@@ -57,15 +54,7 @@ def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
     Raises:
         Fatal: The text is not a cursor of this connector.
     """
-    known: dict[str, Any] = {}
-    if text is not None:
-        try:
-            decoded = orjson.loads(text)
-            if decoded["v"] != _VERSION:
-                raise _unreadable()
-            known = {path: _progress(one) for path, one in decoded["o"].items()}
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise _unreadable() from error
+    known = _TEXT.read(text, _progress)
     return Cursor({one.path: known.get(one.path, Progress()) for one in object_types})
 
 
@@ -76,13 +65,4 @@ def _progress(written: dict[str, Any]) -> Progress:
         loading=None if loading is None else Loading(**loading),
         swept_at=written["swept_at"],
         sweep_pages=written["sweep_pages"],
-    )
-
-
-def _unreadable() -> Fatal:
-    return Fatal(
-        Text(
-            fr="Le point de reprise de HubSpot est illisible : relancez un « pull --full ».",
-            en="The resume point of HubSpot can't be read: run “pull --full” again.",
-        )
     )

@@ -6,10 +6,9 @@ of an activity never its subject or its body, of a contact only its buying role.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, TypeGuard, TypeVar
 
-from connectors import values
+from connectors import past, values
 from connectors.base import Binding
 from connectors.hubspot.objects import OWN_PREFIX, ObjectType
 from rules.owned import TYPES
@@ -24,7 +23,6 @@ from rules.records import (
     Opportunity,
     Quarantine,
     Record,
-    StageEntry,
     Value,
 )
 from rules.time import Instant, date_of
@@ -152,7 +150,7 @@ class Mapper:
         written = self._read(key, "currency", get("deal_currency_code"), values.text)
         currency = written or self._home_currency
         history = raw.get("propertiesWithHistory")
-        past: Json = history if isinstance(history, dict) else {}
+        changed: Json = history if isinstance(history, dict) else {}
         return Opportunity(
             external_id=key,
             name=self._read(key, "name", get("dealname"), values.text),
@@ -161,13 +159,18 @@ class Mapper:
             amount=amount,
             currency=currency,
             home_amount=amount if home is None and currency == self._home_currency else home,
-            peak_amount=_peak(amount, past.get("amount")),
+            peak_amount=past.peak(
+                amount, (entry.get("value") for entry in _changes(changed.get("amount")))
+            ),
             created_at=self._created(key, raw, get("createdate")),
             closes_at=self._read(key, "closes_at", get("closedate"), values.business_instant),
             modified_at=self._modified(key, raw, properties),
             archived_at=self._archived(key, raw, properties),
             fields=self._fields(key, properties) if self._bound else {},
-            stage_entries=_entries(past.get("dealstage")),
+            stage_entries=past.entries(
+                (entry.get("timestamp"), 0, entry.get("value"))
+                for entry in _changes(changed.get("dealstage"))
+            ),
         )
 
     def _activity(self, key: str, raw: Json, properties: Json) -> Activity:
@@ -342,43 +345,10 @@ def _lasted(properties: Mapping[str, object]) -> bool:
         return False
 
 
-def _peak(amount: int | None, history: object) -> int | None:
-    """The greatest amount ever, in minor units; past values that can't be read count for nothing.
-
-    They are not quarantined: nobody can correct the past.
-    """
-    greatest = amount
-    for entry in history if isinstance(history, list) else ():
-        try:
-            past = values.money(entry.get("value") if isinstance(entry, dict) else None)
-        except values.Unreadable:
-            continue
-        if past is not None and (greatest is None or past > greatest):
-            greatest = past
-    return greatest
-
-
-def _entries(history: object) -> tuple[StageEntry, ...]:
-    """The stages entered, oldest first; the same stage written twice in a row is one entry."""
-    dated: list[tuple[Instant, str]] = []
-    for entry in history if isinstance(history, list) else ():
-        if not isinstance(entry, dict):
-            continue
-        try:
-            stage = values.key(entry.get("value"))
-            entered_at = values.business_instant(entry.get("timestamp"))
-        except values.Unreadable:
-            continue
-        if entered_at is not None and stage is not None:
-            dated.append((entered_at, stage))
-    dated.sort(key=itemgetter(0))
-    entries: list[StageEntry] = []
-    before = None
-    for entered_at, stage in dated:
-        if stage != before:
-            entries.append(StageEntry(stage_id=stage, entered_at=entered_at))
-            before = stage
-    return tuple(entries)
+def _changes(history: object) -> list[Json]:
+    """What `propertiesWithHistory` tells of one property: each value, and when it was written."""
+    listed = history if isinstance(history, list) else ()
+    return [entry for entry in listed if isinstance(entry, dict)]
 
 
 def archived_since(raw: object, since: Instant) -> bool:

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors import values
-from connectors.base import Change, ConnectorError, Outcome, State
+from connectors import batches, values
+from connectors.base import Change, Outcome, State
+from connectors.batches import Numbered, Outcomes
 from connectors.hubspot.answers import member, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import (
@@ -37,9 +38,6 @@ NORMALISED = "PROPERTY_VALUE_NORMALIZED"
 
 _DAYS = frozenset(name.value for name, kind in TYPES.items() if kind is FieldType.DATE)
 
-Outcomes = dict[int, Outcome]
-Numbered = tuple[int, Change]
-
 
 class Writer:
     """Writes to one account."""
@@ -49,24 +47,8 @@ class Writer:
         self._companies = f"{paths.objects}/companies"
 
     def update(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Write changes, one outcome each, in their order.
-
-        A failure before anything was settled is raised; after that, what was settled is kept and
-        the rest is unknown, so that no confirmation is lost.
-        """
-        outcomes: Outcomes = {}
-        for batch in batches(changes):
-            try:
-                self._write(batch, outcomes)
-            except ConnectorError as error:
-                if not outcomes:
-                    raise
-                settled = outcomes
-                rest = [one for one in enumerate(changes) if one[0] not in settled]
-                outcomes |= {
-                    place: _unknown(change.external_id, error.message) for place, change in rest
-                }
-                break
+        """Write changes, one outcome each, in their order; failures as `batches.settled` says."""
+        outcomes = batches.settled(batches.cut(list(enumerate(changes)), BATCH), self._write)
         return [outcomes[place] for place in range(len(changes))]
 
     def _write(self, batch: Sequence[Numbered], outcomes: Outcomes) -> None:
@@ -99,22 +81,6 @@ class Writer:
         middle = len(batch) // 2
         self._write(batch[:middle], outcomes)
         self._write(batch[middle:], outcomes)
-
-
-def batches(changes: Sequence[Change]) -> list[list[Numbered]]:
-    """Changes numbered and cut in hundreds, in order; no batch names a record twice.
-
-    HubSpot refuses a whole batch that does.
-    """
-    cut: list[list[Numbered]] = [[]]
-    names: set[str] = set()
-    for place, change in enumerate(changes):
-        if len(cut[-1]) == BATCH or change.external_id in names:
-            cut.append([])
-            names.clear()
-        cut[-1].append((place, change))
-        names.add(change.external_id)
-    return cut
 
 
 def _input(numbered: Numbered) -> Json:
@@ -150,7 +116,7 @@ def _settled(batch: Sequence[Numbered], answer: Json) -> Outcomes:
         if place in succeeded:
             outcomes[place] = _applied(change, warned[place])
         else:
-            outcomes[place] = _unknown(change.external_id, _UNMENTIONED)
+            outcomes[place] = batches.unknown(change.external_id, _UNMENTIONED)
     return outcomes
 
 
@@ -305,7 +271,3 @@ def _deferred(change: Change, locked: Locked) -> Outcome:
         remedy=locked.message,
         wait=asked if asked > LOCKED_SECONDS else None,
     )
-
-
-def _unknown(external_id: str, message: Text) -> Outcome:
-    return Outcome(external_id=external_id, state=State.UNKNOWN, reason=message.en, remedy=message)

@@ -183,6 +183,15 @@ class Client:
 
         return self._retries.read(ask)
 
+    def rows(self, soql: str, *, is_all: bool = False) -> list[Json]:
+        """All rows of a query that has a few pages at most; Refused as of `query`."""
+        answer = self.query(soql, is_all=is_all)
+        found = list(answer["records"])
+        while answer.get("done") is not True:
+            answer = self.more(str(answer.get("nextRecordsUrl") or ""))
+            found += answer["records"]
+        return [row for row in found if isinstance(row, dict)]
+
     def look_up(self, path: str, body: Json) -> Any:  # noqa: ANN401 - an object or a list
         """Read by POST; tried again like `get`."""
         return self._repeated("POST", path, (), orjson.dumps(body))

@@ -2,6 +2,7 @@
 
 from connectors.base import Fatal, Misconfigured
 from connectors.http import is_this_machine
+from connectors.salesforce.error_words import ended
 from rules.language import Text
 
 LOST_AT_RESTART = Text(
@@ -98,8 +99,8 @@ def refused(code: str, said: str, host: str) -> Fatal:
     side = _other_side(host) if code in _OF_ANOTHER_SIDE else Text("", "")
     return Fatal(
         Text(
-            fr=f"Salesforce refuse la connexion ({code}) : {said} {hint.fr}{side.fr}",
-            en=f"Salesforce refuses the login ({code}): {said} {hint.en}{side.en}",
+            fr=f"Salesforce refuse la connexion ({code}) : {ended(said)} {hint.fr}{side.fr}",
+            en=f"Salesforce refuses the login ({code}): {ended(said)} {hint.en}{side.en}",
         )
     )
 

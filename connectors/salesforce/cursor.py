@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from connectors.base import Fatal
+from connectors.cursor_text import CursorText
 from connectors.salesforce.objects import ObjectType
-from rules.language import Text
 from rules.time import Instant
 
-_VERSION = 1
+_TEXT = CursorText(title="Salesforce")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class Cursor:
 
     def written(self) -> str:
         """The cursor as text."""
-        return orjson.dumps({"v": _VERSION, "o": self.objects}).decode()
+        return _TEXT.written(self.objects)
 
 
 def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
@@ -63,15 +60,7 @@ def cursor_of(text: str | None, object_types: Sequence[ObjectType]) -> Cursor:
     Raises:
         Fatal: The text is not a cursor of this connector.
     """
-    known: dict[str, Progress] = {}
-    if text is not None:
-        try:
-            decoded = orjson.loads(text)
-            if decoded["v"] != _VERSION:
-                raise _unreadable()
-            known = {name: _progress(one) for name, one in decoded["o"].items()}
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise _unreadable() from error
+    known = _TEXT.read(text, _progress)
     return Cursor({one.name: known.get(one.name, Progress()) for one in object_types})
 
 
@@ -84,13 +73,4 @@ def _progress(written: dict[str, Any]) -> Progress:
         ripened_at=written["ripened_at"],
         loaded_at=written["loaded_at"],
         basis=written["basis"],
-    )
-
-
-def _unreadable() -> Fatal:
-    return Fatal(
-        Text(
-            fr="Le point de reprise de Salesforce est illisible : relancez un « pull --full ».",
-            en="The resume point of Salesforce can't be read: run “pull --full” again.",
-        )
     )

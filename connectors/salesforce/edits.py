@@ -30,7 +30,7 @@ def read_edits(
     ]
     for chunk in soql.chunks(external_ids):
         try:
-            rows = _rows(client, soql.among("Account", mapper.fields, "Id", chunk))
+            rows = client.rows(soql.among("Account", mapper.fields, "Id", chunk))
         except Refused as refused:
             raise unreadable(refused, "Account") from refused
         seen = [each for each in names if each.name in labels]
@@ -55,15 +55,6 @@ def _history(client: Client, keys: Sequence[str], names: Sequence[OwnName]) -> l
     if not names:
         return []
     try:
-        return _rows(client, soql.history(keys, [each.crm_field for each in names]))
+        return client.rows(soql.history(keys, [each.crm_field for each in names]))
     except (Refused, Forbidden):
         return []
-
-
-def _rows(client: Client, text: str) -> list[Json]:
-    answer = client.query(text)
-    rows = list(answer["records"])
-    while answer.get("done") is not True:
-        answer = client.more(str(answer.get("nextRecordsUrl") or ""))
-        rows += answer["records"]
-    return [row for row in rows if isinstance(row, dict)]

@@ -12,12 +12,17 @@ NOT_FOR_REST = Text(
 )
 DAILY = Text(
     "Les appels d'API des dernières 24 h sont épuisés dans Salesforce, tous outils confondus : "
-    "ils reviennent peu à peu. Arpent réessaiera; si cela dure, voyez Configuration → "
+    "ils reviennent peu à peu. Arpent réessaiera ; si cela dure, voyez Configuration → "
     "Informations sur la société → Demandes d'API.",
     "Salesforce's API calls of the last 24 h are used up, all tools together: they come back "
     "little by little. Arpent will try again; if it lasts, see Setup → Company Information → API "
     "Requests.",
 )
+
+
+def ended(said: str) -> str:
+    """Salesforce's own words as a sentence before ours: most of them end without a period."""
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
 def unauthorised(said: str) -> Text:
@@ -35,56 +40,58 @@ def unauthorised(said: str) -> Text:
 def forbidden(code: str, said: str) -> Text:
     """The integration user lacks a right."""
     return Text(
-        fr=f"Salesforce interdit cette opération à l'utilisateur d'intégration ({code}) : {said} "
-        "Donnez-lui ce droit par un ensemble d'autorisations, puis relancez.",
-        en=f"Salesforce forbids this operation to the integration user ({code}): {said} Give it "
-        "the right by a permission set, then run again.",
+        fr=f"Salesforce interdit cette opération à l'utilisateur d'intégration ({code}) : "
+        f"{ended(said)} Donnez-lui ce droit par un ensemble d'autorisations, puis relancez.",
+        en=f"Salesforce forbids this operation to the integration user ({code}): {ended(said)} "
+        "Give it the right by a permission set, then run again.",
     )
 
 
 def disabled(said: str) -> Text:
     """The edition, or the org, has no API."""
     return Text(
-        fr=f"L'API de Salesforce est désactivée pour cette organisation : {said} Il faut l'édition "
-        "Enterprise ou au-dessus, ou l'option API de l'édition Professional.",
-        en=f"Salesforce's API is disabled for this org: {said} It takes the Enterprise edition or "
-        "above, or the API option of the Professional edition.",
+        fr=f"L'API de Salesforce est désactivée pour cette organisation : {ended(said)} Il faut "
+        "l'édition Enterprise ou au-dessus, ou l'option API de l'édition Professional.",
+        en=f"Salesforce's API is disabled for this org: {ended(said)} It takes the Enterprise "
+        "edition or above, or the API option of the Professional edition.",
     )
 
 
 def retired(said: str) -> Text:
     """The version of the API is no more."""
     return Text(
-        fr=f"Salesforce n'offre plus cette version de l'API : {said} Mettez une version plus "
-        "récente dans les réglages.",
-        en=f"Salesforce no longer offers this version of the API: {said} Put a newer version in "
-        "the settings.",
+        fr=f"Salesforce n'offre plus cette version de l'API : {ended(said)} Installez une "
+        "version plus récente d'Arpent.",
+        en=f"Salesforce no longer offers this version of the API: {ended(said)} Install a "
+        "newer version of Arpent.",
     )
 
 
 def waiting(status: int, said: str, seconds: float) -> Text:
     """Too much at once."""
     return Text(
-        fr=f"Salesforce demande d'attendre {seconds:g} s ({status}) : {said} Arpent réessaiera.",
-        en=f"Salesforce asks to wait {seconds:g} s ({status}): {said} Arpent will try again.",
+        fr=f"Salesforce demande d'attendre {seconds:g} s ({status}) : {ended(said)} Arpent "
+        "réessaiera.",
+        en=f"Salesforce asks to wait {seconds:g} s ({status}): {ended(said)} Arpent will try "
+        "again.",
     )
 
 
 def in_trouble(status: int, said: str) -> Text:
     """An error of the server."""
     return Text(
-        fr=f"Salesforce est en difficulté ({status}) : {said} Arpent réessaiera.",
-        en=f"Salesforce is in trouble ({status}): {said} Arpent will try again.",
+        fr=f"Salesforce est en difficulté ({status}) : {ended(said)} Arpent réessaiera.",
+        en=f"Salesforce is in trouble ({status}): {ended(said)} Arpent will try again.",
     )
 
 
 def unreadable(what: str, status: int, code: str, said: str) -> Text:
     """A reading that is refused."""
     return Text(
-        fr=f"Salesforce refuse de lire {what} ({status} {code}) : {said} Vérifiez la version de "
-        "l'API, les champs des réglages et les droits de l'utilisateur d'intégration.",
-        en=f"Salesforce refuses to read {what} ({status} {code}): {said} Check the API version, "
-        "the fields in the settings and the rights of the integration user.",
+        fr=f"Salesforce refuse de lire {what} ({status} {code}) : {ended(said)} Vérifiez les "
+        "champs de fields.yaml et les droits de l'utilisateur d'intégration.",
+        en=f"Salesforce refuses to read {what} ({status} {code}): {ended(said)} Check the "
+        "fields of fields.yaml and the rights of the integration user.",
     )
 
 

@@ -11,6 +11,7 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 
 from connectors.base import Change, ConnectorError, Outcome, State, Unanswered
+from connectors.batches import unknown
 from connectors.http import Answer
 from connectors.salesforce import writing_words as words
 from connectors.salesforce.bulk import FIRST_LOOK, LONGEST_LOOK, cells_of
@@ -51,7 +52,7 @@ class Ingest:
                 if not outcomes:
                     raise
                 for change in ordered[start:]:
-                    outcomes[change.external_id] = _unknown(change, error.message)
+                    outcomes[change.external_id] = unknown(change.external_id, error.message)
                 break
         return outcomes
 
@@ -168,20 +169,14 @@ def _outcome(
         return Outcome(external_id=change.external_id, state=State.APPLIED)
     if key in left:
         return _deferred(change, "The job ended before this record.")
-    return _unknown(change, words.UNMENTIONED)
+    return unknown(change.external_id, words.UNMENTIONED)
 
 
 def _all_unknown(changes: Sequence[Change], message: Text) -> dict[str, Outcome]:
-    return {change.external_id: _unknown(change, message) for change in changes}
+    return {change.external_id: unknown(change.external_id, message) for change in changes}
 
 
 def _deferred(change: Change, said: str) -> Outcome:
     return Outcome(
         external_id=change.external_id, state=State.DEFERRED, reason=said, remedy=words.LOCKED
-    )
-
-
-def _unknown(change: Change, message: Text) -> Outcome:
-    return Outcome(
-        external_id=change.external_id, state=State.UNKNOWN, reason=message.en, remedy=message
     )

@@ -23,8 +23,10 @@ from rules.language import Text, cause
 from rules.located import Misfit
 
 _NAMES = f"{PREFIX}SALESFORCE_"
-# An account's page, with its id of 15 or 18 characters: Lightning, Classic, the sandbox.
-_PAGE = re.compile(r"(?:/Account/|\.com/)(001(?:[0-9A-Za-z]{15}|[0-9A-Za-z]{12}))\b")
+# An account's page, Lightning or Classic, or its id alone: of 15 or 18 characters.
+_ACCOUNT = r"(001(?:[0-9A-Za-z]{15}|[0-9A-Za-z]{12}))"
+_PAGE = re.compile(rf"(?:/Account/|\.com/){_ACCOUNT}\b")
+_ID = re.compile(_ACCOUNT)
 _ORG = re.compile(r"00D(?:[0-9A-Za-z]{15}|[0-9A-Za-z]{12})")
 _MY_DOMAIN = ".my.salesforce.com"
 # Addresses of an org in a browser, whose first part is the same.
@@ -122,7 +124,7 @@ class _SalesforceVendor:
         if settings.salesforce_private_key and settings.salesforce_private_key_file:
             yield words.two_ways([f"{_NAMES}PRIVATE_KEY", f"{_NAMES}PRIVATE_KEY_FILE"])
         if len(ways) > 1:
-            yield words.two_ways([_NAMES + way for way in ways])
+            yield words.two_ways([_NAMES + _given(settings, way) for way in ways])
         elif ways == ["PASSWORD"] and settings.salesforce_client_secret:
             yield words.two_ways([f"{_NAMES}PASSWORD", f"{_NAMES}CLIENT_SECRET"])
         kind = ways[0] if ways else "CLIENT_SECRET"
@@ -154,8 +156,8 @@ class _SalesforceVendor:
         )
 
     def account_in(self, text: str) -> str | None:
-        """The id, in 18 characters, of the account whose page has this address."""
-        found = _PAGE.search(text)
+        """The id, in 18 characters, of the account whose page has this address, or this id."""
+        found = _PAGE.search(text) or _ID.fullmatch(text.strip())
         return found and full_id(found[1])
 
 
@@ -184,6 +186,11 @@ def _ways(settings: SalesforceSettings) -> list[str]:
         "PASSWORD": (settings.salesforce_password,),
     }  # fmt: skip
     return [name for name, heart in hearts.items() if any(_has(each) for each in heart)]
+
+
+def _given(settings: SalesforceSettings, way: str) -> str:
+    """The name of the setting that gives this login: its file's, where only that is set."""
+    return way if getattr(settings, f"salesforce_{way.lower()}") else f"{way}_FILE"
 
 
 def _private_key(settings: SalesforceSettings) -> SecretStr:

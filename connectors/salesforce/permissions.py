@@ -129,14 +129,9 @@ class Permissions:
 
     def _rows(self, text: str) -> list[Json]:
         try:
-            answer = self._client.query(text)
-            rows = list(answer["records"])
-            while answer.get("done") is not True:
-                answer = self._client.more(str(answer.get("nextRecordsUrl") or ""))
-                rows += answer["records"]
+            return self._client.rows(text)
         except Refused as refused:
             raise unreadable(refused, "PermissionSet") from refused
-        return [row for row in rows if isinstance(row, dict)]
 
 
 def _refusal(result: object) -> str | None:

@@ -49,10 +49,11 @@ def tracking(home: str, labels: Sequence[str]) -> Sequence[Text]:
 
 
 def rehearsed(address: str) -> Sequence[Text]:
-    """The sandbox shows the fields by itself."""
+    """The sandbox has no pages: its API shows the fields by itself."""
     return (
         Text(
-            f"Le CRM émulé montre ces champs sans réglage : {address}",
-            f"The emulated CRM shows these fields without any setting: {address}",
+            f"Le CRM émulé n'a pas de pages : son API montre ces champs sans réglage. {address}",
+            f"The emulated CRM has no pages: its API shows these fields without any setting. "
+            f"{address}",
         ),
     )

@@ -84,7 +84,8 @@ class Source:
 
     def ripened(self, column: str, window: Window) -> list[Json]:
         """The rows whose own instant falls in a window."""
-        return self._whole(self._every(soql.ripened(self.name, self._near, column, window)))
+        text = soql.ripened(self.name, self._near, column, window)
+        return self._whole(self._client.rows(text, is_all=True))
 
     def by_id(self, keys: Sequence[str]) -> Batch:
         """Records by id, deleted ones included, and the ids that exist no more."""
@@ -148,7 +149,7 @@ class Source:
             rows = [
                 row
                 for chunk in soql.chunks(asked)
-                for row in self._every(soql.losers(self.name, chunk))
+                for row in self._client.rows(soql.losers(self.name, chunk), is_all=True)
             ]
             asked = []
             for row in rows:
@@ -176,7 +177,7 @@ class Source:
         if name in self._absent:
             return []
         try:
-            return self._every(text, is_all=False)
+            return self._client.rows(text)
         except Refused as refused:
             if name != ACCOUNT_ROLE.name or refused.code != MISSING_OBJECT:
                 raise unreadable(refused, name) from refused
@@ -190,21 +191,14 @@ class Source:
         rows = [
             row
             for chunk in soql.chunks(keys)
-            for row in self._every(soql.among(self.name, self._near, "Id", chunk))
+            for row in self._client.rows(
+                soql.among(self.name, self._near, "Id", chunk), is_all=True
+            )
         ]
         if not all(map(identified, rows)):
             # Whose rows they are is not known: nobody may be taken for gone.
             raise Unanswered(NOT_AS_ASKED)
         return self._whole(rows)
-
-    def _every(self, text: str, *, is_all: bool = True) -> list[Json]:
-        """All rows of a query that has no more than a few pages."""
-        answer = self._client.query(text, is_all=is_all)
-        rows = [row for row in answer["records"] if isinstance(row, dict)]
-        while answer.get("done") is not True:
-            answer = self._client.more(str(answer.get("nextRecordsUrl") or ""))
-            rows += [row for row in answer["records"] if isinstance(row, dict)]
-        return rows
 
     def _whole(self, rows: list[Json]) -> list[Json]:
         """Rows with the fields for which the address had no room, read by a body."""

@@ -128,14 +128,10 @@ class Tasks:
 
     def _rows(self, text: str) -> list[Json]:
         try:
-            answer = self._client.query(text)
-            rows = list(answer["records"])
-            while answer.get("done") is not True:
-                answer = self._client.more(str(answer.get("nextRecordsUrl") or ""))
-                rows += answer["records"]
+            rows = self._client.rows(text)
         except Refused as refused:
             raise unreadable(refused, "Task") from refused
-        return [row for row in rows if isinstance(row, dict) and row.get("Id")]
+        return [row for row in rows if row.get("Id")]
 
     def _words(self) -> Words:
         with self._lock:

@@ -8,14 +8,15 @@ again, alone with its likes, a few times; nothing else is tried twice.
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from connectors.base import Change, ConnectorError, Outcome, State
+from connectors import batches
+from connectors.base import Change, Outcome, State
+from connectors.batches import Numbered, Outcomes
 from connectors.salesforce import writing_words as words
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import LIMIT, LOCKED, Refused
 from connectors.salesforce.ingest import Ingest
 from connectors.salesforce.objects import full_id, own_field
 from connectors.salesforce.refusals import refusal_of, rejected
-from rules.language import Text
 
 BATCH = 200
 LOCK_TRIES = 4
@@ -25,8 +26,6 @@ COLLECTION = "composite/sobjects"
 BULK_FROM = 2_000
 # Salesforce takes a job apart by ten thousand rows (Bulk API guide).
 JOB = 10_000
-Outcomes = dict[int, Outcome]
-Numbered = tuple[int, Change]
 
 
 class Writer:
@@ -37,11 +36,7 @@ class Writer:
         self._ingest = Ingest(client)
 
     def update(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Write changes, one outcome each, in their order.
-
-        A failure before anything was settled is raised; after that, what was settled is kept and
-        the rest is unknown, so that no confirmation is lost.
-        """
+        """Write changes, one outcome each, in their order; failures as `batches.settled` says."""
         names = {change.external_id for change in changes}
         if len(changes) > BULK_FROM and len(names) == len(changes):
             try:
@@ -54,16 +49,7 @@ class Writer:
         return self._by_collections(changes)
 
     def _by_collections(self, changes: Sequence[Change]) -> list[Outcome]:
-        outcomes: Outcomes = {}
-        for batch in batches(changes):
-            try:
-                self._write(batch, outcomes)
-            except ConnectorError as error:
-                if not outcomes:
-                    raise
-                for place, change in enumerate(changes):
-                    outcomes.setdefault(place, _unknown(change.external_id, error.message))
-                break
+        outcomes = batches.settled(batches.cut(list(enumerate(changes)), BATCH), self._write)
         return [outcomes[place] for place in range(len(changes))]
 
     def _write(self, batch: Sequence[Numbered], outcomes: Outcomes) -> None:
@@ -96,22 +82,6 @@ class Writer:
         }
 
 
-def batches(changes: Sequence[Change]) -> list[list[Numbered]]:
-    """Changes numbered and cut in two hundreds, in order; no batch names a record twice.
-
-    Salesforce refuses the second (`DUPLICATE_VALUE`).
-    """
-    cut: list[list[Numbered]] = [[]]
-    names: set[str] = set()
-    for place, change in enumerate(changes):
-        if len(cut[-1]) == BATCH or change.external_id in names:
-            cut.append([])
-            names.clear()
-        cut[-1].append((place, change))
-        names.add(change.external_id)
-    return cut if cut[-1] else []
-
-
 def _record(change: Change) -> Json:
     fields = {own_field(name): value or None for name, value in change.values.items()}
     return {"attributes": {"type": "Account"}, "id": change.external_id, **fields}
@@ -120,17 +90,17 @@ def _record(change: Change) -> Json:
 def _settled(change: Change, result: object) -> Outcome:
     """What the answer says of one record; without a word of it, nothing is known."""
     if not isinstance(result, Mapping):
-        return _unknown(change.external_id, words.UNMENTIONED)
+        return batches.unknown(change.external_id, words.UNMENTIONED)
     told = result.get("id")
     if told is not None and full_id(str(told)) != full_id(change.external_id):
         # An answer about another record says nothing of this one.
-        return _unknown(change.external_id, words.UNMENTIONED)
+        return batches.unknown(change.external_id, words.UNMENTIONED)
     if result.get("success") is True:
         return Outcome(external_id=change.external_id, state=State.APPLIED)
     listed = result.get("errors")
     errors = [each for each in listed if isinstance(each, Mapping)] if listed else []
     if not errors:
-        return _unknown(change.external_id, words.UNMENTIONED)
+        return batches.unknown(change.external_id, words.UNMENTIONED)
     refused = refusal_of(errors)
     if refused.code == LOCKED:
         return Outcome(
@@ -140,7 +110,3 @@ def _settled(change: Change, result: object) -> Outcome:
             remedy=words.LOCKED,
         )
     return rejected(change.external_id, refused)
-
-
-def _unknown(external_id: str, message: Text) -> Outcome:
-    return Outcome(external_id=external_id, state=State.UNKNOWN, reason=message.en, remedy=message)

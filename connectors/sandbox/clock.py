@@ -35,7 +35,7 @@ class PortalClock:
         self.set(self.now() + span)
 
     def stamp(self) -> str:
-        """Return the present as HubSpot prints instants."""
+        """Return the present as `stamp` prints instants."""
         return stamp(self.now())
 
     def midnight(self, day: date) -> datetime:
@@ -54,7 +54,7 @@ def stamp(instant: datetime) -> str:
 def epoch_milliseconds(text: str) -> int | None:
     """Read an instant (ISO 8601 or epoch milliseconds) as epoch milliseconds; None if neither.
 
-    An ISO date alone, and an ISO instant without a zone, are in UTC, as in HubSpot's API.
+    An ISO date alone, and an ISO instant without a zone, are in UTC.
     """
     try:
         if _ISO_DATE.match(text):

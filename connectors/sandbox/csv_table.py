@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -59,6 +59,11 @@ class Row:
             )
         return text
 
+    def quantity(self, column: str) -> float | None:
+        """Return a number, or nothing."""
+        text = self.number(column)
+        return float(text) if text else None
+
     def flag(self, column: str) -> bool:
         """Return a yes or no."""
         text = self.text(column).lower()
@@ -77,6 +82,11 @@ class Row:
                 column, f"'{text}' is not a date; write it as 2026-11-23 or 2026-11-23T14:00:00Z."
             )
         return found
+
+    def day(self, column: str, zone: tzinfo) -> date | None:
+        """Return a day, that of an instant by the calendar of a zone, or nothing."""
+        found = self.moment(column)
+        return found.astimezone(zone).date() if isinstance(found, datetime) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +163,9 @@ def read_moment(text: str) -> date | datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What kind of property a column is: HubSpot's type, field type, and choices."""
+    """What a column holds: `number`, `date`, `datetime`, `enumeration` (of `choices`), `string`."""
 
     type: str
-    field_type: str
     choices: tuple[str, ...] = ()
 
 
@@ -167,15 +176,15 @@ def guess(values: list[str]) -> Guess:
     rows each on average), else text. Digits with leading zeros are codes, not numbers.
     """
     if not values:
-        return Guess("string", "text")
+        return Guess("string")
     if all(is_number(text) and not _PADDED.match(text) for text in values):
-        return Guess("number", "number")
+        return Guess("number")
     moments = [read_moment(text) for text in values]
     if all(moment is not None for moment in moments):
         has_time = any(isinstance(moment, datetime) for moment in moments)
-        return Guess("datetime", "date") if has_time else Guess("date", "date")
+        return Guess("datetime") if has_time else Guess("date")
     distinct = tuple(sorted(set(values)))
     is_repeated = len(values) >= _ROWS_FOR_EACH_VALUE * len(distinct)
     if len(distinct) <= _ENUMERATION_MAXIMUM and is_repeated:
-        return Guess("enumeration", "select", distinct)
-    return Guess("string", "text")
+        return Guess("enumeration", distinct)
+    return Guess("string")

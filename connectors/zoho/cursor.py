@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from connectors.base import Fatal
-from rules.language import Text
+from connectors.cursor_text import CursorText
 from rules.time import Instant
 
-_VERSION = 1
+_TEXT = CursorText(title="Zoho")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class Cursor:
 
     def written(self) -> str:
         """The cursor as text."""
-        return orjson.dumps({"v": _VERSION, "m": self.modules}).decode()
+        return _TEXT.written(self.modules)
 
 
 def cursor_of(text: str | None, names: Sequence[str]) -> Cursor:
@@ -63,27 +60,10 @@ def cursor_of(text: str | None, names: Sequence[str]) -> Cursor:
     Raises:
         Fatal: The text is not a cursor of this connector.
     """
-    known: dict[str, Progress] = {}
-    if text is not None:
-        try:
-            decoded = orjson.loads(text)
-            if decoded["v"] != _VERSION:
-                raise _unreadable()
-            known = {name: _progress(one) for name, one in decoded["m"].items()}
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise _unreadable() from error
+    known = _TEXT.read(text, _progress)
     return Cursor({name: known.get(name, Progress()) for name in names})
 
 
 def _progress(written: dict[str, Any]) -> Progress:
     reading = written.pop("reading")
     return Progress(reading=None if reading is None else Reading(**reading), **written)
-
-
-def _unreadable() -> Fatal:
-    return Fatal(
-        Text(
-            fr="Le point de reprise de Zoho est illisible : relancez un « pull --full ».",
-            en="The resume point of Zoho can't be read: run “pull --full” again.",
-        )
-    )

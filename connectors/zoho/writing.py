@@ -9,8 +9,9 @@ display value, which is written by its lasting name.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connectors import values
-from connectors.base import Change, ConnectorError, Outcome, State
+from connectors import batches, values
+from connectors.base import Change, Outcome, State
+from connectors.batches import Numbered, Outcomes
 from connectors.zoho import writing_words as words
 from connectors.zoho.answers import Json
 from connectors.zoho.client import Client
@@ -32,9 +33,6 @@ _NUMBERS = frozenset({"double", "currency", "percent", "integer", "bigint"})
 _GONE = frozenset({"NOT_FOUND", "RECORD_NOT_FOUND", "INVALID_ID"})
 _NOT_ALLOWED = frozenset({"AUTHORIZATION_FAILED", "NO_PERMISSION", "PERMISSION_DENIED"})
 
-Outcomes = dict[int, Outcome]
-Numbered = tuple[int, Change]
-
 
 class Writer:
     """Writes to one organization; `schema` gives the fields of accounts."""
@@ -46,29 +44,21 @@ class Writer:
         self._by_actual = False
 
     def update(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Write changes, one outcome each, in their order.
-
-        A failure before anything was settled is raised; after that, what was settled is kept and
-        the rest is unknown, so that no confirmation is lost.
-        """
+        """Write changes, one outcome each, in their order; failures as `batches.settled` says."""
         schema = self._schema()
-        outcomes: Outcomes = {}
-        for place, change in enumerate(changes):
-            if (refusal := _refusal(change, schema)) is not None:
-                outcomes[place] = refusal
-        sent = 0
-        for batch in batches([one for one in enumerate(changes) if one[0] not in outcomes]):
-            try:
-                outcomes |= self._written(batch, schema)
-                sent += 1
-            except ConnectorError as error:
-                if not sent:
-                    raise
-                for place, change in enumerate(changes):
-                    unknown = words.unknown(change.external_id, error.message)
-                    outcomes.setdefault(place, unknown)
-                break
-        return [outcomes[place] for place in range(len(changes))]
+        numbered = list(enumerate(changes))
+        refused = {
+            place: refusal
+            for place, change in numbered
+            if (refusal := _refusal(change, schema)) is not None
+        }
+        left = [one for one in numbered if one[0] not in refused]
+        # A change of what people write goes alone: its condition counts for a whole request.
+        outcomes = refused | batches.settled(
+            batches.cut(left, BATCH, _is_of_people),
+            lambda batch, outcomes: outcomes.update(self._written(batch, schema)),
+        )
+        return [outcomes[place] for place, _ in numbered]
 
     def _written(self, batch: Sequence[Numbered], schema: Schema) -> Outcomes:
         """What a batch settles; options that Zoho refuses by one name are written by the other."""
@@ -115,7 +105,7 @@ class Writer:
     def _settled(self, change: Change, item: Json | None) -> Outcome:
         """What the answer says of one record; without a word of it, nothing is known."""
         if not item:
-            return words.unknown(change.external_id, words.UNMENTIONED)
+            return batches.unknown(change.external_id, words.UNMENTIONED)
         told = item.get("details")
         details: Mapping[str, Any] = told if isinstance(told, dict) else {}
         if item.get("code") == "SUCCESS" or item.get("status") == "success":
@@ -124,26 +114,6 @@ class Writer:
         code = str(item.get("code") or "")
         said = words_of(item.get("message") or code, details)
         return _rejected(change, Refused(400, code, said, details))
-
-
-def batches(changes: Sequence[Numbered]) -> list[list[Numbered]]:
-    """Changes cut in hundreds, in order; no batch names a record twice.
-
-    A change of what people write goes alone: its condition counts for a whole request.
-    """
-    cut: list[list[Numbered]] = []
-    names: set[str] = set()
-    is_closed = True
-    for place, change in changes:
-        is_alone = _is_of_people(change)
-        is_full = bool(cut) and len(cut[-1]) == BATCH
-        if is_closed or is_full or is_alone or change.external_id in names:
-            cut.append([])
-            names.clear()
-        cut[-1].append((place, change))
-        names.add(change.external_id)
-        is_closed = is_alone
-    return cut
 
 
 def _is_of_people(change: Change) -> bool:

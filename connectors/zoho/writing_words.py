@@ -1,6 +1,5 @@
 """What people read of an account that was not written."""
 
-from connectors.base import Outcome, State
 from rules.language import Text
 
 GONE = Text(
@@ -46,8 +45,3 @@ def no_field(names: list[str]) -> str:
 def no_option(name: str, value: str) -> str:
     """A value that a picklist does not have; Zoho would take it all the same."""
     return f"“{value}” is not an option of {name} in Zoho"
-
-
-def unknown(external_id: str, message: Text) -> Outcome:
-    """The outcome of a write of which nothing is known."""
-    return Outcome(external_id=external_id, state=State.UNKNOWN, reason=message.en, remedy=message)

@@ -110,6 +110,11 @@ def say(text: Text) -> str:
     return text.to(language())
 
 
+def complain(text: Text) -> None:
+    """Say on standard error what went wrong, where the command goes on."""
+    _say([say(text)])
+
+
 def _say(lines: Sequence[str]) -> None:
     # With emoji, rich would print line 100 of a file, `:100:`, as a picture.
     console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)

@@ -160,26 +160,26 @@ def _notice(vendor: str, held: Held, since: Instant) -> Notice:
 
 def waiting(connection: Connection, connection_id: int) -> list[Held]:
     """The blanks of a CRM account that wait to be judged, by field."""
-    counts = connection.execute(
-        select(blank.c.kind, blank.c.field, func.count().label("blanks"), field_binding.c.slot)
+    fields = connection.execute(
+        select(blank.c.kind, blank.c.field, field_binding.c.slot)
+        .distinct()
         .join(
             field_binding,
             (field_binding.c.kind == blank.c.kind) & (field_binding.c.name == blank.c.field),
         )
         .where(blank.c.connection_id == connection_id)
-        .group_by(blank.c.kind, blank.c.field, field_binding.c.slot, field_binding.c.vendor)
         .order_by(blank.c.kind, blank.c.field)
     )
     # Where two CRMs bind a name, it sits in the same slot: one row of the two is enough.
-    found = {(Kind(row.kind), row.field): row for row in counts}
+    found = {(Kind(row.kind), row.field): row.slot for row in fields}
     return [
         Held(
             kind=kind,
             name=name,
-            blanks=row.blanks,
-            records=_filled(connection, connection_id, kind, row.slot),
+            blanks=_blanks(connection, connection_id, kind, name),
+            records=_filled(connection, connection_id, kind, slot),
         )
-        for (kind, name), row in found.items()
+        for (kind, name), slot in found.items()
     ]
 
 
@@ -210,6 +210,21 @@ def take_over(
     dirt.mark(connection, ids if kind is Kind.ACCOUNT else accounts_of(connection, kind, ids))
     connection.execute(delete(blank).where(is_of_field))
     return len(ids)
+
+
+def _blanks(connection: Connection, connection_id: int, kind: Kind, name: str) -> int:
+    """The blanks of records that are there: one that was deleted since is no part of a mass."""
+    table = TABLES[kind]
+    return connection.execute(
+        select(func.count())
+        .select_from(blank.join(table, table.c.id == blank.c.entity_id))
+        .where(
+            blank.c.connection_id == connection_id,
+            blank.c.kind == kind.value,
+            blank.c.field == name,
+            table.c.archived_at.is_(None),
+        )
+    ).scalar_one()
 
 
 def _filled(connection: Connection, connection_id: int, kind: Kind, slot: str) -> int:

@@ -215,26 +215,10 @@ def _run(connection: Connection, upsert: _Upsert, rows: Sequence[tuple[Value, ..
     if not rows:
         return 0
     unique = _last_of_each_key(upsert, rows)
-    if connection.dialect.name == "sqlite":
-        return _insert_filled(connection, upsert, unique)
-    if len(unique) < _COPY_FROM:
-        return connection.exec_driver_sql(_insert_values(upsert, "%s"), unique).rowcount
+    if connection.dialect.name == "sqlite" or len(unique) < _COPY_FROM:
+        statement = _insert_values(upsert, _mark(connection))
+        return connection.exec_driver_sql(statement, unique).rowcount
     return _copy_and_merge(connection, upsert, unique)
-
-
-def _insert_filled(
-    connection: Connection, upsert: _Upsert, rows: Sequence[tuple[Value, ...]]
-) -> int:
-    """Insert by SQLite, to whose driver a NULL costs more than a text: of columns without a value,
-    the statement says so once.
-    """
-    filled = {
-        name: column
-        for name, column in zip(upsert.columns, zip(*rows, strict=True), strict=True)
-        if column.count(None) < len(rows)
-    }
-    statement = _insert_values(upsert, "?", tuple(filled))
-    return connection.exec_driver_sql(statement, list(zip(*filled.values(), strict=True))).rowcount
 
 
 def _copy_and_merge(
@@ -258,10 +242,8 @@ def _last_of_each_key(
 
 
 @lru_cache(maxsize=256)
-def _insert_values(upsert: _Upsert, mark: str, filled: tuple[str, ...] | None = None) -> str:
-    """The statement that takes the values of the columns that are filled, all unless told."""
-    known = upsert.columns if filled is None else filled
-    marks = ", ".join(mark if name in known else "NULL" for name in upsert.columns)
+def _insert_values(upsert: _Upsert, mark: str) -> str:
+    marks = ", ".join([mark] * len(upsert.columns))
     return f"{_insert(upsert)} VALUES ({marks}) {_on_conflict(upsert)}"
 
 

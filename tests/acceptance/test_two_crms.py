@@ -6,6 +6,7 @@ import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox
 from connectors.sandbox.salesforce import SalesforceSandbox
+from connectors.sandbox.zoho import ZohoSandbox
 from service import rehearsal
 from tests.acceptance.shell import Shell
 from tests.acceptance.territory import A_WHILE
@@ -66,6 +67,35 @@ def test_what_is_wrong_with_an_access_is_told_by_the_doctor(opened: Shell) -> No
     assert "✗ CRM : Aucun CRM n'est réglé." in said.out
     assert "- HubSpot : Créez une clé de service" in said.out
     assert "- Salesforce : Créez une External Client App" in said.out
+
+
+def test_everyday_commands_work_on_zoho_alone(published: Shell) -> None:
+    for name in ("hubspot_url", "hubspot_token"):
+        del published.settings[name]
+    with rehearsal.open_sandbox(rehearsal.ELISE, crm="zoho") as organization:
+        assert isinstance(organization, ZohoSandbox)
+        organization.clock.advance(A_WHILE)
+        published.settings |= organization.settings
+
+        assert "Arpent_Tier" in published.say("fields", "ensure").out
+        ran = published.say("run", "--json")
+        assert (ran.code, ran.json["zoho.push.values.applied"]) == (0, 805)
+        doctor = published.say("doctor")
+        assert doctor.code == 0, doctor.out
+        assert f"✓ zoho : Arpent ({organization.org_id}" in doctor.out
+        assert "✓ Champs d'Arpent : 8 en place" in doctor.out
+        account = organization.id_of("accounts", "20001")
+        page = f"https://crm.zohocloud.ca/crm/org{organization.org_id}/tab/Accounts/{account}"
+        assert "Conseil Roche-Cendrée" in published.say("rules", "explain", page).out
+        said = published.say("init", "new", "--yes")
+        assert said.code == 0, said.err
+        fields = (published.folder / "new" / "fields.yaml").read_text(encoding="utf-8")
+        assert "zoho: Potentiel_Annuel" in fields
+        organization.switches.change({"wrong_data_center": True})
+        doctor = published.say("doctor")
+        assert doctor.code == 1
+        assert "✗ zoho : « 127.0.0.1 » ne reconnaît pas un jeton" in doctor.out
+        assert "ARPENT_ZOHO_DATA_CENTER" in doctor.out
 
 
 def test_where_two_crms_are_open_json_is_one_document(

@@ -129,7 +129,7 @@ def _owe(store: Store, book: Rulebook) -> None:
     done = 1
     while done:
         with store.write() as connection:
-            done = outbox.owe(connection, 1, book.fields.written)
+            done = outbox.owe(connection, 1, book.written)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from connectors.pace import Clock
 from connectors.sandbox.emulated import Emulated
 from connectors.sandbox.hubspot import HubSpotSandbox
 from connectors.sandbox.salesforce import SalesforceSandbox
+from connectors.sandbox.zoho import ZohoSandbox
 from rules.records import (
     Account,
     Activity,
@@ -37,6 +38,7 @@ from rules.records import (
 from tests.contract.crm import Crm
 from tests.contract.in_hubspot import InHubSpot
 from tests.contract.in_salesforce import InSalesforce
+from tests.contract.in_zoho import InZoho
 from tests.unit.test_pace import Time
 
 TIER = OwnField(
@@ -848,8 +850,16 @@ def test_trouble_on_the_way_to_salesforce_changes_nothing_of_what_is_read(
     assert_read_despite_troubles(adapter, org, "^/services/data/", time.sleeps)
 
 
+def test_trouble_on_the_way_to_zoho_changes_nothing_of_what_is_read(
+    organization: ZohoSandbox,
+) -> None:
+    time = Time()
+    adapter = InZoho(organization, clock=time.clock)
+    assert_read_despite_troubles(adapter, organization, "^/crm/", time.sleeps)
+
+
 def assert_read_despite_troubles(
-    adapter: InHubSpot | InSalesforce, sandbox: Emulated, path: str, waits: Sequence[float]
+    adapter: InHubSpot | InSalesforce | InZoho, sandbox: Emulated, path: str, waits: Sequence[float]
 ) -> None:
     accounts = adapter.put_accounts([{"name": f"Compte {number}"} for number in range(230)])
     for account in accounts[:60]:

@@ -388,6 +388,49 @@ def test_a_refused_login_repeats_no_secret(
 # What is each vendor's own.
 
 
+@pytest.mark.parametrize("error", ["invalid_client", "invalid_code", "Access Denied"])
+def test_a_login_refused_under_200_repeats_no_secret(
+    error: str, knocking: Callable[[str, Script, float], Line], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Zoho says no in that way; such an answer holds no token that could be of use."""
+    caplog.set_level(logging.DEBUG)
+    told = f'{{"error":"{error}","error_description":"too many of app-{CANARY}, 1000.{CANARY}"}}'
+    opened = knocking("zoho", json(told), 30.0)
+
+    with pytest.raises((Fatal, Retriable)) as caught:
+        opened.crm.identify()
+
+    assert_silent(caught.value, caplog.text, str(caught.value.message))
+    assert len(opened.server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        "https://www.zohoapis.ca.evil.example",
+        "https://evil.example",
+        "https://user@127.0.0.1",
+        "http://127.0.0.1:1/path",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_token_is_never_sent_where_its_answer_leads_unless_that_is_zoho_s(
+    api: str, line: Open
+) -> None:
+    opened = line("zoho", json("{}"))
+    proper = POLICED["zoho"].proper
+
+    def leading_away(request: bytes) -> Script | None:
+        if POLICED["zoho"].login in line_of(request):
+            return json(f'{{"access_token":"access-{CANARY}","api_domain":"{api}"}}')
+        return proper(request)
+
+    opened.server._proper = leading_away
+    with pytest.raises(Fatal, match="nothing was sent there"):
+        opened.crm.identify()
+    assert len(opened.server.others) == 1
+
+
 @pytest.mark.parametrize("told", [b"NaN", b"null", b'""', b"[7]", b'"seven"'])
 def test_an_account_that_has_no_number_is_none(told: bytes) -> None:
     server = Rogue(answers(b'{"portalId": ' + told + b"}"))

@@ -29,6 +29,7 @@ from connectors.sandbox.zoho.sandbox import (
 from connectors.sandbox.zoho.sandbox import (
     SANDBOX_CLIENT_SECRET as ZOHO_SECRET,
 )
+from connectors.sandbox.zoho.switches import OTHER_ANSWERS
 from connectors.zoho.connector import Zoho
 from rules.records import Kind, Stage
 from rules.rulebook import compile_rulebook
@@ -145,9 +146,17 @@ _OPENERS: Mapping[str, Callable[[Emulated], tuple[Connector, Loaded]]] = {
 }
 
 
+# To the questions that Zoho's documents leave open.
+OTHERWISE = "with the other answers"
+_OTHERS = [*(crm for crm in EMULATED if crm != DEFAULT), f"zoho {OTHERWISE}"]
+
+
 @contextmanager
-def read(crm: str, bindings: Sequence[Binding]) -> Iterator[Reading]:
+def read(crm: str, bindings: Sequence[Binding], *, answers: str = "") -> Iterator[Reading]:
     with rehearsal.open_sandbox(rehearsal.ELISE, crm=crm) as sandbox:
+        if answers == OTHERWISE:
+            assert isinstance(sandbox, ZohoSandbox)
+            sandbox.switches.change(dict(OTHER_ANSWERS))
         connector, loaded = _OPENERS[crm](sandbox)
         yield Reading(connector, bindings, {here: there for (_, there), here in loaded.items()})
         connector.close()
@@ -160,10 +169,11 @@ def first(bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
         yield reading
 
 
-@pytest.fixture(scope="module", params=[crm for crm in EMULATED if crm != DEFAULT])
+@pytest.fixture(scope="module", params=_OTHERS)
 def other(request: pytest.FixtureRequest, bindings: dict[str, list[Binding]]) -> Iterator[Reading]:
     """The case as each other CRM has it."""
-    with read(request.param, bindings[request.param]) as reading:
+    crm, _, answers = request.param.partition(" ")
+    with read(crm, bindings[crm], answers=answers) as reading:
         yield reading
 
 

@@ -27,7 +27,6 @@ TROUBLES: dict[str, Trouble] = {
     "403, a right is missing": Trouble(
         said(403, "NO_PERMISSION", "permission denied"), words=("permission denied",), lasts=False
     ),
-    "414 in HTML": Trouble({"status": 414, "body": HTML}, words=("414",), lasts=False),
     # Limits: one status, two meanings.
     "too many at once": Trouble(
         said(429, "TOO_MANY_REQUESTS", "too many requests fired in concurrent connections"),
@@ -39,9 +38,6 @@ TROUBLES: dict[str, Trouble] = {
     "the day's credits": Trouble(
         said(429, "TOO_MANY_REQUESTS", "You have exceeded the API credits of your organization.")
     ),
-    # Zoho in trouble.
-    "500": Trouble(said(500, "INTERNAL_ERROR", "Internal Server Error"), words=("500",)),
-    "502 in HTML": Trouble({"status": 502, "body": HTML}, words=("502",), lasts=False),
     # Answers that are none.
     "HTML with status 200": Trouble({"status": 200, "body": HTML}),
     "an error with status 200": Trouble(
@@ -58,7 +54,6 @@ TROUBLES: dict[str, Trouble] = {
     "silence after the deed": Trouble({"stall_after_commit": True}, lasts=False),
     # Pages and rows.
     "no rows": Trouble(spoilt({"at": ["data"], "remove": True}), lasts=False),
-    "rows that are an object": Trouble(spoilt({"at": ["data"], "set": {}}), lasts=False),
     "a page that leads back": Trouble(
         spoilt({"at": ["info", "more_records"], "set": True}), lasts=False
     ),

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, update
 
 from connectors.base import Change, Connector, CrmField, Outcome, Task
 from connectors.memory import Memory
-from rules.records import Kind, StageKind
+from rules.records import StageKind
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.thresholds import Thresholds
 from rules.time import Instant
@@ -30,13 +30,6 @@ DAY = 24 * 60 * MINUTE
 REVIEW: Instant = 1_782_730_800_000
 # What is written on each account: niveau, priorité … suivi.
 FIELDS = 7
-BOUND = {
-    Kind.ACCOUNT: (
-        *("lifecyclestage", "potentiel_annuel", "industry", "numberofemployees"),
-        "cycle_de_vente",
-    ),
-    Kind.OPPORTUNITY: ("source", "product"),
-}
 
 
 @cache
@@ -59,9 +52,9 @@ class Crm(Memory):
         self.silent: set[str] = set()
         self.dies_before_task = False
         self.dies_after_task = False
-        for kind, names in BOUND.items():
-            for name in names:
-                self.declare_field(kind, CrmField(name=name, label=name, type="string"))
+        for bound in rulebooks.bindings_of(shipped())[vendor]:
+            name = bound.crm_field
+            self.declare_field(bound.kind, CrmField(name=name, label=name, type="string"))
 
     def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """The outcomes, without those of silent records."""

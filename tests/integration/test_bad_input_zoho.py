@@ -161,6 +161,7 @@ def reason_of(of: Field, aside: Aside) -> str:
     return f"{NAMES[of]}: {aside.reason}" if of in TYPES else aside.reason
 
 
+@on_sqlite
 def test_each_dirty_value_is_cleaned_or_set_aside(mirrored: Mirrored) -> None:
     assert len(ROWS) >= 60
     ids = [mirrored.create(of.kind) for of, _, _ in ROWS]

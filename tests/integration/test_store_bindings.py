@@ -257,6 +257,20 @@ def test_values_that_go_wait_and_are_held_where_many_went_at_once(
     assert judge(workspace) == []
 
 
+def test_a_blank_of_a_record_that_was_deleted_since_is_no_part_of_a_mass(
+    workspace: Workspace,
+) -> None:
+    read_in_full(workspace, 60)
+    blank_many(workspace, 60)
+    later = NOON + 2 * MINUTE
+    workspace.write(page(account("A0", modified_at=later, archived_at=later)))
+
+    with workspace.store.read() as connection:
+        (held,) = blanks.waiting(connection, workspace.connection_id)
+
+    assert (held.blanks, held.records) == (59, 59)
+
+
 def test_a_blank_is_forgotten_once_the_record_has_a_value_again(workspace: Workspace) -> None:
     read_in_full(workspace, 1)
     blank_many(workspace, 1)

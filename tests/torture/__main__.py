@@ -18,8 +18,10 @@ from tests.torture.world import PORTALS
 
 DOUBLES = 2_000
 EACH_ON_POSTGRES = 20
-# The part of the suite: how many points of a stage, and how many double deaths, of each CRM.
-SHARE_OF_POINTS, SHARE_OF_POINTS_ON_POSTGRES, SHARE_OF_DOUBLES = 2, 3, 6
+# The part of the suite: how many points of a stage, and how many double deaths, of the CRM whose
+# turn it is today, and of each other.
+SHARE_OF_POINTS, SHARE_OF_DOUBLES = (2, 1), (6, 3)
+SHARE_OF_POINTS_ON_POSTGRES = 3
 _SHOWN = 8
 
 
@@ -40,15 +42,21 @@ def whole() -> Results:
 
 
 def share(path: Path, day: int) -> Results:
-    """What the suite can afford: some of all that `whole` does, other points each day."""
+    """What the suite can afford: some of all that `whole` does, other points each day.
+
+    Each day another CRM has the greater part, and is killed on PostgreSQL too.
+    """
     found, turn = Results(path), list(PORTALS)
+    todays = turn[day % len(turn)]
     for vendor in turn:
+        place = 0 if vendor == todays else 1
+        first = day * SHARE_OF_DOUBLES[0]
         with parts.told(vendor, SQLITE) as tale:
             parts.bugs(found, tale, planted.shared_out(day)[vendor])
             parts.frozen(found, tale)
-            parts.points(found, tale, tale.some(SHARE_OF_POINTS, day))
-            parts.double(found, tale, range(day * SHARE_OF_DOUBLES, (day + 1) * SHARE_OF_DOUBLES))
-    with parts.told(turn[day % len(turn)], POSTGRES, until="first") as tale:
+            parts.points(found, tale, tale.some(SHARE_OF_POINTS[place], day))
+            parts.double(found, tale, range(first, first + SHARE_OF_DOUBLES[place]))
+    with parts.told(todays, POSTGRES, until="first") as tale:
         parts.points(found, tale, tale.some(SHARE_OF_POINTS_ON_POSTGRES, day))
     return found
 

@@ -191,7 +191,7 @@ class InZoho(Portal):
 
     def faults(self) -> Sequence[tuple[str, float, Mapping[str, Fault]]]:
         return (
-            (_WRITE, 5, _WRITING),
+            (_WRITE, 8, _WRITING),
             (_READ, 1.5, _READING),
             ("^/(crm|oauth)/", 1, {**faults.ANYWHERE, **_ANYWHERE}),
         )

@@ -1,7 +1,8 @@
 """A CRM of the story, as its people and whoever examines it see it.
 
-One class for each vendor (`in_hubspot`, `in_salesforce`) says how a person does in that CRM what
-the story wants, and how the truth is read from the emulated CRM itself. All else knows no vendor.
+One class for each vendor (`in_hubspot`, `in_salesforce`, `in_zoho`) says how a person does in that
+CRM what the story wants, and how the truth is read from the emulated CRM itself. All else knows no
+vendor.
 """
 
 from abc import ABC, abstractmethod

@@ -62,16 +62,16 @@ def test_the_shipped_fields() -> None:
     assert kind.type is FieldType.CHOICE
     assert kind.crm_values()["lead"] == "prospect"
     assert rulebook.fields.account["cycle"].choices()["short"] == Text("court", "short")
-    assert rulebook.fields.written == (
+    assert rulebook.written == (
         Owned.TIER, Owned.PRIORITY, Owned.NEXT_CONTACT, Owned.WHY,
         Owned.SEGMENT, Owned.QUADRANT, Owned.CONTACT_STATUS,
     )  # fmt: skip
 
 
 def test_reps_write_the_challenge_and_arpent_does_not() -> None:
-    fields = compile_rulebook(small(fields=f"{FIELDS}write: {{optional: [quadrant]}}\n")).fields
-    assert Owned.CHALLENGE not in fields.written
-    assert fields.written[-1] is Owned.QUADRANT
+    rulebook = compile_rulebook(shipped())
+    assert Owned.CHALLENGE in rulebook.own_fields
+    assert Owned.CHALLENGE not in rulebook.written
 
 
 # What becomes of a person's edit.

@@ -12,7 +12,7 @@ from connectors.base import Change, Fatal, Outcome, Retriable, State, Unanswered
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import Locked, Refused
 from connectors.hubspot.objects import API_VERSION, paths_of
-from connectors.hubspot.writing import MOST_LOCKED, Writer, batches
+from connectors.hubspot.writing import MOST_LOCKED, Writer
 from connectors.pace import Clock
 from rules.language import Text
 
@@ -169,19 +169,6 @@ def test_whichever_records_are_at_fault_the_others_are_written(poison: set[int])
     outcomes, _ = update(poisoned(*map(str, poison)), tiers(*ids))
 
     assert states(outcomes) == [R if number in poison else A for number in range(40)]
-
-
-@given(names=st.lists(st.integers(0, 150), max_size=400))
-def test_batches_keep_the_order_hold_a_hundred_and_never_repeat_a_record(names: list[int]) -> None:
-    changes = [Change(external_id=str(name), values={}) for name in names]
-
-    cut = batches(changes)
-
-    assert [one for batch in cut for one in batch] == list(enumerate(changes))
-    for batch in cut:
-        ids = [change.external_id for _, change in batch]
-        assert len(ids) <= 100
-        assert len(ids) == len(set(ids))
 
 
 OOPS = Text(fr="Panne.", en="Down.")

@@ -192,6 +192,16 @@ HALF: list[tuple[dict[str, object], str]] = [
         {
             "url": HOME,
             "client_id": "key",
+            "username": "u",
+            "private_key_file": "key.pem",
+            "refresh_token_file": "token",
+        },
+        "ARPENT_SALESFORCE_PRIVATE_KEY_FILE and ARPENT_SALESFORCE_REFRESH_TOKEN_FILE:",
+    ),
+    (
+        {
+            "url": HOME,
+            "client_id": "key",
             "client_secret": SECRET,
             "username": "u",
             "password": "p",
@@ -307,6 +317,8 @@ PAGES = [
         "0015g00000AbCdEAAV",
     ),
     (f"{HOME}/0015g00000AbCdE", "0015g00000AbCdEAAV"),
+    ("0015g00000AbCdE", "0015g00000AbCdEAAV"),
+    ("0065g00000AbCdE", None),
     (f"{HOME}/lightning/r/Opportunity/0065g00000AbCdEAAV/view", None),
     ("https://app.hubspot.com/contacts/4242001/record/0-3/20009", None),
     ("Boulangerie 0-2/20009 et Cie", None),

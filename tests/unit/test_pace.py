@@ -125,5 +125,18 @@ def test_the_day_s_reserve_is_left_to_other_tools() -> None:
 
     assert caught.value.retry_after == 60
     assert hour(MIDNIGHT + 60_000) in caught.value.message.fr
+    assert "left to your other tools" in caught.value.message.en
     time.now = 60
     budget.check(hour)
+
+
+def test_a_day_that_everybody_used_up_leaves_nothing_to_other_tools() -> None:
+    time = Time()
+    budget = DailyBudget(clock=time.clock)
+
+    budget.use_up(MIDNIGHT + 60_000)
+    with pytest.raises(Retriable) as caught:
+        budget.check(hour)
+
+    assert "all tools together" in caught.value.message.en
+    assert "left to your other tools" not in caught.value.message.en

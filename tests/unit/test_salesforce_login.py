@@ -184,6 +184,13 @@ def test_a_refusal_says_of_which_side_the_address_is(code: str, host: str, words
     assert words in credential_words.refused(code, "no", host).message.en
 
 
+@pytest.mark.parametrize("said", ["invalid client", "invalid client."])
+def test_a_refusal_s_words_are_a_sentence_of_their_own(said: str) -> None:
+    told = credential_words.refused("invalid_client", said, "acme.my.salesforce.com").message
+    assert "(invalid_client) : invalid client. Copiez" in told.fr
+    assert "(invalid_client): invalid client. Copy" in told.en
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -168,6 +169,11 @@ def test_an_amount_is_turned_into_the_home_currency(
         # A meeting counts once it has begun.
         (EVENTS, {"Start_DateTime": "2026-11-20T09:00:00-05:00"}, ActivityKind.MEETING, True),
         (EVENTS, {"Start_DateTime": "2026-11-27T09:00:00-05:00"}, ActivityKind.MEETING, False),
+        # Unless the organization notes that it was not held.
+        (EVENTS, {"Start_DateTime": "2026-11-20T09:00:00-05:00", "Meeting_Outcome": "No_show"},
+         ActivityKind.MEETING, False),
+        (EVENTS, {"Start_DateTime": "2026-11-20T09:00:00-05:00", "Meeting_Outcome": "Completed"},
+         ActivityKind.MEETING, True),
         # A call that took place; scheduled; missed; nobody there.
         (CALLS, {"Call_Type": "Outbound"}, ActivityKind.CALL, True),
         (CALLS, {"Call_Type": "Inbound"}, ActivityKind.CALL, True),
@@ -184,6 +190,9 @@ def test_an_amount_is_turned_into_the_home_currency(
          ActivityKind.NOTE, False),
         (TASKS, {"Subject": "x", "Task_Type": "Réunion", "Closed_Time": "2026-11-20T09:00:00Z"},
          ActivityKind.MEETING, True),
+        # An e-mail of the customer's is no contact of the rep's.
+        (TASKS, {"Subject": "x", "Task_Type": "Courriel reçu", "Status": "Completed"},
+         ActivityKind.EMAIL, False),
     ],
 )  # fmt: skip
 def test_an_activity_is_a_contact_or_not(
@@ -204,6 +213,46 @@ def test_a_task_takes_place_at_noon_of_its_day() -> None:
 
     assert isinstance(record, Activity)
     assert record.happened_at == 1_795_176_000_000
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        # 23:30 in Toronto, where it is still the day; the day after; not closed yet.
+        ("2026-11-21T04:30:00Z", 1_795_235_400_000),
+        ("2026-11-21T05:30:00Z", 1_795_176_000_000),
+        (None, 1_795_176_000_000),
+    ],
+)
+def test_a_task_closed_on_its_day_took_place_at_that_moment(
+    closed: str | None, expected: int
+) -> None:
+    found = mapper(TASKS)
+    found._zone = ZoneInfo("America/Toronto")
+
+    (record,) = found.records([row(Due_Date="2026-11-20", Closed_Time=closed)], now=NOW)
+
+    assert isinstance(record, Activity)
+    assert record.happened_at == expected
+
+
+def test_a_list_or_an_object_in_a_field_of_another_type_is_set_aside() -> None:
+    bindings = [
+        Binding(kind=Kind.ACCOUNT, name=name.lower(), crm_field=name, type=FieldType.TEXT)
+        for name in ("Note", "Tags", "Parent")
+    ]
+    declared = (
+        column("Note", "text"), column("Tags", "multiselectpicklist"), column("Parent", "lookup"),
+    )  # fmt: skip
+    found = mapper(ACCOUNTS, *declared, bindings=bindings)
+
+    (record,) = found.records(
+        [row(Note=["a"], Tags=["a", "b"], Parent={"id": "7", "name": "Siège"})], now=NOW
+    )
+
+    assert isinstance(record, Account)
+    assert dict(record.fields) == {"note": None, "tags": "a; b", "parent": "Siège"}
+    assert [one.field for one in found.drain()] == ["note"]
 
 
 def test_the_strongest_role_of_a_contact_counts() -> None:

@@ -292,14 +292,14 @@ def test_tasks_get_an_external_field_for_the_key_where_that_can_be_had(setup: Se
 
     ((key,),) = setup.sent("POST", "Tasks")
     assert key["external"] == {"type": "org", "show": False}
-    assert connected(setup.office)._tasks._words().key is not None
+    assert connected(setup.office)._tasks._key() is not None
 
 
 def test_an_organization_that_refuses_it_is_served_all_the_same(setup: Setup) -> None:
     setup.refusals["Arpent Alert Key"] = error("LIMIT_EXCEEDED")
 
     assert ensure(setup, TIER) == [Provision.CREATED]
-    assert connected(setup.office)._tasks._words().key is None
+    assert connected(setup.office)._tasks._key() is None
 
 
 def test_leaving_takes_our_fields_away_and_no_other(setup: Setup) -> None:

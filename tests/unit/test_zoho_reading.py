@@ -73,6 +73,29 @@ def test_nothing_is_an_end_too_204_and_304(office: Office) -> None:
     assert list(page.records) == []
 
 
+# Only 204 and 304 say that there is nothing.
+@pytest.mark.parametrize(
+    ("kind", "path", "body"),
+    [
+        (Kind.ACCOUNT, "/coql", b""),
+        (Kind.ACCOUNT, "/coql", {"info": {"more_records": False}}),
+        (Kind.ACCOUNT, "/deleted", b""),
+        (Kind.ACCOUNT, "/deleted", {"info": {"more_records": False}}),
+        (Kind.ACCOUNT, "/settings/fields", {"info": {}}),
+        (Kind.OWNER, "/users", {"info": {"more_records": False}}),
+        (Kind.STAGE, "/settings/layouts", {"info": {}}),
+    ],
+)
+def test_an_answer_that_lost_its_list_is_no_end(
+    office: Office, kind: Kind, path: str, body: object
+) -> None:
+    cursor = pull(office)[-1].cursor if kind is Kind.ACCOUNT else None
+    office.script = lambda call: (200, body) if call.path.endswith(path) else None
+
+    with pytest.raises(Unanswered):
+        pull(office, kind, cursor)
+
+
 def test_a_quiet_pull_asks_for_few_rows_from_the_cursor_on(office: Office) -> None:
     cursor = pull(office)[-1].cursor
     office.calls.clear()
@@ -231,6 +254,28 @@ def test_roles_are_read_from_deals_where_contacts_have_no_field_for_them(office:
     assert found[-1].role is ContactRole.DECISION_MAKER
 
 
+def test_a_contact_that_changed_keeps_its_role_on_a_deal_of_its_account(office: Office) -> None:
+    """Where its list of deals does not tell of those on which it only has a role."""
+    stamp = "2026-11-20T10:00:00-05:00"
+    contact = rows({"id": "30", "Account_Name": {"id": "77"}, "Modified_Time": stamp})
+    cursor = pull(office, Kind.CONTACT)[-1].cursor
+
+    def script(call: Call) -> Answer | None:
+        if call.path.endswith("Deals/7/Contact_Roles"):
+            return rows({"id": "30", "Contact_Role": {"name": "Decision Maker", "id": "1"}})
+        if not call.path.endswith("coql"):
+            return None
+        if "from Deals where (Account_Name in ('77') and Modified_Time >= " in call.coql:
+            return rows({"id": "7"})
+        return contact if "from Contacts" in call.coql else None
+
+    office.script = script
+    found = [one for page in pull(office, Kind.CONTACT, cursor=cursor) for one in page.records]
+
+    assert isinstance(found[0], Contact)
+    assert found[0].role is ContactRole.DECISION_MAKER
+
+
 def test_a_field_for_roles_spares_the_deals(office: Office) -> None:
     office.modules["Contacts"].append(column("Buying_Role", "picklist", custom=True))
 
@@ -356,7 +401,7 @@ def test_a_job_that_fails_leaves_the_load_to_queries(office: Office, state: str)
 
 
 def test_a_cursor_that_is_none_is_refused(office: Office) -> None:
-    for cursor in ("", "x", "{}", '{"v":9,"m":{}}', '{"v":1,"m":{"Accounts":[]}}'):
+    for cursor in ("", "x", "{}", '{"v":9,"o":{}}', '{"v":1,"o":{"Accounts":[]}}'):
         with pytest.raises(Fatal, match="resume point"):
             pull(office, cursor=cursor)
 

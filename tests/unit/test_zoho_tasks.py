@@ -72,6 +72,8 @@ def test_a_task_is_created_with_its_mark_in_the_organization_s_words(office: Off
     [
         (500, b"", State.UNKNOWN),
         (201, {"data": [success("")]}, State.UNKNOWN),
+        (201, {"data": []}, State.UNKNOWN),
+        (201, {"data": [{}]}, State.UNKNOWN),
         (400, {"data": [error("INVALID_DATA", "invalid data", api_name="Owner")]}, State.REJECTED),
         (200, {"data": [error("INVALID_DATA", "invalid data", api_name="Owner")]}, State.REJECTED),
         (403, error("NO_PERMISSION"), State.REJECTED),

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from connectors.base import Change, Outcome, Retriable, State
-from connectors.zoho.writing import batches
 from rules.records import Kind
 from tests.unit.test_pace import Time
 from tests.unit.zoho_office import (
@@ -263,13 +262,6 @@ def test_what_was_settled_before_a_failure_is_kept(office: Office) -> None:
 
     assert {one.state for one in found[:100]} == {State.APPLIED}
     assert {one.state for one in found[100:]} == {State.UNKNOWN}
-
-
-def test_no_batch_names_a_record_twice() -> None:
-    numbered = list(enumerate([*gold(1, 2, 1), *gold(3)]))
-
-    assert [[place for place, _ in batch] for batch in batches(numbered)] == [[0, 1], [2, 3]]
-    assert batches([]) == []
 
 
 def test_edits_tell_who_changed_a_field_last(office: Office) -> None:

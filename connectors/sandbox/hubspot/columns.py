@@ -52,6 +52,14 @@ KNOWN = {
         "body": "hs_note_body",
     },
 }
+# How a property of each type is edited.
+_FIELD_TYPES = {
+    "string": "text",
+    "number": "number",
+    "date": "date",
+    "datetime": "date",
+    "enumeration": "select",
+}
 _DIRECTIONS = {
     "emails": {
         "OUTBOUND": "EMAIL",
@@ -113,7 +121,7 @@ def _added(portal: Portal, kind: str, name: str, guessed: Guess) -> Column:
     added = definition(
         slug(name),
         guessed.type,
-        guessed.field_type,
+        _FIELD_TYPES[guessed.type],
         group=standard_group(kind),
         at=portal.clock.stamp(),
         label=readable(name),

@@ -1,8 +1,8 @@
 """Loading a folder of CSV files into a portal, as a company's import would have done it.
 
-`accounts.csv`, `owners.csv` and `opportunities.csv`; `contacts.csv` and `activities.csv` if they
-are there. 1. Everything is read and checked. 2. Owners, companies, contacts, the pipeline, deals
-and activities are written, in that order, under their numeric ids where these are free.
+The files are those of `csv_folder`. 1. Everything is read and checked. 2. Owners, companies,
+contacts, the pipeline, deals and activities are written, in that order, under their numeric ids
+where these are free.
 """
 
 import re
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.clock import stamp
-from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_table
+from connectors.sandbox.csv_folder import CsvFolder
+from connectors.sandbox.csv_table import MalformedFolderError, Row, Table
 from connectors.sandbox.hubspot import effects
 from connectors.sandbox.hubspot.columns import Column, cell, check_cells, map_columns
 from connectors.sandbox.hubspot.links import default_numbers, link
@@ -28,65 +29,22 @@ if TYPE_CHECKING:
 
 __all__ = ["MalformedFolderError", "load_folder"]
 
-_OPPORTUNITY = (
-    *("id", "account_id", "owner_id", "stage", "amount", "currency", "created", "close_date"),
-    *("is_closed", "is_won", "product", "source", "loss_reason"),
-)
-_ACTIVITY = ("id", "type", "account_id", "owner_id", "timestamp", "status", "direction")
 _KINDS = {"call": "calls", "meeting": "meetings", "email": "emails", "note": "notes"}
 _LARGEST_ID = 9_007_199_254_740_991
 
 
 def load_folder(sandbox: "HubSpotSandbox", folder: Path) -> None:
     """Load a folder into the portal; MalformedFolderError, and then nothing is written."""
-    files = _Folder(folder)
+    files = CsvFolder(folder)
     portal = sandbox.portal
     with portal.acting(effects.LOAD, app="import", source_type="IMPORT", source_id="import"):
         _Loading(portal, files).run()
 
 
-class _Folder:
-    """The files, read, and the references between them checked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.owners = read_table(folder / "owners.csv", ("id", "name"))
-        self.accounts = read_table(folder / "accounts.csv", ("id", "name"))
-        self.opportunities = read_table(folder / "opportunities.csv", _OPPORTUNITY)
-        self.contacts = self._optional(folder / "contacts.csv", ("id", "account_id", "name"))
-        self.activities = self._optional(folder / "activities.csv", _ACTIVITY)
-        known = {
-            "owner_id": (self._ids(self.owners), "owners.csv"),
-            "account_id": (self._ids(self.accounts), "accounts.csv"),
-            "opportunity_id": (self._ids(self.opportunities), "opportunities.csv"),
-            "contact_id": (self._ids(self.contacts), "contacts.csv"),
-        }
-        for table in (self.accounts, self.opportunities, self.contacts, self.activities):
-            for column in known.keys() & set(table.columns):
-                ids, file = known[column]
-                self._check_references(table, column, ids, file)
-        for row in self.activities.rows:
-            if row.required("type").lower() not in _KINDS:
-                raise row.wrong("type", f"'{row.text('type')}' is none of {', '.join(_KINDS)}.")
-
-    @staticmethod
-    def _optional(path: Path, required: tuple[str, ...]) -> Table:
-        return read_table(path, required) if path.exists() else Table(path, [], [])
-
-    @staticmethod
-    def _ids(table: Table) -> set[str]:
-        return {row.text("id") for row in table.rows}
-
-    @staticmethod
-    def _check_references(table: Table, column: str, ids: set[str], file: str) -> None:
-        for row in table.rows:
-            if row.text(column) and row.text(column) not in ids:
-                raise row.wrong(column, f"'{row.text(column)}' is not an id of {file}.")
-
-
 class _Loading:
     """One load into one portal."""
 
-    def __init__(self, portal: Portal, files: _Folder) -> None:
+    def __init__(self, portal: Portal, files: CsvFolder) -> None:
         self._portal = portal
         self._files = files
         self._now = portal.clock.stamp()

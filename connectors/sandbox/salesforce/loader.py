@@ -1,15 +1,15 @@
 """Loading a folder of CSV files into the org, as a company's import would have done it.
 
-The same files as for the other emulated CRM: `accounts.csv`, `owners.csv`, `opportunities.csv`,
-and, if they are there, `contacts.csv` and `activities.csv`. Columns become the real fields that
-Salesforce has for them, the others custom fields. 1. Everything is read and checked. 2. Users,
+The files are those of `csv_folder`. Columns become the real fields that Salesforce has for them,
+the others custom fields. 1. Everything is read and checked. 2. Users,
 accounts, contacts, stages, opportunities and activities are written, stamped with their dates.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_table
+from connectors.sandbox.csv_folder import CsvFolder
+from connectors.sandbox.csv_table import MalformedFolderError, Row
 from connectors.sandbox.moments import instant_of
 from connectors.sandbox.salesforce import effects, field_changes, setup
 from connectors.sandbox.salesforce.derived import complete
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MalformedFolderError", "load_folder"]
 
-_OPPORTUNITY = (
-    *("id", "account_id", "owner_id", "stage", "amount", "currency", "created", "close_date"),
-    *("is_closed", "is_won", "product", "source", "loss_reason"),
-)
-_ACTIVITY = ("id", "type", "account_id", "owner_id", "timestamp", "status", "direction")
-_KINDS = frozenset({"call", "meeting", "email", "note"})
 # How the other CRM's file names the roles of contacts → the words of a Salesforce org.
 _ROLES = {
     "DECISION_MAKER": "Decision Maker",
@@ -41,49 +35,15 @@ _ROLES = {
 
 def load_folder(sandbox: "SalesforceSandbox", folder: Path) -> None:
     """Load a folder into the org; MalformedFolderError, and then nothing is written."""
-    files = _Folder(folder)
+    files = CsvFolder(folder)
     with sandbox.org.lock:
         _Loading(sandbox.org, files).run()
-
-
-class _Folder:
-    """The files, read, and the references between them checked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.owners = read_table(folder / "owners.csv", ("id", "name"))
-        self.accounts = read_table(folder / "accounts.csv", ("id", "name"))
-        self.opportunities = read_table(folder / "opportunities.csv", _OPPORTUNITY)
-        self.contacts = self._optional(folder / "contacts.csv", ("id", "account_id", "name"))
-        self.activities = self._optional(folder / "activities.csv", _ACTIVITY)
-        targets = {
-            "owner_id": self.owners,
-            "account_id": self.accounts,
-            "opportunity_id": self.opportunities,
-            "contact_id": self.contacts,
-        }
-        for column, target in targets.items():
-            ids = {row.text("id") for row in target.rows}
-            for table in (self.accounts, self.opportunities, self.contacts, self.activities):
-                self._check_references(table, column, ids, target.path.name)
-        for row in self.activities.rows:
-            if row.required("type").lower() not in _KINDS:
-                raise row.wrong("type", f"'{row.text('type')}' is none of {', '.join(_KINDS)}.")
-
-    @staticmethod
-    def _optional(path: Path, required: tuple[str, ...]) -> Table:
-        return read_table(path, required) if path.exists() else Table(path, [], [])
-
-    @staticmethod
-    def _check_references(table: Table, column: str, ids: set[str], file: str) -> None:
-        for row in table.rows:
-            if row.text(column) and row.text(column) not in ids:
-                raise row.wrong(column, f"'{row.text(column)}' is not an id of {file}.")
 
 
 class _Loading:
     """One load into one org."""
 
-    def __init__(self, org: Org, files: _Folder) -> None:
+    def __init__(self, org: Org, files: CsvFolder) -> None:
         self._org = org
         self._files = files
         self._actor = str(setup.user_named(org, setup.ADMIN))

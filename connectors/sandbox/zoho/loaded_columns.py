@@ -87,20 +87,10 @@ def _standard_reader(field: str, name: str) -> Callable[[Row, PortalClock], Any]
     if field in _WHOLE:
         return lambda row, _clock: int(Decimal(row.number(name))) if row.number(name) else None
     if field in _NUMERIC:
-        return lambda row, _clock: _number(row, name)
+        return lambda row, _clock: row.quantity(name)
     if field in _DAYS:
-        return lambda row, clock: _day(row, name, clock)
+        return lambda row, clock: row.day(name, clock.zone)
     return lambda row, _clock: row.text(name) or None
-
-
-def _number(row: Row, name: str) -> float | None:
-    text = row.number(name)
-    return float(text) if text else None
-
-
-def _day(row: Row, name: str, clock: PortalClock) -> Any:  # noqa: ANN401 - a day
-    moment = row.moment(name)
-    return moment.astimezone(clock.zone).date() if isinstance(moment, datetime) else moment
 
 
 def _instant(row: Row, name: str, clock: PortalClock) -> datetime | None:
@@ -117,11 +107,11 @@ def _custom(name: str, values: list[str]) -> Column:
     details: JsonObject = {"field_label": label[:_LONGEST_LABEL]}
     if guessed.type == "number":
         return Column(
-            name, lambda row, _clock: _number(row, name), details | {"data_type": "double"}
+            name, lambda row, _clock: row.quantity(name), details | {"data_type": "double"}
         )
     if guessed.type == "date":
         return Column(
-            name, lambda row, clock: _day(row, name, clock), details | {"data_type": "date"}
+            name, lambda row, clock: row.day(name, clock.zone), details | {"data_type": "date"}
         )
     if guessed.type == "datetime":
         return Column(

@@ -1,8 +1,7 @@
 """Loading a folder of CSV files into the organisation, as a company's import would have done it.
 
-The same files as for the other emulated CRMs: `accounts.csv`, `owners.csv`, `opportunities.csv`,
-and, if they are there, `contacts.csv` and `activities.csv`. Columns become the real fields that
-Zoho has for them, the others custom fields. 1. Everything is read and checked. 2. Users, accounts,
+The files are those of `csv_folder`. Columns become the real fields that Zoho has for them, the
+others custom fields. 1. Everything is read and checked. 2. Users, accounts,
 contacts, stages, deals and activities are written, stamped with their dates.
 """
 
@@ -10,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.sandbox.clock import PortalClock
-from connectors.sandbox.csv_table import MalformedFolderError, Row, Table, read_table
+from connectors.sandbox.csv_folder import CsvFolder
+from connectors.sandbox.csv_table import MalformedFolderError, Row
 from connectors.sandbox.moments import instant_of
 from connectors.sandbox.stages import read_history, read_stages
 from connectors.sandbox.zoho import effects, field_changes, setup
@@ -26,12 +26,6 @@ from connectors.sandbox.zoho.org import Org, Values
 
 __all__ = ["MalformedFolderError", "load_folder"]
 
-_OPPORTUNITY = (
-    *("id", "account_id", "owner_id", "stage", "amount", "currency", "created", "close_date"),
-    *("is_closed", "is_won", "product", "source", "loss_reason"),
-)
-_ACTIVITY = ("id", "type", "account_id", "owner_id", "timestamp", "status", "direction")
-_KINDS = frozenset({"call", "meeting", "email", "note"})
 _FORECASTS = {"open": "Open", "won": "Closed Won", "lost": "Closed Lost"}
 # How the files name the roles of contacts → the contact roles of a new organisation.
 _ROLES = {
@@ -45,7 +39,7 @@ _ROLES = {
 
 def load_folder(org: Org, folder: Path) -> None:
     """Load a folder; MalformedFolderError, and then nothing is written."""
-    files = _Folder(folder)
+    files = CsvFolder(folder)
     with org.lock:
         _Loading(org, files, folder).run()
 
@@ -54,44 +48,10 @@ def _nothing(_row: Row, _clock: PortalClock) -> None:
     """Read no cell: the field is filled from several."""
 
 
-class _Folder:
-    """The files, read, and the references between them checked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.owners = read_table(folder / "owners.csv", ("id", "name"))
-        self.accounts = read_table(folder / "accounts.csv", ("id", "name"))
-        self.opportunities = read_table(folder / "opportunities.csv", _OPPORTUNITY)
-        self.contacts = self._optional(folder / "contacts.csv", ("id", "account_id", "name"))
-        self.activities = self._optional(folder / "activities.csv", _ACTIVITY)
-        targets = {
-            "owner_id": self.owners,
-            "account_id": self.accounts,
-            "opportunity_id": self.opportunities,
-            "contact_id": self.contacts,
-        }
-        for column, target in targets.items():
-            ids = {row.text("id") for row in target.rows}
-            for table in (self.accounts, self.opportunities, self.contacts, self.activities):
-                self._check_references(table, column, ids, target.path.name)
-        for row in self.activities.rows:
-            if row.required("type").lower() not in _KINDS:
-                raise row.wrong("type", f"'{row.text('type')}' is none of {', '.join(_KINDS)}.")
-
-    @staticmethod
-    def _optional(path: Path, required: tuple[str, ...]) -> Table:
-        return read_table(path, required) if path.exists() else Table(path, [], [])
-
-    @staticmethod
-    def _check_references(table: Table, column: str, ids: set[str], file: str) -> None:
-        for row in table.rows:
-            if row.text(column) and row.text(column) not in ids:
-                raise row.wrong(column, f"'{row.text(column)}' is not an id of {file}.")
-
-
 class _Loading:
     """One load into one organisation."""
 
-    def __init__(self, org: Org, files: _Folder, folder: Path) -> None:
+    def __init__(self, org: Org, files: CsvFolder, folder: Path) -> None:
         self._org, self._files, self._folder = org, files, folder
         admin = org.user_by_email(setup.ADMIN)
         self._actor = admin.id if admin else ""

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rules.language import Text
+from service.cli.commands.each_crm import each_crm
 from service.cli.commands.options import (
     Crm,
     Full,
@@ -42,31 +43,32 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     from service import lease, listen
     from service import pull as stage
     from service.cli.show import cycle as show
-    from service.cli.show import progress, terminal
+    from service.cli.show import progress
 
     opened = open_installation()
     vendors = vendors_of(opened, crm)
-    with terminal.by_crm(vendors) as told_of:
+    book = opened.published().rulebook
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            with (
-                opened.connector(vendor) as connector,
-                lease.held(opened, vendor) as renew,
-                recorded(opened, "pull") as (run_id, counts),
-                progress.pulling(renew) as told,
-            ):
-                found = opened.connect(connector)
-                opened.preflight(connector)
-                report = stage.run(
-                    opened.store, connector, connection_id=found.id, run_id=run_id,
-                    now=opened.clock, full=full, progress=told,
-                )  # fmt: skip
-                book = opened.published().rulebook
-                listen.run(opened.store, connector, book, found.id, opened.clock())
-                counts.update(report.counts)
-            if json:
-                told_of[vendor] = {"crm": vendor, **report.counts, "fields": report.notices}
-            else:
-                show.pulled(vendor, report)
+            with turns.of(vendor):
+                with (
+                    opened.connector(vendor) as connector,
+                    lease.held(opened, vendor) as renew,
+                    recorded(opened, "pull", vendor) as (run_id, counts),
+                    progress.pulling(renew) as told,
+                ):
+                    found = opened.connect(connector)
+                    opened.preflight(connector)
+                    report = stage.run(
+                        opened.store, connector, connection_id=found.id, run_id=run_id,
+                        now=opened.clock, full=full, progress=told,
+                    )  # fmt: skip
+                    listen.run(opened.store, connector, book, found.id, opened.clock())
+                    counts.update(report.counts)
+                if json:
+                    turns.told[vendor] = {"crm": vendor, **report.counts, "fields": report.notices}
+                else:
+                    show.pulled(vendor, report)
 
 
 @app.command()

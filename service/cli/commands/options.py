@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rules.language import Text
-from service.cli.edge import Mistake, at_end
+from service.cli.edge import Mistake, at_end, say
 
 app = typer.Typer(
     name="arpent", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -114,14 +114,23 @@ def rep_key(team: Any, owner: str | None) -> str | None:  # noqa: ANN401 - a Tea
 class Counts(dict[str, int]):
     """The counts of a run; `error` is what it could not do, where it ended all the same."""
 
-    error: str | None = None
+    error: Text | None = None
 
 
 @contextmanager
-def recorded(opened: Any, command: str) -> Iterator[tuple[int, Counts]]:  # noqa: ANN401 - an App
-    """A recorded run of whoever is at the keyboard: its id, and the counts to fill."""
+def recorded(
+    opened: Any,  # noqa: ANN401 - an App
+    command: str,
+    vendor: str | None = None,
+) -> Iterator[tuple[int, Counts]]:
+    """A recorded run of whoever is at the keyboard: its id, and the counts to fill.
+
+    What went wrong is kept in the language of the terminal, after the name of the CRM that it
+    concerns.
+    """
     from structlog.contextvars import bound_contextvars
 
+    from connectors.registry import named
     from service import logs
     from service.app import author
     from service.store import holds
@@ -131,18 +140,20 @@ def recorded(opened: Any, command: str) -> Iterator[tuple[int, Counts]]:  # noqa
     with opened.store.write() as connection:
         run_id = recording.begin_run(connection, command, opened.clock(), actor=author())
     counts = Counts()
-    state, said = RunState.FAILED, None
+    state: RunState = RunState.FAILED
+    said: Text | None = None
     try:
         with bound_contextvars(run=run_id):
             yield run_id, counts
         state, said = (RunState.FAILED if counts.error else RunState.DONE), counts.error
     except Exception as error:
-        said = logs.told(error)
+        said = logs.said_of(error)
         raise
     finally:
         with opened.store.write() as connection:
             if state is RunState.DONE and holds.is_holding(connection, run_id):
                 state = RunState.HELD
             recording.finish_run(
-                connection, run_id, state, counts=counts, error=said, now=opened.clock()
-            )
+                connection, run_id, state, counts=counts, now=opened.clock(),
+                error=say(named(vendor, said)) if said else None,
+            )  # fmt: skip
