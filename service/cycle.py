@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from structlog.contextvars import bound_contextvars
 
 from connectors.base import Connector, ConnectorError
+from connectors.registry import named
 from rules.language import Text
 from service import alert, lease, listen, logs, measure, owe, pull, tag
 from service.alert import AlertReport
@@ -135,12 +136,15 @@ def run(
             if pushes and report.unwritten is None:
                 _push_each(app, connectors, published, renewals, report, rep_key=rep_key)
         except BaseException as error:
-            _finish(app, run_id, RunState.FAILED, {}, logs.told(error))
+            said = logs.told(error).to(published.rulebook.team.language)
+            _finish(app, run_id, RunState.FAILED, {}, said)
             raise
         held = RunState.HELD if report.newly_held else RunState.DONE
         state = RunState.FAILED if report.failures else held
         language = published.rulebook.team.language
-        said = "; ".join(f"{name}: {text.to(language)}" for name, text in failures.items())
+        said = "; ".join(
+            named(vendor, text).to(language) for vendor, text in report.failures.items()
+        )
         _finish(app, run_id, state, report.counts(), said or None)
         return report
 

@@ -18,6 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from connectors.base import ConnectorError
 from connectors.http import redact
+from rules.language import Language, Text
 from rules.located import PlaybookError
 from service.store.engine import StoreError
 
@@ -112,18 +113,12 @@ def _traces(error: BaseException) -> Iterator[str]:
     yield f"{type(error).__qualname__}: {impersonal(str(error))}"
 
 
-def told(error: BaseException) -> str:
-    """What a line of the log keeps of an error: its sentence, or of a defect only what it is."""
-    return said_of(error).en
-
-
-def said_of(error: BaseException) -> Text:
+def told(error: BaseException) -> Text:
     """What a run's record keeps of an error: its sentence, or of a defect only what it is."""
     if isinstance(error, ConnectorError | StoreError):
         return error.message
     if isinstance(error, PlaybookError):
-        texts = [issue.text for issue in error.issues]
-        return Text("; ".join(each.fr for each in texts), "; ".join(each.en for each in texts))
+        return Text(*("\n".join(issue.to(each) for issue in error.issues) for each in Language))
     name = type(error).__name__
     return Text(name, name)
 

@@ -9,19 +9,21 @@ import html
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from connectors.alert_tasks import DONE, TaskWords, marker, told
 from connectors.base import Outcome, State, Task, Unanswered
 from connectors.hubspot.answers import Trail, found_results, member, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import MISSING_STATUS, Locked, Refused
 from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import TASK_TO_COMPANY, Paths
-from rules.language import Text
 from rules.time import moment_of
 
 BATCH = 100
 COMPLETED = "COMPLETED"
 
 _UTC = ZoneInfo("UTC")
+
+_WORDS = TaskWords("HubSpot")
 
 
 class Tasks:
@@ -39,7 +41,7 @@ class Tasks:
             return answer
         key = answer.get("id")
         if not key:
-            return _outcome("", State.UNKNOWN, _NO_ID)
+            return told("", State.UNKNOWN, _WORDS.no_id)
         return Outcome(external_id=str(key), state=State.APPLIED)
 
     def find(self, task: Task) -> str | None:
@@ -66,7 +68,7 @@ class Tasks:
         """Change a task that is there and not completed."""
         found = [member(raw, "properties") for raw in self._read([task_id], "hs_task_status")]
         if not found or found[0].get("hs_task_status") == COMPLETED:
-            return _outcome(task_id, State.UNCHANGED, _GONE if not found else _DONE)
+            return told(task_id, State.UNCHANGED, _WORDS.gone if not found else DONE)
         path = f"{self._path}/{task_id}"
         answer = self._written("PATCH", path, {"properties": properties}, task_id)
         if isinstance(answer, Outcome):
@@ -78,14 +80,17 @@ class Tasks:
         try:
             return self._client.write(method, path, body)
         except Unanswered as error:
-            return _outcome(task_id, State.UNKNOWN, error.message)
+            return told(task_id, State.UNKNOWN, error.message)
         except Locked as error:
-            return _outcome(task_id, State.DEFERRED, error.message)
+            return told(task_id, State.DEFERRED, error.message)
         except Refused as refused:
             if task_id and refused.status == MISSING_STATUS:
-                return _outcome(task_id, State.UNCHANGED, _GONE)
+                return told(task_id, State.UNCHANGED, _WORDS.gone)
             return Outcome(
-                external_id=task_id, state=State.REJECTED, reason=refused.words, remedy=_REFUSED
+                external_id=task_id,
+                state=State.REJECTED,
+                reason=refused.words,
+                remedy=_WORDS.refused,
             )
 
     def _read(self, ids: list[str], name: str) -> list[Json]:
@@ -113,11 +118,6 @@ class Tasks:
                 if after is not None:
                     inputs = [{"id": account_id, "after": after}]
         return list(ids)
-
-
-def marker(key: str) -> str:
-    """The mark by which a task is recognised, at the end of its body."""
-    return f"[Arpent {key}]"
 
 
 def body_text(task: Task) -> str:
@@ -151,32 +151,6 @@ def task_body(task: Task) -> Json:
             }
         ],
     }
-
-
-_NO_ID = Text(
-    fr="HubSpot a répondu sans l'identifiant de la tâche : on ignore si elle existe. Elle sera "
-    "cherchée sur le compte avant toute nouvelle création.",
-    en="HubSpot answered without the task's id: whether it exists is unknown. It will be looked up "
-    "on the account before it is created again.",
-)
-_REFUSED = Text(
-    fr="La tâche n'a pas été écrite. Vérifiez que le propriétaire est actif dans HubSpot et que "
-    "le compte existe encore, puis relancez.",
-    en="The task was not written. Check that the owner is active in HubSpot and that the account "
-    "still exists, then run again.",
-)
-_DONE = Text(
-    fr="La tâche est déjà faite : elle reste comme la personne l'a laissée.",
-    en="The task is done already: it stays as the person left it.",
-)
-_GONE = Text(
-    fr="La tâche n'est plus dans HubSpot : elle n'est pas recréée.",
-    en="The task is no longer in HubSpot: it is not created again.",
-)
-
-
-def _outcome(task_id: str, state: State, message: Text) -> Outcome:
-    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)
 
 
 def _newest(key: str) -> tuple[int, str]:

@@ -6,7 +6,6 @@ is quarantined and the record stays. Nothing else is asked of Salesforce than wh
 roles.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
@@ -38,7 +37,6 @@ T = TypeVar("T")
 HISTORY, ROLES, MERGED = " history", " roles", " merged"
 
 _UNUSABLE = "a record without an id"
-_AFTER_HOST = re.compile("[/?#]")
 
 
 class Mapper:
@@ -64,13 +62,12 @@ class Mapper:
         self._zone = zone
         kind = object_type.kind
         is_record = object_type.refers_to is None
-        told = {each.crm_field: _told(each.crm_field, declared) for each in bindings}
         self._bound = [
             (
                 each.name,
-                told[each.crm_field][0],
+                *_told(each.crm_field, declared),
                 values.parser(each.type, each.values),
-                each.type is FieldType.MONEY and told[each.crm_field][1] == "currency",
+                each.type is FieldType.MONEY,
             )
             for each in bindings
             if each.kind is kind and is_record
@@ -197,19 +194,17 @@ class Mapper:
         )
 
     def _fields(self, key: str, row: Json) -> dict[str, Value]:
-        get = row.get
         fields: dict[str, Value] = {}
-        for name, field, parse, is_converted in self._bound:
-            raw = get(field)
-            if raw is None:
-                fields[name] = None
-                continue
+        for name, field, declared, parse, is_money in self._bound:
+            raw = row.get(field)
             try:
-                found = parse(raw)
-                fields[name] = self._at_home(key, row, found) if is_converted else found
+                found = None if raw is None else parse(raw)
+                if is_money and declared == "currency":
+                    found = self._at_home(key, row, found)
             except values.Unreadable as error:
-                fields[name] = None
+                found = None
                 self._quarantine(key, name, raw, f"{field}: {error}")
+            fields[name] = found
         return fields
 
     def _at_home(self, key: str, row: Json, amount: Value) -> int | None:
@@ -224,8 +219,7 @@ class Mapper:
 
     def _currency(self, key: str, row: Json) -> str:
         """The currency of a row; orgs with one currency don't say it."""
-        raw = row.get("CurrencyIsoCode")
-        written = None if raw is None else self._read(key, "currency", raw, values.text)
+        written = self._read(key, "currency", row.get("CurrencyIsoCode"), values.text)
         return written or self._rates.home
 
     def _read(self, key: str, name: str, raw: Any, parse: Callable[[Any], T]) -> T | None:  # noqa: ANN401 - as it came
@@ -267,7 +261,9 @@ def domain(raw: object) -> str | None:
     written = values.text(raw)
     if written is None:
         return None
-    host = _AFTER_HOST.split(written.strip().lower().rpartition("://")[2], 1)[0]
+    host = written.strip().lower().rpartition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
     host = host.rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
     return host or None
 

@@ -11,20 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from connectors.alert_tasks import DONE, LONGEST_SUBJECT, TaskWords, marker, plain_text, told
 from connectors.base import Outcome, State, Task, Unanswered
-from connectors.salesforce import soql, task_words
+from connectors.salesforce import soql
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import LOCKED, MISSING_STATUS, Forbidden, Refused, unreadable
 from connectors.salesforce.objects import KEY_FIELD, is_id
 from connectors.salesforce.schema import describe
-from rules.language import Text
 from rules.time import date_of, day_of
-
-LONGEST_SUBJECT = 255
-LONGEST_BODY = 32_000
 
 _TAKEN = "DUPLICATE_VALUE"
 _GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+_SAID = TaskWords("Salesforce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +55,11 @@ class Tasks:
         if answer is _TAKEN_KEY:
             row = self._by_key(task)
             if row is None:
-                return _outcome("", State.REJECTED, task_words.REFUSED)
+                return told("", State.REJECTED, _SAID.refused)
             return Outcome(external_id=str(row["Id"]), state=State.APPLIED)
         key = answer.get("id")
         if not isinstance(key, str) or not is_id(key):
-            return _outcome("", State.UNKNOWN, task_words.NO_ID)
+            return told("", State.UNKNOWN, _SAID.no_id)
         return Outcome(external_id=key, state=State.APPLIED)
 
     def forget(self) -> None:
@@ -86,7 +84,7 @@ class Tasks:
     def update(self, task_id: str, task: Task) -> Outcome:
         """Rewrite the subject and the body of an open task."""
         return self._changed(
-            task_id, {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
+            task_id, {"Subject": task.subject[:LONGEST_SUBJECT], "Description": plain_text(task)}
         )
 
     def complete(self, task_id: str) -> Outcome:
@@ -104,8 +102,8 @@ class Tasks:
         """Change a task that is there and open."""
         rows = self._rows(soql.task(task_id)) if is_id(task_id) else []
         if not rows or rows[0].get("IsClosed") is True:
-            words = task_words.DONE if rows else task_words.GONE
-            return _outcome(task_id, State.UNCHANGED, words)
+            words = DONE if rows else _SAID.gone
+            return told(task_id, State.UNCHANGED, words)
         answer = self._written("PATCH", f"sobjects/Task/{task_id}", fields, task_id)
         if isinstance(answer, Outcome):
             return answer
@@ -116,10 +114,10 @@ class Tasks:
         try:
             answer = self._client.write(method, path, body)
         except Unanswered as error:
-            return _outcome(task_id, State.UNKNOWN, error.message)
+            return told(task_id, State.UNKNOWN, error.message)
         except Forbidden as error:
             # Of this account or this owner: the integration user may do it elsewhere.
-            return _outcome(task_id, State.REJECTED, error.message)
+            return told(task_id, State.REJECTED, error.message)
         except Refused as refused:
             return (
                 _TAKEN_KEY if refused.code == _TAKEN and not task_id else _refused(task_id, refused)
@@ -159,23 +157,12 @@ class Tasks:
         return [row for row in rows if isinstance(row, dict)]
 
 
-def marker(key: str) -> str:
-    """The mark by which a task is recognised, at the end of its text."""
-    return f"[Arpent {key}]"
-
-
-def body_text(task: Task) -> str:
-    """The text of a task, which is plain, with its mark."""
-    mark = marker(task.key)
-    return f"{task.body[: LONGEST_BODY - len(mark) - 1]}\n{mark}"
-
-
 def task_body(task: Task, words: Words, zone: ZoneInfo) -> Json:
     """The request that creates a task, due on a day of the org's and tied to its account."""
     key = {KEY_FIELD: task.key} if words.has_key else {}
     return {
         "Subject": task.subject[:LONGEST_SUBJECT],
-        "Description": body_text(task),
+        "Description": plain_text(task),
         "WhatId": task.account_id,
         "OwnerId": task.owner_id,
         "ActivityDate": date_of(day_of(task.due_at, zone)).isoformat(),
@@ -198,16 +185,12 @@ def _first(rows: Sequence[Json], column: str, *, wanted: bool) -> str | None:
 
 def _refused(task_id: str, refused: Refused) -> Outcome:
     if refused.code == LOCKED:
-        return _outcome(task_id, State.DEFERRED, refused.message)
+        return told(task_id, State.DEFERRED, refused.message)
     if task_id and (refused.status == MISSING_STATUS or refused.code in _GONE):
-        return _outcome(task_id, State.UNCHANGED, task_words.GONE)
+        return told(task_id, State.UNCHANGED, _SAID.gone)
     return Outcome(
         external_id=task_id,
         state=State.REJECTED,
         reason=refused.words,
-        remedy=task_words.REFUSED,
+        remedy=_SAID.refused,
     )
-
-
-def _outcome(task_id: str, state: State, message: Text) -> Outcome:
-    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)

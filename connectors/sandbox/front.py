@@ -1,5 +1,6 @@
 """What an emulated CRM shows to its server: calls, back doors, and its own words for a failure."""
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,10 +12,8 @@ from connectors.sandbox.faults import Faults
 from connectors.sandbox.switches import Switches
 
 
-class Front(Protocol):
-    """An emulated CRM, without a socket. The back doors hold its `lock`, `answer` takes it."""
-
-    faults: Faults
+class Portal(Protocol):
+    """What every emulated CRM is made of, whatever it holds."""
 
     @property
     def lock(self) -> AbstractContextManager[object]:
@@ -28,16 +27,9 @@ class Front(Protocol):
     def switches(self) -> Switches:
         """Its behaviour."""
 
-    @property
-    def skew_seconds(self) -> float:
-        """By how much its `Date` header is off."""
 
-    @property
-    def pages(self) -> ASGIApp | None:
-        """What a browser gets; None where there is nothing to see."""
-
-    def is_call(self, path: str) -> bool:
-        """Whether a path belongs to the API, rather than to the pages."""
+class Gateway(Protocol):
+    """What takes the calls of its API."""
 
     def answer(self, request: Request) -> Response:
         """Carry out an API call; a refusal is a response too."""
@@ -45,17 +37,67 @@ class Front(Protocol):
     def count(self, request: Request) -> None:
         """Count a call that a fault keeps from being answered."""
 
+
+class Front(ABC):
+    """An emulated CRM, without a socket. The back doors hold its `lock`, `answer` takes it."""
+
+    # What a browser gets; None where there is nothing to see, and everything is a call.
+    pages: ASGIApp | None = None
+
+    def __init__(self, portal: Portal, gateway: Gateway) -> None:
+        self._shown = portal
+        self._taking = gateway
+        self.faults = Faults()
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Held while the state is read or changed."""
+        return self._shown.lock
+
+    @property
+    def clock(self) -> PortalClock:
+        """Its present."""
+        return self._shown.clock
+
+    @property
+    def switches(self) -> Switches:
+        """Its behaviour."""
+        return self._shown.switches
+
+    @property
+    def skew_seconds(self) -> float:
+        """By how much its `Date` header is off."""
+        return self._shown.switches.clock_skew_seconds
+
+    def is_call(self, path: str) -> bool:
+        """Whether a path belongs to the API, rather than to the pages."""
+        del path
+        return True
+
+    def answer(self, request: Request) -> Response:
+        """Carry out an API call; a refusal is a response too."""
+        return self._taking.answer(request)
+
+    def count(self, request: Request) -> None:
+        """Count a call that a fault keeps from being answered."""
+        self._taking.count(request)
+
+    @abstractmethod
     def failed(self, status: int, headers: dict[str, str]) -> Response:
         """How this CRM says a status of failure."""
 
+    @abstractmethod
     def expired(self) -> Response:
         """How this CRM says that an access is over."""
 
+    @abstractmethod
     def act(self, details: JsonObject) -> JsonObject:
         """Do what a person would; ImpossibleError."""
 
+    @abstractmethod
     def history(self, query: dict[str, str]) -> JsonObject:
         """The writes that were applied, oldest first, narrowed by `query`."""
 
+    @abstractmethod
     def statistics(self) -> JsonObject:
         """How the clients behaved."""

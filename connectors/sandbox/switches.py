@@ -16,6 +16,9 @@ class Switches:
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
+    # Seconds by which the `Date` header is off.
+    clock_skew_seconds: float = 0.0
+
     def change(self, values: JsonObject) -> JsonObject:
         """Set several switches and return all; ImpossibleError when one makes no sense."""
         known = {entry.name for entry in fields(self)}

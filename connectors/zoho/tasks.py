@@ -13,8 +13,17 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from connectors import values
+from connectors.alert_tasks import (
+    DONE,
+    JUST_EDITED,
+    LONGEST_SUBJECT,
+    TaskWords,
+    marker,
+    plain_text,
+    told,
+)
 from connectors.base import Outcome, State, Task, Unanswered
-from connectors.zoho import coql, task_words
+from connectors.zoho import coql
 from connectors.zoho.activities import is_closed
 from connectors.zoho.answers import Json, listing
 from connectors.zoho.client import Client
@@ -31,14 +40,11 @@ from connectors.zoho.errors import (
 )
 from connectors.zoho.objects import MODIFIED, is_id, moment
 from connectors.zoho.schema import Declared, Schema
-from rules.language import Text
 from rules.time import date_of, day_of
 
 KEY = "alert_key"
 PATH = "Tasks"
 EXTERNAL = "X-EXTERNAL"
-LONGEST_SUBJECT = 255
-LONGEST_BODY = 32_000
 # From this length on, a text of a list may be cut.
 CUT_FROM = 500
 
@@ -46,6 +52,7 @@ _DONE = ("completed", "terminé", "terminée", "complété", "achevé")
 _OPEN = ("not started", "non démarré", "non commencé", "à faire")
 _URGENT = ("high", "élevé", "élevée", "haute", "haut")
 _USUAL = ("normal", "normale", "moyenne")
+_SAID = TaskWords("Zoho")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,7 @@ class Tasks:
             return _refused("", _of(item))
         key = details.get("id")
         if not is_id(key):
-            return _outcome("", State.UNKNOWN, task_words.NO_ID)
+            return told("", State.UNKNOWN, _SAID.no_id)
         return Outcome(external_id=str(key), state=State.APPLIED)
 
     def find(self, task: Task) -> str | None:
@@ -105,7 +112,7 @@ class Tasks:
 
     def update(self, task_id: str, task: Task) -> Outcome:
         """Rewrite the subject and the body of an open task."""
-        fields: Json = {"Subject": task.subject[:LONGEST_SUBJECT], "Description": body_text(task)}
+        fields: Json = {"Subject": task.subject[:LONGEST_SUBJECT], "Description": plain_text(task)}
         return self._changed(task_id, lambda _: fields)
 
     def complete(self, task_id: str) -> Outcome:
@@ -132,8 +139,8 @@ class Tasks:
         """Change a task that is there and open, as it was seen to be."""
         row = self._row(task_id)
         if row is None or is_closed(row):
-            words = task_words.GONE if row is None else task_words.DONE
-            return _outcome(task_id, State.UNCHANGED, words)
+            words = _SAID.gone if row is None else DONE
+            return told(task_id, State.UNCHANGED, words)
         item = self._in_words(
             lambda words: self._written(
                 "PUT",
@@ -149,7 +156,7 @@ class Tasks:
             return Outcome(external_id=task_id, state=State.APPLIED)
         if item.get("code") == ALREADY_MODIFIED:
             if is_again:
-                return _outcome(task_id, State.DEFERRED, task_words.JUST_EDITED)
+                return told(task_id, State.DEFERRED, JUST_EDITED)
             return self._changed(task_id, fields, is_again=True)
         return _refused(task_id, _of(item))
 
@@ -160,17 +167,17 @@ class Tasks:
         try:
             items = self._client.write(method, path, body, listed="data", headers=headers)
         except Unanswered as error:
-            return _outcome(task_id, State.UNKNOWN, error.message)
+            return told(task_id, State.UNKNOWN, error.message)
         except Forbidden as error:
             # Of this account or this owner: the integration user may do it elsewhere.
-            return _outcome(task_id, State.REJECTED, error.message)
+            return told(task_id, State.REJECTED, error.message)
         except Refused as refused:
             return {
                 "status": "error", "code": refused.code, "message": refused.words,
                 "details": refused.details,
             }  # fmt: skip
         if not items or not items[0]:
-            return _outcome(task_id, State.UNKNOWN, NOT_AS_ASKED)
+            return told(task_id, State.UNKNOWN, NOT_AS_ASKED)
         return items[0]
 
     def _row(self, task_id: str) -> Json | None:
@@ -253,22 +260,11 @@ class Tasks:
         )
 
 
-def marker(key: str) -> str:
-    """The mark by which a task is recognised, at the end of its text."""
-    return f"[Arpent {key}]"
-
-
-def body_text(task: Task) -> str:
-    """The text of a task, which is plain, with its mark."""
-    mark = marker(task.key)
-    return f"{task.body[: LONGEST_BODY - len(mark) - 1]}\n{mark}"
-
-
 def task_body(task: Task, words: Words, zone: ZoneInfo) -> Json:
     """The request that creates a task, due on a day of the organization's, tied to its account."""
     record: Json = {
         "Subject": task.subject[:LONGEST_SUBJECT],
-        "Description": body_text(task),
+        "Description": plain_text(task),
         "Owner": {"id": task.owner_id},
         "What_Id": {"id": task.account_id},
         "$se_module": "Accounts",
@@ -328,13 +324,9 @@ def _of(item: Json) -> Refused:
 
 def _refused(task_id: str, refused: Refused) -> Outcome:
     if refused.code in LOCKED:
-        return _outcome(task_id, State.DEFERRED, task_words.JUST_EDITED)
+        return told(task_id, State.DEFERRED, JUST_EDITED)
     if task_id and (refused.status == MISSING_STATUS or refused.details.get("api_name") == "id"):
-        return _outcome(task_id, State.UNCHANGED, task_words.GONE)
+        return told(task_id, State.UNCHANGED, _SAID.gone)
     return Outcome(
-        external_id=task_id, state=State.REJECTED, reason=refused.words, remedy=task_words.REFUSED
+        external_id=task_id, state=State.REJECTED, reason=refused.words, remedy=_SAID.refused
     )
-
-
-def _outcome(task_id: str, state: State, message: Text) -> Outcome:
-    return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)

@@ -195,7 +195,7 @@ def _configure_sqlite(engine: Engine, journal_mode: str) -> None:
             f"journal_mode={journal_mode}",
             "foreign_keys=ON",
             "synchronous=FULL",
-            "cache_size=-65536",
+            "cache_size=-16384",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -118,3 +118,29 @@ def test_where_two_crms_are_open_json_is_one_document(
     fields = (opened.folder / "new" / "fields.yaml").read_text(encoding="utf-8")
     assert "salesforce: Potentiel_Annuel__c" in fields
     assert "hubspot" not in fields
+
+
+def test_a_crm_that_fails_does_not_stop_the_others(opened: Shell, served: HubSpotSandbox) -> None:
+    opened.settings.update(hubspot_url=served.url, hubspot_token=WRONG)
+    for words in (
+        ("pull", "--json"),
+        ("fields", "ensure", "--dry-run", "--json"),
+        ("fields", "suggest", "--sample", "1", "--json"),
+        ("fields", "remove", "--dry-run", "--json"),
+        ("preview", "--json"),
+        ("push", "--json"),
+    ):
+        said = opened.say(*words)
+        assert said.code == 1, words
+        assert said.err.startswith("HubSpot : "), words
+        assert list(said.json) == ["hubspot", "salesforce"], words
+        assert list(said.json["hubspot"]) == ["crm", "error"], words
+        assert "error" not in said.json["salesforce"], words
+    alone = opened.say("pull", "--crm", "hubspot")
+    assert (alone.code, alone.out) == (1, "")
+    latest = opened.say("runs", "list", "--json").json
+    failed = [each["error"] for each in latest if each["state"] == "failed"]
+    assert len(failed) == 3
+    for error in failed:
+        assert error.startswith("HubSpot : "), error
+        assert "jeton" in error or "clé" in error

@@ -62,7 +62,7 @@ def test_a_crm_that_can_not_be_read_stops_alone(office: Office, error: Fatal) ->
     assert report.pushed.keys() == report.pulled.keys() == {"hubspot"}
     assert office.crm.own_field("a", "tier") == "silver"
     (run,) = office.rows("run")
-    assert (run.state, run.error) == ("failed", f"salesforce: {error.message.fr}")
+    assert (run.state, run.error) == ("failed", f"Salesforce : {error.message.fr}")
     # What it was owed waits, and the next cycle goes on with both.
     assert office.cycle(office.crm, other).failures == {}
 

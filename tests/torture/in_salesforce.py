@@ -61,8 +61,9 @@ _READING: Mapping[str, Fault] = {
     },
 }  # fmt: skip
 _WRITING: Mapping[str, Fault] = {
-    "a locked row": {"spoil": [{"at": [0], "set": _LOCKED}]},
-    "all rows locked": {"spoil": [{"at": ["*"], "set": _LOCKED}]},
+    # Nothing is carried out, and of the rows after the first not a word is said.
+    "a locked row": {"status": 200, "body": [_LOCKED]},
+    "all rows locked": {"status": 400, "body": _error("UNABLE_TO_LOCK_ROW", "unable to lock")},
     "400": {"status": 400, "body": _error("JSON_PARSER_ERROR", "Something is invalid.")},
     "a row without a word": {"spoil": [{"at": [0], "set": {}}]},
     "rows without a word": {"spoil": [{"at": ["*"], "set": {}}]},

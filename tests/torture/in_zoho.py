@@ -57,7 +57,8 @@ _READING: Mapping[str, Fault] = {
     "more is said to come": {"spoil": [{"at": ["info", "more_records"], "set": True}]},
 }
 _WRITING: Mapping[str, Fault] = {
-    "a locked row": {"spoil": [{"at": ["data", 0], "set": _LOCKED}]},
+    # Nothing is carried out, and of the rows after the first not a word is said.
+    "a locked row": {"status": 207, "body": {"data": [_LOCKED]}},
     "400": {"status": 400, "body": _error("INVALID_DATA", "invalid data")},
     "a row unmentioned": {"spoil": [{"at": ["data", 0], "remove": True}]},
     "rows without a word": {"spoil": [{"at": ["data", "*"], "set": {}}]},

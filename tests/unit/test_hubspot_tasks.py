@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from connectors.alert_tasks import marker
 from connectors.base import ConnectorError, Fatal, Retriable, State, Task, Unanswered
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import Locked, Refused
 from connectors.hubspot.objects import API_VERSION, paths_of
-from connectors.hubspot.tasks import Tasks, marker, task_body
+from connectors.hubspot.tasks import Tasks, task_body
 from connectors.pace import Clock
 from rules.language import Text
 

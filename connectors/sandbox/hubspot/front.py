@@ -2,16 +2,12 @@
 
 from http import HTTPStatus
 
-from starlette.types import ASGIApp
-
-from connectors.sandbox.clock import PortalClock
-from connectors.sandbox.exchange import ImpossibleError, JsonObject, Request, Response
-from connectors.sandbox.faults import Faults
+from connectors.sandbox.exchange import ImpossibleError, JsonObject, Response
+from connectors.sandbox.front import Front
 from connectors.sandbox.hubspot.actions import act
 from connectors.sandbox.hubspot.gateway import Gateway, refused
 from connectors.sandbox.hubspot.governor import rate_limited
 from connectors.sandbox.hubspot.keys import expired
-from connectors.sandbox.hubspot.switches import HubSpotSwitches
 from connectors.sandbox.hubspot.views import pages
 from connectors.sandbox.hubspot.wire import ApiError
 
@@ -19,42 +15,18 @@ _API = ("/crm/", "/account-info/", "/oauth/")
 _CATEGORIES = {423: "LOCKED", 477: "MIGRATION_IN_PROGRESS"}
 
 
-class HubSpotFront:
-    """One portal, as `connectors.sandbox.front` wants it."""
+class HubSpotFront(Front):
+    """One portal."""
 
     def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway.portal, gateway)
         self._gateway = gateway
         self._portal = gateway.portal
-        self.faults = Faults()
-        self.lock = self._portal.lock
-        self.pages: ASGIApp | None = pages(self._portal)
-
-    @property
-    def clock(self) -> PortalClock:
-        """Its present."""
-        return self._portal.clock
-
-    @property
-    def switches(self) -> HubSpotSwitches:
-        """Its behaviour."""
-        return self._portal.switches
-
-    @property
-    def skew_seconds(self) -> float:
-        """By how much its `Date` header is off."""
-        return self.switches.clock_skew_seconds
+        self.pages = pages(self._portal)
 
     def is_call(self, path: str) -> bool:
         """Whether a path belongs to the API, rather than to the pages."""
         return path.startswith(_API)
-
-    def answer(self, request: Request) -> Response:
-        """Carry out an API call."""
-        return self._gateway.answer(request)
-
-    def count(self, request: Request) -> None:
-        """Count a call that a fault keeps from being answered."""
-        self._gateway.count(request)
 
     def failed(self, status: int, headers: dict[str, str]) -> Response:
         """A status with HubSpot's error body."""

@@ -117,8 +117,6 @@ class HubSpotSwitches(Switches):
     oauth_ten_second_limit: int = 110
     # Characters from which on HubSpot's edge refuses an address (seen at about 16,200).
     longest_address: int = 16_200
-    # Seconds by which the `Date` header is off.
-    clock_skew_seconds: float = 0.0
 
     def check(self, name: str, value: object) -> None:
         """Raise `ImpossibleError` for rules and rates that make no sense."""

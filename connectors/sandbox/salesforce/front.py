@@ -3,15 +3,12 @@
 from http import HTTPStatus
 
 import orjson
-from starlette.types import ASGIApp
 
-from connectors.sandbox.clock import PortalClock
-from connectors.sandbox.exchange import JsonObject, Request, Response
-from connectors.sandbox.faults import Faults
+from connectors.sandbox.exchange import JsonObject, Response
+from connectors.sandbox.front import Front
 from connectors.sandbox.salesforce.actions import act
 from connectors.sandbox.salesforce.gateway import SalesforceGateway
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.switches import SalesforceSwitches
 
 _WORDS: dict[int, tuple[str, str]] = {
     401: ("INVALID_SESSION_ID", "Session expired or invalid"),
@@ -22,46 +19,13 @@ _WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-class SalesforceFront:
-    """One org, as `connectors.sandbox.front` wants it."""
+class SalesforceFront(Front):
+    """One org."""
 
     def __init__(self, gateway: SalesforceGateway) -> None:
+        super().__init__(gateway.portal, gateway)
         self._gateway = gateway
         self._org: Org = gateway.portal
-        self.faults = Faults()
-        self.lock = self._org.lock
-
-    @property
-    def clock(self) -> PortalClock:
-        """Its present."""
-        return self._org.clock
-
-    @property
-    def switches(self) -> SalesforceSwitches:
-        """Its behaviour."""
-        return self._org.switches
-
-    @property
-    def skew_seconds(self) -> float:
-        """By how much its `Date` header is off."""
-        return self.switches.clock_skew_seconds
-
-    @property
-    def pages(self) -> ASGIApp | None:
-        """The org has no pages."""
-        return None
-
-    def is_call(self, _path: str) -> bool:
-        """Everything is a call."""
-        return True
-
-    def answer(self, request: Request) -> Response:
-        """Carry out an API call."""
-        return self._gateway.answer(request)
-
-    def count(self, request: Request) -> None:
-        """Count a call that a fault keeps from being answered."""
-        self._gateway.count(request)
 
     def failed(self, status: int, headers: dict[str, str]) -> Response:
         """A status with the body that Salesforce sends with it."""
@@ -78,8 +42,9 @@ class SalesforceFront:
         """Do what a person would; ImpossibleError."""
         return act(self._org, details)
 
-    def history(self, _query: dict[str, str]) -> JsonObject:
-        """The writes that were applied, oldest first."""
+    def history(self, query: dict[str, str]) -> JsonObject:
+        """All writes that were applied, oldest first."""
+        del query
         return {"results": self._org.writes, "total": len(self._org.writes)}
 
     def statistics(self) -> JsonObject:

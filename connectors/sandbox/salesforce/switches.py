@@ -174,8 +174,6 @@ class SalesforceSwitches(Switches):
     longest_address: int = 16_384
     oldest_version: int = 31
     newest_version: int = 68
-    # Seconds by which the `Date` header is off.
-    clock_skew_seconds: float = 0.0
 
     def check(self, name: str, value: object) -> None:
         """Raise `ImpossibleError` for rules that make no sense."""

@@ -3,16 +3,13 @@
 from http import HTTPStatus
 
 import orjson
-from starlette.types import ASGIApp
 
-from connectors.sandbox.clock import PortalClock
-from connectors.sandbox.exchange import JsonObject, Request, Response
-from connectors.sandbox.faults import Faults
+from connectors.sandbox.exchange import JsonObject, Response
+from connectors.sandbox.front import Front
 from connectors.sandbox.zoho.actions import act
 from connectors.sandbox.zoho.errors import ZohoError, invalid_token
 from connectors.sandbox.zoho.gateway import ZohoGateway
 from connectors.sandbox.zoho.org import Org
-from connectors.sandbox.zoho.switches import ZohoSwitches
 
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("INVALID_DATA", "invalid data"),
@@ -24,46 +21,13 @@ _WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-class ZohoFront:
-    """One organisation, as `connectors.sandbox.front` wants it."""
+class ZohoFront(Front):
+    """One organisation."""
 
     def __init__(self, gateway: ZohoGateway) -> None:
+        super().__init__(gateway.org, gateway)
         self._gateway = gateway
         self._org: Org = gateway.org
-        self.faults = Faults()
-        self.lock = self._org.lock
-
-    @property
-    def clock(self) -> PortalClock:
-        """Its present."""
-        return self._org.clock
-
-    @property
-    def switches(self) -> ZohoSwitches:
-        """Its behaviour."""
-        return self._org.switches
-
-    @property
-    def skew_seconds(self) -> float:
-        """By how much its `Date` header is off."""
-        return self.switches.clock_skew_seconds
-
-    @property
-    def pages(self) -> ASGIApp | None:
-        """The organisation has no pages."""
-        return None
-
-    def is_call(self, _path: str) -> bool:
-        """Everything is a call."""
-        return True
-
-    def answer(self, request: Request) -> Response:
-        """Carry out an API call."""
-        return self._gateway.answer(request)
-
-    def count(self, request: Request) -> None:
-        """Count a call that a fault keeps from being answered."""
-        self._gateway.count(request)
 
     def failed(self, status: int, headers: dict[str, str]) -> Response:
         """A status with the body that Zoho sends with it."""
@@ -78,8 +42,9 @@ class ZohoFront:
         """Do what a person would; ImpossibleError."""
         return act(self._org, details)
 
-    def history(self, _query: dict[str, str]) -> JsonObject:
-        """The writes that were applied, oldest first."""
+    def history(self, query: dict[str, str]) -> JsonObject:
+        """All writes that were applied, oldest first."""
+        del query
         return {"results": self._org.writes, "total": len(self._org.writes)}
 
     def statistics(self) -> JsonObject:

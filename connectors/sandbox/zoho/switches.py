@@ -191,8 +191,6 @@ class ZohoSwitches(Switches):
     bulk_result_seconds: float = 86_400.0
     bulk_id_header: str = "Id"
     bulk_empty_result: str = "header"
-    # Seconds by which the `Date` header is off.
-    clock_skew_seconds: float = 0.0
 
     def check(self, name: str, value: object) -> None:
         """Raise `ImpossibleError` for rules that make no sense."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from rules.language import Language, Text
+from service.cli.commands.each_crm import each_crm
 from service.cli.commands.options import (
     Crm,
     Json,
@@ -29,18 +30,18 @@ def fields_suggest(*, crm: Crm = None, sample: Sample = 500, json: Json = False)
     """Show which fields of the CRM the rules could use, and how full they are."""
     from service import suggest
     from service.cli.show import beginning as show
-    from service.cli.show import terminal
 
     opened = _prepared()
     vendors = vendors_of(opened, crm)
-    with terminal.by_crm(vendors) as told_of:
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            with opened.connector(vendor) as connector:
-                found = suggest.run(connector, sample=sample)
-            if json:
-                told_of[vendor] = show.to_json(found)
-            else:
-                show.suggested(found)
+            with turns.of(vendor):
+                with opened.connector(vendor) as connector:
+                    found = suggest.run(connector, sample=sample)
+                if json:
+                    turns.told[vendor] = show.to_json(found)
+                else:
+                    show.suggested(found)
 
 
 @app.command()
@@ -112,36 +113,34 @@ def fields_remove(
     from service import lease
     from service import remove as stage
     from service.cli.show import beginning as show
-    from service.cli.show import terminal
 
     opened = open_installation()
     if not dry_run:
         opened.require_writable()
-    is_stuck = False
     vendors = vendors_of(opened, crm)
-    with terminal.by_crm(vendors) as told_of:
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            with opened.connector(vendor) as connector:
-                known = opened.connect(connector)
-                losses = stage.look(opened, connector, known.id)
-                is_done = dry_run or not stage.gone(losses)
-                if not json:
-                    show.losses(vendor, losses, is_announced=True)
-                if not is_done:
-                    _confirm(connector.identify(), yes=yes, json=json)
-                    with (
-                        lease.held(opened, vendor),
-                        recorded(opened, "fields remove") as (_, counts),
-                    ):
-                        losses = stage.run(opened, connector, known.id)
-                        counts.update(stage.counts(losses))
-            if json:
-                told_of[vendor] = {"crm": vendor, "dry_run": dry_run, "fields": losses}
-            elif not is_done:
-                show.losses(vendor, losses, is_announced=False)
-            is_stuck |= any(each.removed.state is Removal.REFUSED for each in losses)
-    if is_stuck:
-        raise typer.Exit(FAILED)
+            with turns.of(vendor):
+                with opened.connector(vendor) as connector:
+                    known = opened.connect(connector)
+                    losses = stage.look(opened, connector, known.id)
+                    is_done = dry_run or not stage.gone(losses)
+                    if not json:
+                        show.losses(vendor, losses, is_announced=True)
+                    if not is_done:
+                        _confirm(connector.identify(), yes=yes, json=json)
+                        with (
+                            lease.held(opened, vendor),
+                            recorded(opened, "fields remove", vendor) as (_, counts),
+                        ):
+                            losses = stage.run(opened, connector, known.id)
+                            counts.update(stage.counts(losses))
+                if json:
+                    turns.told[vendor] = {"crm": vendor, "dry_run": dry_run, "fields": losses}
+                elif not is_done:
+                    show.losses(vendor, losses, is_announced=False)
+                if any(each.removed.state is Removal.REFUSED for each in losses):
+                    turns.ends_with(FAILED)
 
 
 def _one_of(vendors: Sequence[str]) -> Text:

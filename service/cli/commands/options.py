@@ -147,7 +147,7 @@ def recorded(
             yield run_id, counts
         state, said = (RunState.FAILED if counts.error else RunState.DONE), counts.error
     except Exception as error:
-        said = logs.said_of(error)
+        said = logs.told(error)
         raise
     finally:
         with opened.store.write() as connection:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rules.language import Text
+from service.cli.commands.each_crm import Turns
 from service.cli.commands.options import Crm, Json, app, open_installation, recorded, vendors_of
 from service.cli.edge import FAILED, Mistake
 
@@ -40,14 +41,16 @@ def undo(
     if vendors and not dry_run:
         opened.require_writable()
     reports = []
+    turns = Turns(vendors, {})
     for vendor in vendors:
         if dry_run:
             reports.append(stage.preview(opened, vendor, run))
             continue
         with (
+            turns.of(vendor),
             opened.connector(vendor) as connector,
             lease.held(opened, vendor) as renew,
-            recorded(opened, "undo") as (run_id, counts),
+            recorded(opened, "undo", vendor) as (run_id, counts),
         ):
             opened.connect(connector)
             report = stage.run(opened, connector, book, run, run_id, renew=renew)
@@ -55,11 +58,13 @@ def undo(
             reports.append(report)
     if json:
         crms = [{**each.to_json(), "restored": each.restored[: limit or None]} for each in reports]
-        terminal.as_json({"undone_run": run, "crms": crms})
+        terminal.as_json({"undone_run": run, "crms": [*crms, *turns.told.values()]})
     else:
         show.undone(run, reports, limit)
     if not all(each.is_complete for each in reports):
-        raise typer.Exit(FAILED)
+        turns.ends_with(FAILED)
+    if turns.code:
+        raise typer.Exit(turns.code)
 
 
 _NOT_BOTH = Text(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rules.language import Text
+from service.cli.commands.each_crm import each_crm
 from service.cli.commands.options import (
     Crm,
     Json,
@@ -47,40 +48,41 @@ def preview(
     to_evaluate = tag.behind(opened.store, published)
     if output is not None and len(vendors) > 1:
         raise Mistake(_ONE_CRM)
-    with terminal.by_crm(vendors) as told_of:
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            found = opened.connection(vendor)
-            # A push that is under way has judged what it sends: nothing is added to it.
-            try:
-                with lease.held(opened, vendor):
-                    owe.run(opened.store, book, found.id)
-            except LeaseError:
-                if not json:
-                    show.under_way(vendor)
-            thresholds = opened.settings.thresholds
-            report = stage.run(
-                opened.store, found.id, rep_key=owner, limit=limit, thresholds=thresholds
-            )
-            changes = (
-                report.changes
-                if limit
-                else stage.all_changes(opened.store, found.id, rep_key=owner)
-            )
-            figures = {**report.figures, "to_evaluate": to_evaluate}
-            if json and len(vendors) > 1:
-                told_of[vendor] = {**figures, "changes": list(changes)}
-            elif json:
-                terminal.as_long_json(figures, "changes", changes)
-            else:
-                show.previewed(vendor, report, changes)
-                show.behind(to_evaluate)
-            if output is not None:
-                every = stage.all_changes(opened.store, found.id, rep_key=owner)
-                count = preview_file.write(
-                    output, found, book.hash, every, made_at=opened.clock(), rep_key=owner
+            with turns.of(vendor):
+                found = opened.connection(vendor)
+                # A push that is under way has judged what it sends: nothing is added to it.
+                try:
+                    with lease.held(opened, vendor):
+                        owe.run(opened.store, book, found.id)
+                except LeaseError:
+                    if not json:
+                        show.under_way(vendor)
+                thresholds = opened.settings.thresholds
+                report = stage.run(
+                    opened.store, found.id, rep_key=owner, limit=limit, thresholds=thresholds
                 )
-                if not json:
-                    show.kept(output, count)
+                changes = (
+                    report.changes
+                    if limit
+                    else stage.all_changes(opened.store, found.id, rep_key=owner)
+                )
+                figures = {**report.figures, "to_evaluate": to_evaluate}
+                if json and len(vendors) > 1:
+                    turns.told[vendor] = {**figures, "changes": list(changes)}
+                elif json:
+                    terminal.as_long_json(figures, "changes", changes)
+                else:
+                    show.previewed(vendor, report, changes)
+                    show.behind(to_evaluate)
+                if output is not None:
+                    every = stage.all_changes(opened.store, found.id, rep_key=owner)
+                    count = preview_file.write(
+                        output, found, book.hash, every, made_at=opened.clock(), rep_key=owner
+                    )
+                    if not json:
+                        show.kept(output, count)
 
 
 @app.command()
@@ -104,7 +106,6 @@ def push(
 ) -> None:
     """Write what is owed into the CRM, and the tasks of confirmed alerts."""
     from service import letting_go, preview_file
-    from service.cli.show import terminal
     from service.letting_go import StaleError
 
     _check_together(file, release, owner, retry=retry, skip_stale=skip_stale)
@@ -125,19 +126,17 @@ def push(
             return letting_go.release(stage, release, run_id, renew=renew), ()
         return stage.run(run_id, rep_key=owner, renew=renew), ()
 
-    codes = []
-    with terminal.by_crm(vendors) as told_of:
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            try:
-                code, told = _push(opened, vendor, work, retry=retry, owner=owner, json=json)
-            except StaleError as error:
-                _tell_stale(error, json=json)
-                raise typer.Exit(FAILED) from None
-            codes.append(code)
-            if json:
-                told_of[vendor] = told
-    if worst := next((code for code in (FAILED, HELD) if code in codes), 0):
-        raise typer.Exit(worst)
+            with turns.of(vendor):
+                try:
+                    code, told = _push(opened, vendor, work, retry=retry, owner=owner, json=json)
+                except StaleError as error:
+                    _tell_stale(error, json=json)
+                    raise typer.Exit(FAILED) from None
+                turns.ends_with(code)
+                if json:
+                    turns.told[vendor] = told
 
 
 def _push(
@@ -151,7 +150,6 @@ def _push(
 ) -> tuple[int, dict[str, Any]]:
     """Push into one CRM; the exit code, and what to tell of it as plain data (else it is said)."""
     from service import lease, owe, tag
-    from service.cli.edge import language
     from service.cli.show import progress
     from service.cli.show import writing as show
     from service.push import Push
@@ -161,7 +159,7 @@ def _push(
     with (
         opened.connector(vendor) as connector,
         lease.held(opened, vendor) as renew,
-        recorded(opened, "push") as (run_id, counts),
+        recorded(opened, "push", vendor) as (run_id, counts),
         progress.counting(Text("Valeurs écrites", "Values written")) as count,
     ):
         found = opened.connect(connector)
@@ -174,7 +172,7 @@ def _push(
         )  # fmt: skip
         report, stale = work(vendor, stage, run_id, renew)
         counts.update(report.counts())
-        counts.error = report.stopped and report.stopped.to(language())
+        counts.error = report.stopped
     if not json:
         show.pushed(vendor, report)
         show.stale(stale)
@@ -239,34 +237,36 @@ def fields_ensure(
     """Create Arpent's own fields in the CRM, and say what the admin has to click."""
     from connectors.base import Provision
     from service import owe, preflight, provision
-    from service.cli.show import beginning, terminal
+    from service.cli.show import beginning
     from service.cli.show import writing as show
 
     opened = open_installation()
     if not dry_run:
         opened.require_writable()
     vendors = vendors_of(opened, crm)
-    with terminal.by_crm(vendors) as told_of:
+    book = opened.published().rulebook
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            with opened.connector(vendor) as connector:
-                known = opened.connect(connector)
-                found = provision.run(connector, opened.published().rulebook, dry_run=dry_run)
-                steps = connector.setup_steps()
-                room = connector.headroom() if dry_run else None
-            if not dry_run:
-                preflight.take_back_own(opened.store, vendor, provision.ready(found))
-            has_changed = not dry_run and provision.has_changed(found)
-            retried = owe.retry(opened.store, known.id) if has_changed else 0
-            if json:
-                told = {"fields": found, "steps": steps, "owed_again": retried}
-                told_of[vendor] = {**told, "room": room} if dry_run else told
-            else:
-                show.provisioned(vendor, found, steps, dry_run=dry_run)
-                if dry_run:
-                    beginning.room(room, wanted=provision.missing(found))
-                show.owed_again(retried)
-            if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
-                raise typer.Exit(FAILED)
+            with turns.of(vendor):
+                with opened.connector(vendor) as connector:
+                    known = opened.connect(connector)
+                    found = provision.run(connector, book, dry_run=dry_run)
+                    steps = connector.setup_steps()
+                    room = connector.headroom() if dry_run else None
+                if not dry_run:
+                    preflight.take_back_own(opened.store, vendor, provision.ready(found))
+                has_changed = not dry_run and provision.has_changed(found)
+                retried = owe.retry(opened.store, known.id) if has_changed else 0
+                if json:
+                    told = {"fields": found, "steps": steps, "owed_again": retried}
+                    turns.told[vendor] = {**told, "room": room} if dry_run else told
+                else:
+                    show.provisioned(vendor, found, steps, dry_run=dry_run)
+                    if dry_run:
+                        beginning.room(room, wanted=provision.missing(found))
+                    show.owed_again(retried)
+                if any(each.state in (Provision.CONFLICT, Provision.NO_ROOM) for each in found):
+                    turns.ends_with(FAILED)
 
 
 @fields.command("release")
@@ -278,15 +278,15 @@ def fields_release(
 ) -> None:
     """Take over a field that was emptied at once in the CRM: it was meant."""
     from service import release_field
-    from service.cli.show import terminal
     from service.cli.show import writing as show
 
     opened = open_installation()
     vendors = vendors_of(opened, crm)
-    with terminal.by_crm(vendors) as told_of:
+    with each_crm(vendors) as turns:
         for vendor in vendors:
-            count = release_field.run(opened, vendor, name)
-            if json:
-                told_of[vendor] = {"crm": vendor, "field": name, "released": count}
-            else:
-                show.released(name, count)
+            with turns.of(vendor):
+                count = release_field.run(opened, vendor, name)
+                if json:
+                    turns.told[vendor] = {"crm": vendor, "field": name, "released": count}
+                else:
+                    show.released(name, count)
