@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from connectors.base import Outcome, State, Task
 from rules.language import Text
 
-# In characters: CRMs take no longer subject or plain text.
+# In characters: what the narrowest CRM takes.
 LONGEST_SUBJECT = 255
 LONGEST_BODY = 32_000
 

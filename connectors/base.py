@@ -125,13 +125,17 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which CRM account a token opens. `account_id` is pinned; writes to another are refused."""
+    """Which CRM account a token opens. `account_id` is pinned; writes to another are refused.
+
+    `user_id` is the owner as whom we are logged in, where the CRM tells.
+    """
 
     vendor: str
     account_id: str
     name: str
     time_zone: str
     currency: str
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

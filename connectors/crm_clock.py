@@ -1,8 +1,9 @@
-"""The clock of a CRM, by the `Date` of its answers."""
+"""The clock of a CRM, by the `Date` of its answers, and its zone by the name that it gives."""
 
 import threading
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import Remark
 from connectors.pace import Clock
@@ -59,3 +60,11 @@ def remarks(offset: int | None, crm: str) -> Sequence[Remark]:
             ),
         ),
     )
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A zone by its name; UTC where the name is unknown."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

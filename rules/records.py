@@ -3,24 +3,11 @@
 Instants and days are the integers of `rules.time`; money is in minor units (cents).
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING
 
 from rules.time import Instant
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    # A frozen one takes nearly thrice as long to make, and records come by the million. That
-    # nothing changes them is checked by the types alone.
-    def dataclass(*, frozen: bool, **options: bool) -> partial[type]:
-        """A dataclass that is hashed by its values when it is frozen for the types."""
-        return partial(dataclasses.dataclass, unsafe_hash=frozen, **options)
-
 
 Value = str | int | float | bool | None
 

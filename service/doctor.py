@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import migrations
-from connectors.base import Connector, ConnectorError, Provision
-from connectors.registry import none_is_set
+from connectors.base import Connector, ConnectorError, Provision, Provisioned
+from connectors.registry import none_is_set, title_of
 from rules.language import Text
 from rules.located import Issue, PlaybookError
 from rules.time import moment_of
@@ -188,7 +188,8 @@ def _first_of(issues: Sequence[Issue]) -> Text:
 
 
 def _crm(app: App, vendor: str) -> Iterator[Finding]:
-    check = Text(vendor, vendor)
+    title = title_of(vendor)
+    check = Text(title, title)
     try:
         with app.connector(vendor) as connector:
             app.respect(vendor)
@@ -244,14 +245,29 @@ def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
         yield _fine(check, Text(f"{len(bindings)} trouvés", f"{len(bindings)} found"))
 
 
+def _is_stuck(found: Provisioned) -> bool:
+    """Whether a field can't be written as it stands; of options to add there is no note."""
+    is_without_rights = found.state is Provision.UPDATED and found.note is not None
+    return is_without_rights or found.state in (Provision.CONFLICT, Provision.NO_ROOM)
+
+
 def _own_fields(app: App, connector: Connector) -> Iterator[Finding]:
     check = Text("Champs d'Arpent", "Arpent's fields")
     found = provision.run(connector, app.published().rulebook, dry_run=True)
     wanted = (Provision.CREATED, Provision.REVIVED)
     missing = [each.crm_field for each in found if each.state in wanted]
-    stuck = [each for each in found if each.state in (Provision.CONFLICT, Provision.NO_ROOM)]
+    stuck = [each for each in found if _is_stuck(each)]
     for note in dict.fromkeys(each.note for each in stuck if each.note):
         yield _wrong(check, note)
+    named = {each.field for each in stuck} | {each.field for each in found if each.state in wanted}
+    with app.store.read() as connection:
+        parked = [
+            each for each in notices.load(connection, connector.vendor)
+            if each.kind == notices.OWN and each.state is FieldState.PARKED
+            and each.name not in named
+        ]  # fmt: skip
+    for text in notices.told_of_lost(connector.vendor, parked):
+        yield _wrong(check, text)
     if missing:
         listed = ", ".join(missing)
         yield _wrong(
@@ -261,5 +277,5 @@ def _own_fields(app: App, connector: Connector) -> Iterator[Finding]:
                 f"to create: {listed}. Run `arpent fields ensure`.",
             ),
         )
-    elif not stuck:
+    elif not stuck and not parked:
         yield _fine(check, Text(f"{len(found)} en place", f"{len(found)} in place"))

@@ -62,7 +62,7 @@ def drafted(suggested: Suggested, asked: Asked, now: Instant) -> Draft:
         if asked.zone:
             raise InitError(_no_zone(zone))
         zone = _ZONE
-    reps = members(suggested.owners)
+    reps = members(sellers(suggested))
     bound = {need: found for need in NEEDS if (found := _chosen(suggested, asked, need))}
     today = moment_of(now, ZoneInfo(zone)).date()
     return Draft(
@@ -76,6 +76,16 @@ def drafted(suggested: Suggested, asked: Asked, now: Instant) -> Draft:
         has_room=has_room(suggested),
         plans=[_rep(name, reps).key for name in asked.plans],
     )
+
+
+def sellers(suggested: Suggested) -> list[Owner]:
+    """The owners who may be reps: neither Arpent's own user, nor those known to hold nothing."""
+    held = suggested.holders
+    others = [
+        each for each in suggested.owners if each.external_id != suggested.identity.user_id
+    ]  # fmt: skip
+    holding = [each for each in others if held is None or each.external_id in held]
+    return holding or others
 
 
 def has_room(suggested: Suggested) -> bool:

@@ -9,6 +9,7 @@ once the streams are read, before any rule sees it (`settle`). Nothing is ever c
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.base import Binding, Connector, CrmField, Fatal
+from connectors.registry import title_of
 from rules.language import Text
 from rules.located import nearest
 from rules.owned import Owned
@@ -207,17 +208,20 @@ def _without_options(
 
 def lost_own(vendor: str, name: str) -> Finding:
     """One of our own fields that the CRM lacks: neither read nor written until it is there."""
+    title = title_of(vendor)
     return Finding(
         kind=OWN,
         name=name,
         is_parked=True,
         reason=Text(
-            f"{vendor} n'a pas le champ arpent_{name} des comptes, qu'Arpent écrit : supprimé, "
-            "archivé, masqué ou jamais créé. Les autres champs sont écrits. Lancez « arpent fields "
-            "ensure » : ses valeurs seront écrites au prochain cycle.",
-            f"{vendor} lacks the field arpent_{name} of accounts, which Arpent writes: deleted, "
-            "archived, hidden or never created. The other fields are written. Run `arpent fields "
-            "ensure`: its values will be written by the next cycle.",
+            f"{title} ne laisse pas Arpent écrire le champ arpent_{name} des comptes : supprimé, "
+            "archivé, masqué, jamais créé, ou sans droit de modification. Les autres champs sont "
+            "écrits. Lancez « arpent fields ensure » : ses valeurs seront écrites au prochain "
+            "cycle.",
+            f"{title} does not let Arpent write the field arpent_{name} of accounts: deleted, "
+            "archived, hidden, never created, or without the right to edit it. The other fields "
+            "are written. Run `arpent fields ensure`: its values will be written by the next "
+            "cycle.",
         ),
     )
 

@@ -7,14 +7,14 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Binding, Connector, CrmField, Identity, Page, Room
 from rules import candidates
 from rules.candidate_words import Need
 from rules.candidates import Candidate, Declared, Filled, Seen
-from rules.records import Account, Contact, FieldType, Kind, Owner, Value
+from rules.records import Account, Contact, FieldType, Kind, Opportunity, Owner, Value
 
 SAMPLE = 500
 # Of each need, so many fields are looked into.
@@ -32,7 +32,8 @@ class Suggested:
 
     `declared` are all fields of the customer; `own` how many of ours are there.
     `accounts` is how many were read, `contacts` how many of the contacts have a role (of those
-    read); `calls` what all of it cost.
+    read); `calls` what all of it cost. `holders` are the ids of the owners who hold an account or an
+    opportunity; None where not all could be looked at.
     """
 
     identity: Identity
@@ -44,6 +45,7 @@ class Suggested:
     contacts: Filled
     room: Room | None
     calls: int
+    holders: Collection[str] | None = None
 
 
 def run(connector: Connector, *, sample: int = SAMPLE) -> Suggested:
@@ -58,6 +60,7 @@ def run(connector: Connector, *, sample: int = SAMPLE) -> Suggested:
         if isinstance(each, Owner)
     ]  # fmt: skip
     accounts, seen = _look(connector, found, owners, sample)
+    holders = _holders(connector, owners, accounts, sample)
     contacts = _roles(connector, sample)
     return Suggested(
         identity=identity,
@@ -67,8 +70,8 @@ def run(connector: Connector, *, sample: int = SAMPLE) -> Suggested:
             need: candidates.ranked(_with_values(need, each, seen) for each in found[need])
             for need in Need
         },
-        owners=owners, accounts=accounts, contacts=contacts, room=connector.headroom(),
-        calls=connector.calls - before,
+        owners=owners, accounts=len(accounts), contacts=contacts, room=connector.headroom(),
+        calls=connector.calls - before, holders=holders,
     )  # fmt: skip
 
 
@@ -89,15 +92,15 @@ def _look(
     found: Mapping[Need, Sequence[Candidate]],
     owners: Sequence[Owner],
     sample: int,
-) -> tuple[int, dict[str, Seen]]:
-    """How many accounts were read, and what they show of each candidate, by its name."""
+) -> tuple[Sequence[Account], dict[str, Seen]]:
+    """The accounts that were read, and what they show of each candidate, by its name."""
     wanted = {
         each.declared.name: each.declared
         for need, several in found.items() if need.object is Kind.ACCOUNT
         for each in several
     }  # fmt: skip
     if not wanted:
-        return 0, {}
+        return [], {}
     bound = [
         Binding(kind=Kind.ACCOUNT, name=name, crm_field=name, type=_read_as(each))
         for name, each in wanted.items()
@@ -107,7 +110,24 @@ def _look(
         if isinstance(each, Account) and each.archived_at is None
     ]  # fmt: skip
     names = {owner.external_id: owner.name for owner in owners}
-    return len(accounts), {name: _seen(each, accounts, names) for name, each in wanted.items()}
+    return accounts, {name: _seen(each, accounts, names) for name, each in wanted.items()}
+
+
+def _holders(
+    connector: Connector, owners: Sequence[Owner], accounts: Sequence[Account], sample: int
+) -> Collection[str] | None:
+    """Who holds something; the opportunities are read only where they can tell more."""
+    if not accounts or len(accounts) >= sample:
+        return None
+    found = {each.owner_id for each in accounts if each.owner_id}
+    if all(each.external_id in found for each in owners if each.is_active):
+        return found
+    deals = _first(connector.pull(Kind.OPPORTUNITY, None, (), ()), sample)
+    if len(deals) >= sample:
+        return None
+    return found | {
+        each.owner_id for each in deals if isinstance(each, Opportunity) and each.owner_id
+    }
 
 
 def _read_as(declared: Declared) -> FieldType:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import (
     Access,
@@ -23,6 +22,7 @@ from connectors.base import (
     Room,
     Task,
 )
+from connectors.crm_clock import zone_of
 from connectors.http import READ_SECONDS, WRITE_SECONDS
 from connectors.hubspot import setting_up, whole
 from connectors.hubspot.client import Client
@@ -123,7 +123,7 @@ class HubSpot:
         identity = _identity(details)
         if self._expected is not None and identity.account_id != self._expected:
             raise wrong_account(identity.account_id, self._expected)
-        self._client.zone = _zone(identity.time_zone)
+        self._client.zone = zone_of(identity.time_zone)
         self._client.account = identity.account_id
         interface = str(details.get("uiDomain") or "")
         # The address is shown to people as a link: only HubSpot's own is taken.
@@ -253,13 +253,6 @@ def _identity(details: Json) -> Identity:
         time_zone=str(details.get("timeZone") or "UTC"),
         currency=str(details.get("companyCurrency") or "USD"),
     )
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _unprovisioned(refused: Refused) -> Fatal:

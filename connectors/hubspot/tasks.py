@@ -23,7 +23,7 @@ COMPLETED = "COMPLETED"
 
 _UTC = ZoneInfo("UTC")
 
-_WORDS = TaskWords("HubSpot")
+_SAID = TaskWords("HubSpot")
 
 
 class Tasks:
@@ -41,7 +41,7 @@ class Tasks:
             return answer
         key = answer.get("id")
         if not key:
-            return told("", State.UNKNOWN, _WORDS.no_id)
+            return told("", State.UNKNOWN, _SAID.no_id)
         return Outcome(external_id=str(key), state=State.APPLIED)
 
     def find(self, task: Task) -> str | None:
@@ -68,7 +68,7 @@ class Tasks:
         """Change a task that is there and not completed."""
         found = [member(raw, "properties") for raw in self._read([task_id], "hs_task_status")]
         if not found or found[0].get("hs_task_status") == COMPLETED:
-            return told(task_id, State.UNCHANGED, _WORDS.gone if not found else DONE)
+            return told(task_id, State.UNCHANGED, _SAID.gone if not found else DONE)
         path = f"{self._path}/{task_id}"
         answer = self._written("PATCH", path, {"properties": properties}, task_id)
         if isinstance(answer, Outcome):
@@ -85,12 +85,12 @@ class Tasks:
             return told(task_id, State.DEFERRED, error.message)
         except Refused as refused:
             if task_id and refused.status == MISSING_STATUS:
-                return told(task_id, State.UNCHANGED, _WORDS.gone)
+                return told(task_id, State.UNCHANGED, _SAID.gone)
             return Outcome(
                 external_id=task_id,
                 state=State.REJECTED,
                 reason=refused.words,
-                remedy=_WORDS.refused,
+                remedy=_SAID.refused,
             )
 
     def _read(self, ids: list[str], name: str) -> list[Json]:

@@ -1,7 +1,7 @@
 """Salesforce under the contract: which org it is, what is read, what is written."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from connectors.base import (
     Allowance,
@@ -20,6 +20,7 @@ from connectors.base import (
     Room,
     Task,
 )
+from connectors.crm_clock import zone_of
 from connectors.http import READ_SECONDS, WRITE_SECONDS
 from connectors.pace import Clock
 from connectors.salesforce import org, setting_up, whole
@@ -126,7 +127,7 @@ class Salesforce:
     def identify(self) -> Identity:
         """Ask Salesforce which org this is; refuse another than the expected one."""
         identity = org.identify(self._client, self._expected)
-        self._client.gateway.limits.zone = org.zone_of(identity.time_zone)
+        self._client.gateway.limits.zone = zone_of(identity.time_zone)
         self._client.gateway.account = identity.account_id
         self._identity = identity
         return identity
@@ -177,28 +178,19 @@ class Salesforce:
             for each in STREAMS[kind]
             if (found := self._declared_or_none(each)) is not None
         }
-        rates = Rates(home=identity.currency)
-        if any(each.has_currencies for each in declared.values()):
-            rates = org.rates(self._client, identity.currency)
+        rates = self._rates(declared.values(), identity.currency)
         zone = self._client.gateway.limits.zone
+        mappers = [
+            Mapper(each, bindings, own_fields, rates, found.fields, zone=zone)
+            for each, found in declared.items()
+        ]
         reader = Reader(
             self._client,
-            [
-                Source(
-                    self._client,
-                    Mapper(each, bindings, own_fields, rates, found.fields, zone=zone),
-                )
-                for each, found in declared.items()
-            ],
+            [Source(self._client, mapper) for mapper in mappers],
             lag=self._safety_lag,
             bulk=BulkQuery(self._client),
             bulk_from=self._bulk_from,
-            is_refreshed=any(
-                binding.crm_field.lower() in found.calculated
-                for found in declared.values()
-                for binding in bindings
-                if binding.kind is kind
-            ),
+            is_refreshed=_has_formulas(kind, bindings, declared.values()),
             basis=rates.digest if _has_money(kind, bindings) else "",
             on_gap=self._gaps.add,
         )
@@ -265,6 +257,11 @@ class Salesforce:
             return gateway.home
         return f"{gateway.home}/lightning/r/{object_type.name}/{external_id}/view"
 
+    def _rates(self, declared: Iterable[Declared], home: str) -> Rates:
+        """The rates, asked where some records say their currency."""
+        has_several = any(each.has_currencies for each in declared)
+        return org.rates(self._client, home) if has_several else Rates(home=home)
+
     def _declared(self, object_type: ObjectType) -> Declared:
         found = describe(self._client, object_type.name)
         if found is None:
@@ -287,3 +284,9 @@ def _has_money(kind: Kind, bindings: Sequence[Binding]) -> bool:
     """Whether records of a kind are read with rates of exchange."""
     bound = {each.kind for each in bindings if each.type is FieldType.MONEY}
     return kind is Kind.OPPORTUNITY or kind in bound
+
+
+def _has_formulas(kind: Kind, bindings: Sequence[Binding], declared: Iterable[Declared]) -> bool:
+    """Whether records of a kind are read with fields that change without a trace."""
+    bound = {each.crm_field.lower() for each in bindings if each.kind is kind}
+    return any(not bound.isdisjoint(each.calculated) for each in declared)

@@ -83,6 +83,11 @@ class Gateway:
         return self._renewal.current().home
 
     @property
+    def user_at_hand(self) -> str | None:
+        """Whose session it is, where that is known without another login."""
+        return self._renewal.current().user_id
+
+    @property
     def user_id(self) -> str | None:
         """Whose session it is, where the login says so."""
         session = self._renewal.current()

@@ -19,8 +19,8 @@ CUSTOM_FIELD = "tooling/sobjects/CustomField"
 
 _VERSION = re.compile(r"v?(\d{2})(?:\.0)?")
 _OLDEST = 50
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SHORT_ID, _BLOCK = 15, 5
-_ID_LENGTHS = (_SHORT_ID, _SHORT_ID + 3)
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -136,7 +136,7 @@ KEY_FIELD = own_field(ALERT_KEY)
 
 def is_id(written: str) -> bool:
     """Whether a text has the shape of a record id, of 15 or 18 characters."""
-    return len(written) in _ID_LENGTHS and written.isascii() and written.isalnum()
+    return _ID.fullmatch(written) is not None
 
 
 def full_id(written: str) -> str:

@@ -1,12 +1,12 @@
 """Which org this is, and in which currencies it counts."""
 
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_territory_currencies
 
 from connectors.base import Fatal, Identity
+from connectors.crm_clock import zone_of
 from connectors.salesforce import soql
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.error_words import NO_CURRENCY, NO_ORG
@@ -40,6 +40,7 @@ def identify(client: Client, expected: str | None) -> Identity:
         name=str(row.get("Name") or f"Salesforce {key}"),
         time_zone=zone_of(str(row.get("TimeZoneSidKey") or "UTC")).key,
         currency=_home_currency(client, str(row.get("DefaultLocaleSidKey") or "")),
+        user_id=client.gateway.user_at_hand,
     )
 
 
@@ -47,14 +48,6 @@ def rates(client: Client, home: str) -> Rates:
     """The rates of an org with several currencies; those by period where it has them."""
     current = _rows(client, soql.currencies())
     return rates_of(home, current, _rows(client, soql.dated_rates()))
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A zone by its name; UTC where the name is unknown."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _home_currency(client: Client, locale: str) -> str:

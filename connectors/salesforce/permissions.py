@@ -6,6 +6,7 @@ integration user (who edits all of them). Everything is looked up first, so that
 twice.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeAlias
@@ -14,13 +15,15 @@ from connectors.base import Fatal, Unanswered
 from connectors.salesforce import soql
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.error_words import NOT_AS_ASKED
-from connectors.salesforce.errors import Refused, unreadable
+from connectors.salesforce.errors import Forbidden, Refused, unreadable
 from connectors.salesforce.objects import ALERT_KEY, is_id, own_field
 from connectors.salesforce.provisioning_words import not_permitted
 from connectors.salesforce.refusals import refusal_of
 from rules.owned import BY_PEOPLE
 
 PEOPLE_SET, OUR_SET = "Arpent", "Arpent_Integration"
+# By this a set that we made is told from one that an administrator gave our name.
+MADE_BY_US = "Arpent: the fields that it makes on accounts."
 BATCH = 200
 # Somebody gave the set a moment ago.
 TAKEN = "DUPLICATE_VALUE"
@@ -59,12 +62,34 @@ class Permissions:
         ours = self._set(OUR_SET, f"{label} – API")
         self._allow(ours, object_name, {ALERT_KEY: True})
 
+    def remove(self) -> None:
+        """Delete the sets that we made, with their assignments, once they show no field any more.
+
+        One to which somebody has added fields stays, and so does one that Salesforce keeps.
+        """
+        for name in (PEOPLE_SET, OUR_SET):
+            with contextlib.suppress(Refused, Forbidden, Fatal):
+                self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        for found in self._rows(soql.permission_set(name)):
+            key = str(found.get("Id"))
+            is_ours = found.get("Description") == MADE_BY_US
+            if not is_ours or self._rows(soql.field_permissions(key)):
+                continue
+            # Salesforce keeps a set that somebody has.
+            for row in self._rows(soql.assignments(key)):
+                self._client.drop(f"sobjects/PermissionSetAssignment/{row.get('Id')}")
+            self._client.drop(f"sobjects/PermissionSet/{key}")
+
     def _set(self, name: str, label: str) -> str:
         """The id of a permission set, which is made where there is none."""
         found = self._rows(soql.permission_set(name))
         key = found[0].get("Id") if found else None
         if key is None:
-            key = self._made("PermissionSet", {"Name": name, "Label": label[:80]})
+            key = self._made(
+                "PermissionSet", {"Name": name, "Label": label[:80], "Description": MADE_BY_US}
+            )
         if not isinstance(key, str) or not is_id(key):
             raise Unanswered(NOT_AS_ASKED)
         return key

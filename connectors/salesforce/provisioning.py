@@ -16,6 +16,7 @@ from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import MISSING_STATUS, Forbidden, Refused, unreadable
 from connectors.salesforce.objects import CUSTOM_FIELD, own_field
 from connectors.salesforce.permissions import Permissions
+from connectors.salesforce.schema import describe
 from connectors.salesforce.tracking import TRACKED
 from rules.language import Text
 from rules.records import FieldType
@@ -31,6 +32,7 @@ _TYPES: dict[FieldType, tuple[str, Json]] = {
 _TAKEN_NAME = "DUPLICATE_DEVELOPER_NAME"
 _TAKEN = frozenset({_TAKEN_NAME, "FIELD_INTEGRITY_EXCEPTION"})
 _USABLE = frozenset({Provision.PRESENT, Provision.CREATED, Provision.UPDATED})
+_THERE = frozenset({Provision.PRESENT, Provision.UPDATED})
 _LONGEST_HELP = 510
 
 
@@ -57,7 +59,7 @@ class Provisioner:
             note = words.no_room(room.left, wanted)
             decided = [_without_room(one, note) for one in decided]
         if dry_run:
-            return decided
+            return self._with_rights(decided)
         done = self._done(fields, decided, existing)
         names = [one.field for one in done if one.state in _USABLE]
         if names:
@@ -68,6 +70,21 @@ class Provisioner:
                 note = words.both(done[place].note, words.left_out(left))
                 done[place] = replace(done[place], note=note)
         return done
+
+    def _with_rights(self, decided: Sequence[Provisioned]) -> list[Provisioned]:
+        """What a dry run says: of a field that we may not see or edit, that its rights lack."""
+        declared = describe(self._client, "Account")
+        if declared is None:
+            return list(decided)
+        editable = {
+            str(each["name"]).lower() for each in declared.raw if each.get("updateable") is True
+        }
+        return [
+            replace(one, state=Provision.UPDATED, note=words.without_rights(one.crm_field))
+            if one.state in _THERE and one.crm_field.lower() not in editable
+            else one
+            for one in decided
+        ]
 
     def _done(
         self, fields: Sequence[OwnField], decided: Sequence[Provisioned], existing: Existing
@@ -105,8 +122,9 @@ class Provisioner:
         done = [self._removed(field, existing.get(field.name), dry_run) for field in fields]
         names = {one.field for one in done if one.state in {Removal.REMOVED, Removal.ABSENT}}
         if not dry_run and not existing.keys() - names:
-            # With the last of our fields goes what was made for our tasks.
+            # With the last of our fields goes what was made for our tasks, and who sees them.
             self._key.remove()
+            self._permissions.remove()
         return done
 
     def _existing(self) -> dict[str, Json]:

@@ -103,6 +103,16 @@ def kept(field: str, said: str) -> Text:
     )
 
 
+def without_rights(field: str) -> Text:
+    """A field that the integration user may not see, or not edit."""
+    return Text(
+        f"{field} : l'utilisateur d'Arpent n'a pas le droit de le voir ou de le modifier. "
+        "« arpent fields ensure » rétablit ce droit.",
+        f"{field}: Arpent's user lacks the right to see or edit it. `arpent fields ensure` "
+        "restores that right.",
+    )
+
+
 def not_permitted(said: str) -> Text:
     """The user may not make fields or permission sets."""
     return Text(

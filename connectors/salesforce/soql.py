@@ -184,18 +184,16 @@ def room() -> str:
 def permission_set(name: str) -> str:
     """A permission set by its name; those of packages have a prefix."""
     return (
-        f"{_select('PermissionSet', ('Id',))} WHERE Name = {quoted(name)} "
+        f"{_select('PermissionSet', ('Id', 'Description'))} WHERE Name = {quoted(name)} "
         "AND NamespacePrefix = null"
     )
 
 
-def field_permissions(permission_set_id: str, object_name: str) -> str:
-    """What a permission set allows on fields of an object."""
+def field_permissions(permission_set_id: str, object_name: str | None = None) -> str:
+    """What a permission set allows on fields of an object, or of all objects."""
     fields = ("Id", "Field", "PermissionsRead", "PermissionsEdit")
-    return (
-        f"{_select('FieldPermissions', fields)} WHERE ParentId = {quoted(permission_set_id)} "
-        f"AND SobjectType = {quoted(object_name)}"
-    )
+    of_set = f"{_select('FieldPermissions', fields)} WHERE ParentId = {quoted(permission_set_id)}"
+    return of_set if object_name is None else f"{of_set} AND SobjectType = {quoted(object_name)}"
 
 
 def assignments(permission_set_id: str) -> str:

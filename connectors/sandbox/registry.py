@@ -49,9 +49,7 @@ def _salesforce(
     return SalesforceSandbox(now=now, time_zone=time_zone, company_currency=currency)
 
 
-def _zoho(
-    now: datetime | None, time_zone: str, currency: str, state_file: Path | None
-) -> Emulated:
+def _zoho(now: datetime | None, time_zone: str, currency: str, state_file: Path | None) -> Emulated:
     from connectors.sandbox.zoho import ZohoSandbox  # noqa: PLC0415 - loaded when used
 
     if state_file is not None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import Fatal, Identity
+from connectors.crm_clock import zone_of
 from connectors.zoho.answers import listing, objects
 from connectors.zoho.client import Client
 from connectors.zoho.error_words import NO_ORG, wrong_account
@@ -59,11 +59,3 @@ def ask(client: Client, expected: str | None) -> Org:
 def rates(client: Client, home: str) -> Rates:
     """The rates of an organization with several currencies; records keep their own besides."""
     return rates_of(home, listing(client.find("org/currencies") or {}, "currencies"))
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A zone by its name; UTC where the name is unknown."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -44,7 +44,7 @@ def test_everyday_commands_work_on_salesforce_alone(opened: Shell, org: Salesfor
 
     doctor = opened.say("doctor")
     assert doctor.code == 0, doctor.out
-    assert "✓ salesforce : Arpent (00D" in doctor.out
+    assert "✓ Salesforce : Arpent (00D" in doctor.out
     assert "✓ Champs d'Arpent : 8 en place" in doctor.out
     (found,) = opened.say("status", "--json").json["crms"]
     assert (found["vendor"], found["records"]["account"]) == ("salesforce", 118)
@@ -60,7 +60,7 @@ def test_what_is_wrong_with_an_access_is_told_by_the_doctor(opened: Shell) -> No
     opened.settings.update(salesforce_client_secret=WRONG)
     said = opened.say("doctor")
     assert said.code == 1
-    assert "✗ salesforce : Salesforce refuse la connexion (invalid_client" in said.out
+    assert "✗ Salesforce : Salesforce refuse la connexion (invalid_client" in said.out
     for name in ("salesforce_client_id", "salesforce_client_secret", "salesforce_url"):
         del opened.settings[name]
     said = opened.say("doctor")
@@ -82,7 +82,7 @@ def test_everyday_commands_work_on_zoho_alone(published: Shell) -> None:
         assert (ran.code, ran.json["zoho.push.values.applied"]) == (0, 805)
         doctor = published.say("doctor")
         assert doctor.code == 0, doctor.out
-        assert f"✓ zoho : Arpent ({organization.org_id}" in doctor.out
+        assert f"✓ Zoho CRM : Arpent ({organization.org_id}" in doctor.out
         assert "✓ Champs d'Arpent : 8 en place" in doctor.out
         account = organization.id_of("accounts", "20001")
         page = f"https://crm.zohocloud.ca/crm/org{organization.org_id}/tab/Accounts/{account}"
@@ -94,7 +94,7 @@ def test_everyday_commands_work_on_zoho_alone(published: Shell) -> None:
         organization.switches.change({"wrong_data_center": True})
         doctor = published.say("doctor")
         assert doctor.code == 1
-        assert "✗ zoho : « 127.0.0.1 » ne reconnaît pas un jeton" in doctor.out
+        assert "✗ Zoho CRM : « 127.0.0.1 » ne reconnaît pas un jeton" in doctor.out
         assert "ARPENT_ZOHO_DATA_CENTER" in doctor.out
 
 
@@ -118,6 +118,9 @@ def test_where_two_crms_are_open_json_is_one_document(
     fields = (opened.folder / "new" / "fields.yaml").read_text(encoding="utf-8")
     assert "salesforce: Potentiel_Annuel__c" in fields
     assert "hubspot" not in fields
+    team = (opened.folder / "new" / "team.yaml").read_text(encoding="utf-8")
+    assert "elise" in team
+    assert "integration" not in team.lower()
 
 
 def test_a_crm_that_fails_does_not_stop_the_others(opened: Shell, served: HubSpotSandbox) -> None:
@@ -144,3 +147,33 @@ def test_a_crm_that_fails_does_not_stop_the_others(opened: Shell, served: HubSpo
     for error in failed:
         assert error.startswith("HubSpot : "), error
         assert "jeton" in error or "clé" in error
+
+
+def test_a_field_that_may_not_be_edited_is_told_and_leaving_takes_our_sets(
+    published: Shell,
+) -> None:
+    for name in ("hubspot_url", "hubspot_token"):
+        del published.settings[name]
+    with rehearsal.open_sandbox(rehearsal.ELISE, crm="salesforce") as org:
+        assert isinstance(org, SalesforceSandbox)
+        org.clock.advance(A_WHILE)
+        published.settings |= org.settings
+        published.say("fields", "ensure")
+        for row in list(org.org.rows("FieldPermissions")):
+            if row["Field"] == "Account.arpent_tier__c":
+                org.org.drop("FieldPermissions", row["Id"])
+
+        doctor = published.say("doctor")
+        assert doctor.code == 1
+        assert "✗ Champs d'Arpent : arpent_tier__c : l'utilisateur d'Arpent n'a pas" in doctor.out
+        assert "8 en place" not in doctor.out
+        dry = published.say("fields", "ensure", "--dry-run", "--json").json["fields"]
+        told = {each["field"]: each["state"] for each in dry}
+        assert (told["tier"], told["why"]) == ("updated", "present")
+        published.say("fields", "ensure")
+        assert "✓ Champs d'Arpent : 8 en place" in published.say("doctor").out
+
+        removed = published.say("fields", "remove", "--yes")
+        assert removed.code == 0, removed.out
+        ours = {"Arpent", "Arpent_Integration"}
+        assert not [each for each in org.org.rows("PermissionSet") if each["Name"] in ours]

@@ -182,7 +182,7 @@ def test_an_own_field_that_the_crm_loses_is_alone_left_unwritten(office: Office)
     assert report.failures == {}
     pushed = report.pushed["hubspot"]
     (lost,) = pushed.lost
-    assert "hubspot n'a pas le champ arpent_why des comptes" in lost.fr
+    assert "HubSpot ne laisse pas Arpent écrire le champ arpent_why des comptes" in lost.fr
     assert "arpent fields ensure" in lost.fr
     assert (pushed.rejected, pushed.read_back["drift"]) == (0, 0)
     assert office.crm.own_field("a", "tier") == "bronze"

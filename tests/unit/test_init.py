@@ -261,3 +261,19 @@ def test_hostile_names_never_break_the_files(
         meant
     )
     assert len(book.plans) == len(init.members(people))
+
+
+def test_neither_our_own_user_nor_who_holds_nothing_is_a_rep() -> None:
+    people = (
+        ELISE, owner("Arpent", "api@example.org", "2"), owner("Ann Admin", "ann@example.org", "3"),
+    )  # fmt: skip
+    found = crm(ACCOUNT, *people)
+    ours = replace(found.identity, user_id="2")
+
+    def named(given: Suggested) -> list[str]:
+        return [each.name for each in init.sellers(given)]
+
+    assert named(found) == ["Élise Gagnon", "Arpent", "Ann Admin"]
+    assert named(replace(found, identity=ours)) == ["Élise Gagnon", "Ann Admin"]
+    assert named(replace(found, identity=ours, holders={"1", "2"})) == ["Élise Gagnon"]
+    assert named(replace(found, identity=ours, holders={"9"})) == ["Élise Gagnon", "Ann Admin"]

@@ -34,6 +34,7 @@ class Setup:
     def __init__(self, crm: Crm) -> None:
         self.fields: dict[str, dict[str, Any]] = {}
         self.sets: dict[str, str] = {}
+        self.said_of_sets: dict[str, str] = {}
         self.permissions: list[dict[str, Any]] = []
         self.assigned: list[tuple[str, str]] = []
         self.refusal: Said | None = None
@@ -72,13 +73,20 @@ class Setup:
                 if f"'{field['FullName'].partition('.')[0]}'" in text
             ))  # fmt: skip
         if "FROM PermissionSetAssignment" in text:
-            return rows(*({"AssigneeId": user} for one, user in self.assigned if one in text))
+            return rows(*(
+                {"Id": f"{one}-{user}", "AssigneeId": user}
+                for one, user in self.assigned if one in text
+            ))  # fmt: skip
         if "FROM PermissionSet " in text:
-            return rows(*({"Id": one} for name, one in self.sets.items() if f"'{name}'" in text))
+            return rows(*(
+                {"Id": one, "Description": self.said_of_sets.get(one)}
+                for name, one in self.sets.items() if f"'{name}'" in text
+            ))  # fmt: skip
         if "FROM FieldPermissions" in text:
             return rows(*(
                 row for row in self.permissions
-                if row["ParentId"] in text and f"'{row['SobjectType']}'" in text
+                if row["ParentId"] in text
+                and ("SobjectType" not in text or f"'{row['SobjectType']}'" in text)
             ))  # fmt: skip
         if "FROM User" in text:
             users = ((1, True), (2, True), (3, False))
@@ -94,10 +102,21 @@ class Setup:
         self.assigned.append((row["PermissionSetId"], row["AssigneeId"]))
         return {"success": True, "errors": []}
 
+    def deleted(self, call: Call, last: str) -> Said:
+        if call.is_at(f"sobjects/PermissionSetAssignment/{last}"):
+            self.assigned = [each for each in self.assigned if "-".join(each) != last]
+        elif call.is_at(f"sobjects/PermissionSet/{last}"):
+            if any(last == one for one, _ in self.assigned):
+                return error(400, "DELETE_FAILED", "assigned to users")
+            self.sets = {name: one for name, one in self.sets.items() if one != last}
+        else:
+            name = self.fields.pop(last)["FullName"].replace("Activity.", "Task.")
+            self.permissions = [each for each in self.permissions if each["Field"] != name]
+        return Said(status=204)
+
     def written(self, call: Call, last: str) -> Said:
         if call.method == "DELETE":
-            del self.fields[last]
-            return Said(status=204)
+            return self.deleted(call, last)
         body = call.json
         if call.method == "PATCH":
             self.fields[last]["Metadata"] = body["Metadata"]
@@ -109,6 +128,7 @@ class Setup:
         elif call.is_at("sobjects/PermissionSet"):
             made = key("0PS", len(self.sets) + 1)
             self.sets[body["Name"]] = made
+            self.said_of_sets[made] = body["Description"]
             return Said({"id": made, "success": True}, 201)
         else:
             self.permissions.append({"Id": key("01k", len(self.permissions)), **body})
@@ -306,6 +326,32 @@ def test_our_fields_are_removed_and_what_is_not_there_is_no_failure(
 
     assert removed(connector, TIER, CHALLENGE) == [Removal.REMOVED, Removal.ABSENT]
     assert org.fields == {}
+
+
+def test_with_the_last_of_our_fields_go_the_sets_that_we_made(
+    connector: Salesforce, org: Setup
+) -> None:
+    ensured(connector, TIER, CHALLENGE)
+    removed(connector, TIER)
+    assert set(org.sets) == {"Arpent", "Arpent_Integration"}
+    people = org.sets["Arpent"]
+    org.permissions.append({"ParentId": people, "SobjectType": "Account", "Field": "Account.X__c"})
+
+    removed(connector, CHALLENGE)
+
+    assert list(org.sets) == ["Arpent"], "somebody shows a field of theirs by it"
+    assert {one for one, _ in org.assigned} == {people}
+
+
+def test_a_set_of_our_name_that_an_administrator_made_stays(
+    connector: Salesforce, org: Setup
+) -> None:
+    ensured(connector, TIER)
+    org.said_of_sets[org.sets["Arpent_Integration"]] = "API"
+
+    removed(connector, TIER)
+
+    assert list(org.sets) == ["Arpent_Integration"]
 
 
 def test_a_field_that_a_flow_uses_stays(connector: Salesforce, org: Setup) -> None:

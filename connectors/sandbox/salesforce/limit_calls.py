@@ -1,15 +1,14 @@
 """The org's daily budget of calls, and what the limits resources say of it."""
 
-from collections import Counter, deque
-from datetime import datetime, timedelta
+from collections import Counter
 from http import HTTPStatus
 
 from connectors.sandbox.exchange import JsonObject
+from connectors.sandbox.rolling_day import RollingDay
 from connectors.sandbox.salesforce.call import Call, Reply
 from connectors.sandbox.salesforce.errors import SalesforceError
 from connectors.sandbox.salesforce.org import Org
 
-_DAY = timedelta(hours=24)
 _OTHERS = {
     "ConcurrentAsyncGetReportInstances": 200,
     "DailyAsyncApexExecutions": 250_000,
@@ -26,12 +25,11 @@ _OTHERS = {
 
 
 class Budget:
-    """Counts the calls of the last 24 hours, by the minute, and refuses those above the limit."""
+    """Counts the calls of the last 24 hours, and refuses those above the limit."""
 
     def __init__(self, org: Org) -> None:
         self._org = org
-        self._minutes: deque[tuple[datetime, int]] = deque()
-        self._used = 0
+        self._day = RollingDay(org.clock)
         # Calls by method and path's shape, and answers by status, for tests.
         self.requests: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
@@ -39,20 +37,11 @@ class Budget:
     @property
     def used(self) -> int:
         """Calls of the last 24 hours."""
-        horizon = self._org.clock.now() - _DAY
-        while self._minutes and self._minutes[0][0] <= horizon:
-            self._used -= self._minutes.popleft()[1]
-        return self._used
+        return self._day.used
 
     def spend(self, number: int = 1) -> None:
         """Count calls (also those of other apps, which share the org's day)."""
-        minute = self._org.clock.now().replace(second=0, microsecond=0)
-        if self._minutes and self._minutes[-1][0] == minute:
-            number_before = self._minutes.pop()[1]
-            self._minutes.append((minute, number_before + number))
-        else:
-            self._minutes.append((minute, number))
-        self._used += number
+        self._day.spend(number)
 
     def admit(self) -> None:
         """Count a call; SalesforceError 403 when a limit is reached."""

@@ -6,13 +6,12 @@ place for `call_seconds` of the machine's clock: several that come within are "a
 
 import time
 from collections import Counter, deque
-from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from connectors.sandbox.rolling_day import RollingDay
 from connectors.sandbox.zoho.errors import ZohoError
 from connectors.sandbox.zoho.org import Org
 
-_DAY = timedelta(hours=24)
 # Edition → credits without users, with each user, at most; calls at once.
 _EDITIONS: dict[str, tuple[int, int, int | None, int]] = {
     "free": (5_000, 0, 5_000, 5),
@@ -29,8 +28,7 @@ class Credits:
 
     def __init__(self, org: Org) -> None:
         self._org = org
-        self._minutes: deque[tuple[datetime, int]] = deque()
-        self._used = 0
+        self._day = RollingDay(org.clock)
         self._running: deque[float] = deque()
         self._heavy: deque[float] = deque()
         # Calls by method and path's shape, answers by status, credits by path's shape.
@@ -57,10 +55,7 @@ class Credits:
     @property
     def used(self) -> int:
         """The credits of the last 24 hours."""
-        horizon = self._org.clock.now() - _DAY
-        while self._minutes and self._minutes[0][0] <= horizon:
-            self._used -= self._minutes.popleft()[1]
-        return self._used
+        return self._day.used
 
     def admit(self, *, is_heavy: bool) -> None:
         """Let a call begin; ZohoError 429."""
@@ -82,13 +77,7 @@ class Credits:
 
     def spend(self, number: int, reason: str) -> None:
         """Count the credits of a call, or of another application."""
-        minute = self._org.clock.now().replace(second=0, microsecond=0)
-        if self._minutes and self._minutes[-1][0] == minute:
-            number_before = self._minutes.pop()[1]
-            self._minutes.append((minute, number_before + number))
-        else:
-            self._minutes.append((minute, number))
-        self._used += number
+        self._day.spend(number)
         self.spent[reason] += number
 
     def header(self) -> dict[str, str]:

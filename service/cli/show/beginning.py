@@ -222,7 +222,8 @@ def _steps(folder: Path, draft: Draft, lacking: Sequence[Lacking]) -> list[Text]
             )
         )
     commands = (
-        "arpent doctor", "arpent rules check && arpent rules test", "arpent rules publish",
+        "arpent db upgrade", "arpent doctor", "arpent rules check && arpent rules test",
+        "arpent rules publish",
         "arpent fields ensure --dry-run", "arpent fields ensure", "arpent pull", "arpent tag",
         "arpent preview",
     )  # fmt: skip

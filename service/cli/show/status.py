@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
+from connectors.registry import title_of
 from rules.diff import Debt
 from rules.language import Text, counted, number, shown
 from rules.owned import LABELS, Owned
@@ -154,7 +155,8 @@ def _schedule(found: Agenda, zone: ZoneInfo) -> Iterator[Row]:
 
 
 def _crm(crm: CrmStatus, zone: ZoneInfo) -> Iterator[Row]:
-    yield Text(crm.vendor, crm.vendor), Text(*[f"{crm.name} ({crm.account_id})"] * 2)
+    title = title_of(crm.vendor)
+    yield Text(title, title), Text(*[f"{crm.name} ({crm.account_id})"] * 2)
     yield Text("  lu le", "  read at"), _read(crm, zone)
     records = [(KINDS.get(Kind(kind)), count) for kind, count in crm.records.items()]
     known = [counted(count, *words) for words, count in records if words is not None]
