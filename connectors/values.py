@@ -74,6 +74,18 @@ def text(raw: object) -> str | None:
     raise Unreadable("not a text")
 
 
+def domain(raw: object) -> str | None:
+    """The domain of a website, however it was typed: `www.Acme.ca/contact` is `acme.ca`."""
+    written = text(raw)
+    if written is None:
+        return None
+    host = written.strip().lower().rpartition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
+    host = host.rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
+    return host or None
+
+
 def key(raw: object) -> str | None:
     """The id of a record: a short printable text, or a whole number."""
     if isinstance(raw, int) and not isinstance(raw, bool):

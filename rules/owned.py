@@ -61,6 +61,9 @@ TYPES = {
     Owned.IMPOSED_UNTIL: FieldType.DATE,
 }
 
+DAYS = frozenset(owned.value for owned, kind in TYPES.items() if kind is FieldType.DATE)
+"""The names of those that hold days, written `2026-07-13`."""
+
 WHY_LENGTH = 250
 
 LABELS: Mapping[Owned, Text] = {

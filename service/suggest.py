@@ -33,7 +33,7 @@ class Suggested:
     `declared` are all fields of the customer; `own` how many of ours are there.
     `accounts` is how many were read, `contacts` how many of the contacts have a role (of those
     read); `calls` what all of it cost. `holders` are the ids of the owners who hold an account or an
-    opportunity; None where not all could be looked at.
+    opportunity; None where nobody asked, or not all could be looked at.
     """
 
     identity: Identity
@@ -48,8 +48,13 @@ class Suggested:
     holders: Collection[str] | None = None
 
 
-def run(connector: Connector, *, sample: int = SAMPLE) -> Suggested:
-    """Look into a CRM; `sample` is how many accounts, and contacts, are read at most."""
+def run(
+    connector: Connector, *, sample: int = SAMPLE, looks_for_holders: bool = False
+) -> Suggested:
+    """Look into a CRM; `sample` is how many accounts, and contacts, are read at most.
+
+    `looks_for_holders`: as many opportunities too, for `Suggested.holders`.
+    """
     before = connector.calls
     identity = connector.identify()
     fields = {kind: connector.fields(kind) for kind in (Kind.ACCOUNT, Kind.OPPORTUNITY)}
@@ -60,7 +65,7 @@ def run(connector: Connector, *, sample: int = SAMPLE) -> Suggested:
         if isinstance(each, Owner)
     ]  # fmt: skip
     accounts, seen = _look(connector, found, owners, sample)
-    holders = _holders(connector, owners, accounts, sample)
+    holders = _holders(connector, owners, accounts, sample) if looks_for_holders else None
     contacts = _roles(connector, sample)
     return Suggested(
         identity=identity,

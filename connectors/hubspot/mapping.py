@@ -11,14 +11,13 @@ from typing import Any, TypeGuard, TypeVar
 from connectors import past, values
 from connectors.base import Binding
 from connectors.hubspot.objects import OWN_PREFIX, ObjectType
-from rules.owned import TYPES
+from rules.owned import DAYS
 from rules.records import (
     Account,
     Activity,
     ActivityKind,
     Contact,
     ContactRole,
-    FieldType,
     Kind,
     Opportunity,
     Quarantine,
@@ -304,7 +303,7 @@ def _properties(object_type: ObjectType) -> tuple[str, ...]:
 
 
 def _observer(name: str) -> Callable[[object], str | None]:
-    return _observed_day if TYPES.get(name) is FieldType.DATE else _observed_text  # type: ignore[call-overload]  # a name may be no member
+    return _observed_day if name in DAYS else _observed_text
 
 
 def _observed_text(raw: object) -> str | None:

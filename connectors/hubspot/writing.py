@@ -27,16 +27,13 @@ from connectors.hubspot.errors import (
 from connectors.hubspot.mapping import Json
 from connectors.hubspot.objects import OWN_PREFIX, Paths
 from rules.language import Text
-from rules.owned import TYPES
-from rules.records import FieldType
+from rules.owned import DAYS
 from rules.time import date_of
 
 BATCH = 100
 # Once so many records are known to be locked, the rest of a refused batch waits without a search.
 MOST_LOCKED = 3
 NORMALISED = "PROPERTY_VALUE_NORMALIZED"
-
-_DAYS = frozenset(name.value for name, kind in TYPES.items() if kind is FieldType.DATE)
 
 
 class Writer:
@@ -139,7 +136,7 @@ def _applied(change: Change, warnings: Sequence[Json]) -> Outcome:
 
 def _as_observed(name: str, raw: object) -> str | None:
     """A value as the next pull will read it; a day may come in another of HubSpot's forms."""
-    is_day = name in _DAYS
+    is_day = name in DAYS
     try:
         if is_day and (day := values.day(raw)) is not None:
             return date_of(day).isoformat()

@@ -15,7 +15,7 @@ from connectors.base import Binding
 from connectors.salesforce import activities, history, people
 from connectors.salesforce.objects import ObjectType, is_id, own_field
 from connectors.salesforce.rates import Rates
-from rules.owned import TYPES
+from rules.owned import DAYS
 from rules.records import (
     Account,
     Activity,
@@ -73,7 +73,7 @@ class Mapper:
             if each.kind is kind and is_record
         ]
         self._own = [
-            (name, _told(own_field(name), declared)[0], is_day(name))
+            (name, _told(own_field(name), declared)[0], name in DAYS)
             for name in own_fields
             if kind is Kind.ACCOUNT
         ]
@@ -134,7 +134,7 @@ class Mapper:
         return Account(
             external_id=key,
             name=self._read(key, "name", get("Name"), values.text),
-            domain=self._read(key, "domain", get("Website"), domain),
+            domain=self._read(key, "domain", get("Website"), values.domain),
             owner_id=self._read(key, "owner_id", get("OwnerId"), values.key),
             created_at=self._read(key, "created_at", get("CreatedDate"), values.business_instant),
             modified_at=self._modified(key, row),
@@ -256,26 +256,9 @@ def is_true(raw: object) -> bool:
     return raw is True or raw == "true"
 
 
-def domain(raw: object) -> str | None:
-    """The domain of a website, however it was typed: `www.Acme.ca/contact` is `acme.ca`."""
-    written = values.text(raw)
-    if written is None:
-        return None
-    host = written.strip().lower().rpartition("://")[2]
-    for end in "/?#":
-        host = host.partition(end)[0]
-    host = host.rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
-    return host or None
-
-
 def _told(field: str, declared: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     """The name of a field as Salesforce writes it, and its type; empty where there is none."""
     return declared.get(field.lower(), ("", ""))
-
-
-def is_day(own_name: str) -> bool:
-    """Whether a field of ours holds days."""
-    return TYPES.get(own_name) is FieldType.DATE  # type: ignore[call-overload]  # a name may be no member
 
 
 def observed(raw: object, is_date: bool) -> str | None:  # noqa: FBT001 - called in a loop over all

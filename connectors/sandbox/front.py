@@ -12,7 +12,7 @@ from connectors.sandbox.faults import Faults
 from connectors.sandbox.switches import Switches
 
 
-class Portal(Protocol):
+class Emulation(Protocol):
     """What every emulated CRM is made of, whatever it holds."""
 
     @property
@@ -28,7 +28,7 @@ class Portal(Protocol):
         """Its behaviour."""
 
 
-class Gateway(Protocol):
+class Calls(Protocol):
     """What takes the calls of its API."""
 
     def answer(self, request: Request) -> Response:
@@ -44,30 +44,30 @@ class Front(ABC):
     # What a browser gets; None where there is nothing to see, and everything is a call.
     pages: ASGIApp | None = None
 
-    def __init__(self, portal: Portal, gateway: Gateway) -> None:
-        self._shown = portal
-        self._taking = gateway
+    def __init__(self, emulation: Emulation, calls: Calls) -> None:
+        self._emulation = emulation
+        self._calls = calls
         self.faults = Faults()
 
     @property
     def lock(self) -> AbstractContextManager[object]:
         """Held while the state is read or changed."""
-        return self._shown.lock
+        return self._emulation.lock
 
     @property
     def clock(self) -> PortalClock:
         """Its present."""
-        return self._shown.clock
+        return self._emulation.clock
 
     @property
     def switches(self) -> Switches:
         """Its behaviour."""
-        return self._shown.switches
+        return self._emulation.switches
 
     @property
     def skew_seconds(self) -> float:
         """By how much its `Date` header is off."""
-        return self._shown.switches.clock_skew_seconds
+        return self._emulation.switches.clock_skew_seconds
 
     def is_call(self, path: str) -> bool:
         """Whether a path belongs to the API, rather than to the pages."""
@@ -76,11 +76,11 @@ class Front(ABC):
 
     def answer(self, request: Request) -> Response:
         """Carry out an API call; a refusal is a response too."""
-        return self._taking.answer(request)
+        return self._calls.answer(request)
 
     def count(self, request: Request) -> None:
         """Count a call that a fault keeps from being answered."""
-        self._taking.count(request)
+        self._calls.count(request)
 
     @abstractmethod
     def failed(self, status: int, headers: dict[str, str]) -> Response:

@@ -23,9 +23,11 @@ NO_TOKEN = Text(
 THROTTLED = Text(
     "Zoho refuse pour quelques minutes de donner d'autres jetons d'accès : il en accorde dix par "
     "dix minutes, à tous ceux qui partagent ce jeton d'actualisation. Arpent attend et reprend de "
-    "lui-même; si cela revient, donnez à Arpent son propre « Self Client ».",
+    "lui-même; si cela revient, nommez un fichier dans ARPENT_ZOHO_REFRESH_TOKEN_FILE (sans lui, "
+    "chaque commande prend un jeton), et donnez à Arpent son propre « Self Client ».",
     "Zoho refuses for some minutes to give more access tokens: it grants ten in ten minutes, to "
-    "all who share this refresh token. Arpent waits and resumes by itself; if it comes back, give "
+    "all who share this refresh token. Arpent waits and resumes by itself; if it comes back, name "
+    "a file in ARPENT_ZOHO_REFRESH_TOKEN_FILE (without it, each command takes a token), and give "
     "Arpent a Self Client of its own.",
 )
 

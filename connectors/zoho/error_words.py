@@ -101,10 +101,12 @@ def unreadable(what: str, status: int, code: str, said: str) -> Text:
 def waiting(said: str, seconds: float) -> Text:
     """Too much at once."""
     return Text(
-        f"Zoho demande d'attendre {seconds:g} s : trop d'appels à la fois. Arpent réessaiera. "
-        f"Zoho dit : {said}",
-        f"Zoho asks to wait {seconds:g} s: too many calls at once. Arpent will try again. Zoho "
-        f"says: {said}",
+        f"Zoho demande d'attendre {seconds:g} s : trop d'appels à la fois, ou plus de crédits "
+        "d'API (Zoho ne dit pas lequel). Arpent réessaiera; si cela dure, voyez les crédits : "
+        f"Configuration → Espace développeur → API. Zoho dit : {said}",
+        f"Zoho asks to wait {seconds:g} s: too many calls at once, or no API credits left (Zoho "
+        "does not tell which). Arpent will try again; if it lasts, see the credits: Setup → "
+        f"Developer Space → APIs. Zoho says: {said}",
     )
 
 

@@ -136,18 +136,19 @@ class Ledger:
         self._observe(self._left, now)
 
     def allowance(self, calls: int) -> Allowance | None:
-        """The day's credits; None before the edition is known."""
+        """The day's credits; None before the edition is known.
+
+        What is left is told as Zoho tells it: our own ledger knows neither the other processes
+        nor the customer's other tools.
+        """
         if self._limit is None:
             return None
-        with self._lock:
-            recent = sum(spent for _, spent in self._spent)
-        left = self._left if self._left is not None else max(0, self._limit - recent)
         return Allowance(
             seen_at=self._told_at or self._clock.wall(),
             burst=calls,
             window_seconds=1.0,
             daily=self._limit,
-            daily_left=left,
+            daily_left=self._left,
         )
 
     def _observe(self, left: int, now: Instant) -> None:

@@ -16,7 +16,7 @@ from connectors.zoho import activities, history, people
 from connectors.zoho.objects import MODIFIED, ROLE_FIELDS, SE_MODULE, Module, identifier, is_id
 from connectors.zoho.rates import Rates
 from connectors.zoho.schema import Declared, Schema, is_readable
-from rules.owned import TYPES
+from rules.owned import DAYS
 from rules.records import (
     Account,
     Activity,
@@ -72,7 +72,7 @@ class Mapper:
         self._rates = rates
         self._bound = [_bound(each, schema) for each in bindings if each.kind is module.kind]
         self._own = [
-            (name, schema.own_in_use(name), TYPES.get(name) is FieldType.DATE)  # type: ignore[call-overload]  # a name may be no member
+            (name, schema.own_in_use(name), name in DAYS)
             for name in own_fields
             if module.kind is Kind.ACCOUNT
         ]
@@ -158,7 +158,7 @@ class Mapper:
         return Account(
             external_id=key,
             name=self._read(key, "name", get("Account_Name"), values.text),
-            domain=self._read(key, "domain", get("Website"), domain),
+            domain=self._read(key, "domain", get("Website"), values.domain),
             owner_id=identifier(get("Owner")),
             created_at=self._read(key, "created_at", get("Created_Time"), values.business_instant),
             modified_at=self._modified(key, row),
@@ -271,18 +271,6 @@ def module_of(row: Mapping[str, object]) -> str | None:
     """The module to which `What_Id` leads, where the row says so."""
     told = row.get(SE_MODULE)
     return told if isinstance(told, str) and told else None
-
-
-def domain(raw: object) -> str | None:
-    """The domain of a website, however it was typed: `www.Acme.ca/contact` is `acme.ca`."""
-    written = values.text(raw)
-    if written is None:
-        return None
-    host = written.strip().lower().rpartition("://")[2]
-    for end in "/?#":
-        host = host.partition(end)[0]
-    host = host.rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
-    return host or None
 
 
 def _bound(binding: Binding, schema: Schema) -> _Bound:

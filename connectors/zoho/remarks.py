@@ -26,14 +26,18 @@ def of_gaps(names: Collection[str]) -> Sequence[Remark]:
 
 def of_edition(name: str, credits_: int | None, left: int | None) -> Sequence[Remark]:
     """Which edition this is, and what it allows."""
-    if credits_ is None or left is None:
+    if credits_ is None:
         return ()
+    # Zoho keeps silent until half is spent.
+    rest = (
+        Text("plus de la moitié", "more than half") if left is None else Text(f"{left}", f"{left}")
+    )
     return (
         Remark(
             is_fine=True,
             text=Text(
-                f"édition {name} : {credits_} crédits d'API par 24 heures, il en reste {left}",
-                f"{name} edition: {credits_} API credits in 24 hours, {left} are left",
+                f"édition {name} : {credits_} crédits d'API par 24 heures, il en reste {rest.fr}",
+                f"{name} edition: {credits_} API credits in 24 hours, {rest.en} are left",
             ),
         ),
     )

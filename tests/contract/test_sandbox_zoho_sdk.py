@@ -268,7 +268,7 @@ def test_a_bulk_read_gives_a_file() -> None:
     assert [row["Account_Name"] for row in csv.DictReader(io.StringIO(text))] == ["Roc", "Éa"]
 
 
-def test_people_and_the_organisation_are_read(sandbox: ZohoSandbox) -> None:
+def test_people_and_the_organization_are_read(sandbox: ZohoSandbox) -> None:
     user = sandbox.act("create_user", email="z@arpent.example", first_name="Zoé", last_name="Roy")
     sandbox.act("deactivate_user", id=user["id"])
     answer = UsersOperations().get_users(params((GetUsersParam.type, "DeactiveUsers")))

@@ -186,7 +186,7 @@ def test_an_administrator_changes_fields_and_stages(zoho: Caller) -> None:
     assert shown == [("Piste", "Prospect"), ("Gagnée", "Gagnée")]
 
 
-def test_an_organisation_may_name_its_tasks_words(zoho: Caller) -> None:
+def test_an_organization_may_name_its_tasks_words(zoho: Caller) -> None:
     zoho.sandbox.act(
         "set_task_words", statuses=[["À faire", "À faire"], ["Terminée", "Terminée"]],
         closed="Terminée", priorities=[["Haute", "Haute"]],

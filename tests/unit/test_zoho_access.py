@@ -69,8 +69,10 @@ def test_the_organization_is_named_and_its_edition_sets_the_limits(office: Offic
     assert office.calls[0].headers["authorization"] == "Zoho-oauthtoken 1000.access-1"
     allowance = zoho.allowance
     assert allowance is not None
-    # Enterprise with ten users: 50,000 and 1,000 each; one credit is spent.
-    assert (allowance.burst, allowance.daily, allowance.daily_left) == (20, 60_000, 59_999)
+    # Enterprise with ten users: 50,000 and 1,000 each; Zoho tells what is left from half on.
+    assert (allowance.burst, allowance.daily, allowance.daily_left) == (20, 60_000, None)
+    assert any("60000 API credits in 24 hours, more than half" in each.text.en
+               for each in zoho.remarks())  # fmt: skip
 
 
 def test_a_trial_is_of_the_edition_that_is_tried(office: Office) -> None:
@@ -286,7 +288,7 @@ def answer(status: int, body: bytes, **headers: str) -> Answer:
         (429, b'{"code":"TOO_MANY_REQUESTS"}', RateLimited, "too many calls at once"),
         (429, b'{"code":"TOO_MANY_REQUESTS","message":"API credits exhausted"}',
          CreditsUsedUp, "used up"),
-        (429, b"<html>", RateLimited, "too many calls at once"),
+        (429, b"<html>", RateLimited, "no API credits left"),
         (500, b'{"code":"INTERNAL_ERROR"}', Unanswered, "in trouble"),
         (503, b"", Unanswered, "status.zoho.com"),
         (200, b'{"code":"INVALID_DATA","status":"error","message":"the id is invalid"}',

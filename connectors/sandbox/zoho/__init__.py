@@ -1,4 +1,4 @@
-"""The emulated Zoho CRM: a real HTTP server that behaves as an organisation's API (v8) does.
+"""The emulated Zoho CRM: a real HTTP server that behaves as an organization's API (v8) does.
 
 Written from Zoho's documentation, it shares no code with the connector that it is there to try.
 Start from `sandbox.py`; `gateway.py` is the way of a call, `effects.py` all that changes.

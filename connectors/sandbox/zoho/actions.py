@@ -42,7 +42,7 @@ def _actor(org: Org, details: JsonObject) -> str:
 def _found(org: Org, text: object) -> tuple[Module, Record]:
     located = org.find(str(text))
     if located is None:
-        raise ImpossibleError(f"There is no record '{text}' in this organisation.")
+        raise ImpossibleError(f"There is no record '{text}' in this organization.")
     return located
 
 

@@ -42,7 +42,7 @@ class _Job:
 
 
 class BulkReads:
-    """The jobs of one organisation."""
+    """The jobs of one organization."""
 
     def __init__(self, org: Org) -> None:
         self._org = org

@@ -101,7 +101,7 @@ class Call:
         return found
 
     def require_administrator(self) -> None:
-        """Refuse a change of what the organisation is made of to others; ZohoError 403."""
+        """Refuse a change of what the organization is made of to others; ZohoError 403."""
         if self.org.profiles.get(self.profile_id) != ADMINISTRATOR:
             raise ZohoError(
                 "NO_PERMISSION", "permission denied",

@@ -32,7 +32,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "starts_with": lambda held, value: str(held).lower().startswith(str(value).lower()),
     "ends_with": lambda held, value: str(held).lower().endswith(str(value).lower()),
 }
-# Fields that live organisations refuse to search by.
+# Fields that live organizations refuse to search by.
 _NOT_SEARCHED = frozenset({"Modified_Time", "Stage_Modified_Time"})
 _SEVERAL = frozenset({"in", "between"})
 

@@ -1,4 +1,4 @@
-"""What the modules of an organisation are made of: fields with their types, pick lists, look-ups.
+"""What the modules of an organization are made of: fields with their types, pick lists, look-ups.
 
 Source: "Fields Metadata" and "Field Types: Data Types and Length Limits" of the CRM API.
 """

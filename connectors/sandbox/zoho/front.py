@@ -1,4 +1,4 @@
-"""The emulated organisation as its server sees it: calls, faults in Zoho's words, back doors."""
+"""The emulated organization as its server sees it: calls, faults in Zoho's words, back doors."""
 
 from http import HTTPStatus
 
@@ -22,7 +22,7 @@ _WORDS: dict[int, tuple[str, str]] = {
 
 
 class ZohoFront(Front):
-    """One organisation."""
+    """One organization."""
 
     def __init__(self, gateway: ZohoGateway) -> None:
         super().__init__(gateway.org, gateway)

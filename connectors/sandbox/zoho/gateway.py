@@ -26,7 +26,7 @@ _SEARCH_SCOPE = "ZohoSearch.securesearch.READ"
 
 
 class ZohoGateway:
-    """The front door: the accounts server and the API of one organisation."""
+    """The front door: the accounts server and the API of one organization."""
 
     def __init__(self, org: Org) -> None:
         self.org = org

@@ -1,4 +1,4 @@
-"""Loading a folder of CSV files into the organisation, as a company's import would have done it.
+"""Loading a folder of CSV files into the organization, as a company's import would have done it.
 
 The files are those of `csv_folder`. Columns become the real fields that Zoho has for them, the
 others custom fields. 1. Everything is read and checked. 2. Users, accounts,
@@ -27,7 +27,7 @@ from connectors.sandbox.zoho.org import Org, Values
 __all__ = ["MalformedFolderError", "load_folder"]
 
 _FORECASTS = {"open": "Open", "won": "Closed Won", "lost": "Closed Lost"}
-# How the files name the roles of contacts → the contact roles of a new organisation.
+# How the files name the roles of contacts → the contact roles of a new organization.
 _ROLES = {
     "DECISION_MAKER": "Decision Maker",
     "BUDGET_HOLDER": "Economic Decision Maker",
@@ -49,7 +49,7 @@ def _nothing(_row: Row, _clock: PortalClock) -> None:
 
 
 class _Loading:
-    """One load into one organisation."""
+    """One load into one organization."""
 
     def __init__(self, org: Org, files: CsvFolder, folder: Path) -> None:
         self._org, self._files, self._folder = org, files, folder

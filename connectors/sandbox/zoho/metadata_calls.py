@@ -1,4 +1,4 @@
-"""What the organisation is made of: modules, fields, profiles, roles, related lists.
+"""What the organization is made of: modules, fields, profiles, roles, related lists.
 
 Sources: "Modules", "Fields", "Profiles", "Roles", "Related Lists" of the metadata APIs.
 """

@@ -1,4 +1,4 @@
-"""The standard modules of a new organisation, with the fields that are of use to a sales team.
+"""The standard modules of a new organization, with the fields that are of use to a sales team.
 
 Source: the sample answers of "Fields Metadata" for each module.
 """
@@ -153,7 +153,7 @@ def contacts() -> Module:
 
 
 def deals() -> Module:
-    """The possible sales; in the pages of older organisations: potentials."""
+    """The possible sales; in the pages of older organizations: potentials."""
     return _module(
         ("Deals", "Deal", "Deals", "Deal_Name"),
         [
@@ -304,7 +304,7 @@ def notes() -> Module:
 
 
 def standard_modules() -> dict[str, Module]:
-    """The modules of a new organisation, in the order in which they are shown."""
+    """The modules of a new organization, in the order in which they are shown."""
     made = [accounts(), contacts(), deals(), tasks(), events(), calls(), notes(), deal_history()]
     return {module.api_name: module for module in made}
 

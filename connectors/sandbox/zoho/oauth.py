@@ -59,7 +59,7 @@ class Session:
 
 
 class Accounts:
-    """The accounts server of one organisation's data centre."""
+    """The accounts server of one organization's data centre."""
 
     def __init__(self, org: Org) -> None:
         self._org = org

@@ -1,4 +1,4 @@
-"""The state of the emulated organisation: its modules, its records, its people, its clock.
+"""The state of the emulated organization: its modules, its records, its people, its clock.
 
 Values are Python's own (text, bool, int, float, `date`, `datetime` in UTC, ids of look-ups as
 text); an absent value is null. A record's dictionary is never changed in place: a write puts a new
@@ -19,7 +19,7 @@ from connectors.sandbox.zoho.modules import standard_modules
 from connectors.sandbox.zoho.switches import ZohoSwitches
 
 Values = dict[str, Any]
-# Where the ids of an organisation begin: they are texts of 64-bit numbers, and they only grow.
+# Where the ids of an organization begin: they are texts of 64-bit numbers, and they only grow.
 _FIRST_ID = 5_843_104_000_000_000_000
 ADMINISTRATOR, STANDARD = "Administrator", "Standard"
 
@@ -94,7 +94,7 @@ class Pipeline:
 
 @dataclass(slots=True, kw_only=True)
 class Currency:
-    """A currency of the organisation and how much of it the home currency's unit is."""
+    """A currency of the organization and how much of it the home currency's unit is."""
 
     id: str
     code: str
@@ -104,7 +104,7 @@ class Currency:
 
 
 class Org:
-    """One emulated organisation; take `lock` around anything that reads or writes it."""
+    """One emulated organization; take `lock` around anything that reads or writes it."""
 
     def __init__(self, *, clock: PortalClock, data_center: str) -> None:
         self.clock = clock
@@ -153,7 +153,7 @@ class Org:
         return str(self._last_id)
 
     def add_module(self, module: Module) -> None:
-        """Let the organisation have a module, with ids for all that is in it."""
+        """Let the organization have a module, with ids for all that is in it."""
         module.id = self.mint()
         for entry in module.fields.values():
             self.number(entry)
@@ -167,11 +167,11 @@ class Org:
             choice.id = choice.id or self.mint()
 
     def now(self) -> datetime:
-        """The organisation's present, to the second, in UTC."""
+        """The organization's present, to the second, in UTC."""
         return self.clock.now().replace(microsecond=0)
 
     def printed(self, instant: datetime) -> str:
-        """Print an instant as the API does: the organisation's zone, to the second."""
+        """Print an instant as the API does: the organization's zone, to the second."""
         return instant.astimezone(self.clock.zone).isoformat(timespec="seconds")
 
     def find(self, record_id: str) -> tuple[Module, Record] | None:

@@ -1,4 +1,4 @@
-"""The organisation itself, its users, its currencies.
+"""The organization itself, its users, its currencies.
 
 Sources: "Organization Data", "Users" and "Currencies" of the CRM API.
 """
@@ -14,7 +14,7 @@ _PAID = {"free": "free", "standard": "standard", "professional": "professional",
          "enterprise": "enterprise", "ultimate": "ultimate"}  # fmt: skip
 
 
-def organisation(call: Call) -> Reply:
+def organization(call: Call) -> Reply:
     """`GET /org`."""
     call.allow()
     org = call.org

@@ -67,7 +67,7 @@ def _by_ids(call: Call) -> bool:
 
 
 def _off(call: Call) -> Reply:
-    """Refuse a feature that is switched off in this organisation."""
+    """Refuse a feature that is switched off in this organization."""
     feature = "notifications" if "watch" in call.params["feature"] else "territory_management"
     message = f"{feature.replace('_', ' ').title()} is not enabled"
     raise ZohoError("FEATURE_NOT_ENABLED", message, {"feature": feature},
@@ -138,7 +138,7 @@ def _settings_routes() -> list[Route]:
 def _people_routes() -> list[Route]:
     people = people_calls
     return [
-        _route("GET", "org", people.organisation, "org.READ"),
+        _route("GET", "org", people.organization, "org.READ"),
         _route("GET", "org/currencies", people.currencies, "settings.currencies.READ"),
         _route("GET", "users", people.users, "users.READ"),
         _route("GET", "users/{id}", people.user, "users.READ"),

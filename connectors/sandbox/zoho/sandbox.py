@@ -23,7 +23,7 @@ SANDBOX_REFRESH_TOKEN = "1000.sandbox.refresh"  # noqa: S105 - not a secret
 
 
 class ZohoSandbox(Emulated):
-    """One emulated organisation on 127.0.0.1, in memory: accounts server and API in one.
+    """One emulated organization on 127.0.0.1, in memory: accounts server and API in one.
 
     `now` is its present when it is made (default: the machine's); time runs forward from there.
     A client, a refresh token and the user of the connection are ready.
@@ -49,17 +49,17 @@ class ZohoSandbox(Emulated):
 
     @property
     def switches(self) -> ZohoSwitches:
-        """The organisation's behaviour."""
+        """The organization's behaviour."""
         return self.org.switches
 
     @property
     def org_id(self) -> str:
-        """The number of the organisation, `zgid`."""
+        """The number of the organization, `zgid`."""
         return self.org.zgid
 
     @property
     def is_empty(self) -> bool:
-        """Whether the organisation holds no account and no deal yet."""
+        """Whether the organization holds no account and no deal yet."""
         return not self.org.tables["Accounts"] and not self.org.tables["Deals"]
 
     @property
@@ -123,7 +123,7 @@ class ZohoSandbox(Emulated):
         return str(self.act("create", module=module, values=values)["id"])
 
     def spend_credits(self, number: int) -> None:
-        """Use up credits of the organisation's day, as another application would."""
+        """Use up credits of the organization's day, as another application would."""
         with self.org.lock:
             self.gateway.credits.spend(number, "another application")
 

@@ -1,4 +1,4 @@
-"""Furnishing a new organisation: its people, profiles, stages, layouts, roles of contacts."""
+"""Furnishing a new organization: its people, profiles, stages, layouts, roles of contacts."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ _WITH_MONEY = ("Accounts", "Deals", "DealHistory")
 
 
 def furnish(org: Org, name: str, currency: str) -> None:
-    """Give a new organisation what every one has, and the user of the connection."""
+    """Give a new organization what every one has, and the user of the connection."""
     org.name, org.currency = name, currency
     org.profiles = {org.mint(): ADMINISTRATOR, org.mint(): STANDARD}
     org.roles = {org.mint(): "CEO", org.mint(): "Manager"}
@@ -56,7 +56,7 @@ def add_user(
 def set_stages(
     org: Org, stages: Iterable[tuple[str, int, str]], pipeline: str = "Standard (Standard)"
 ) -> None:
-    """Let the organisation's one pipeline have these stages: name, chance, forecast type."""
+    """Let the organization's one pipeline have these stages: name, chance, forecast type."""
     made = [
         Stage(
             id=org.mint(),

@@ -1,7 +1,7 @@
-"""What cannot be known of Zoho CRM from its documents, and what differs between organisations.
+"""What cannot be known of Zoho CRM from its documents, and what differs between organizations.
 
 Those of `OTHER_ANSWERS` are questions that documents leave open: the default is the likelier
-answer. The rest describe one organisation: its edition, its administrator's choices, its moods.
+answer. The rest describe one organization: its edition, its administrator's choices, its moods.
 """
 
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ _RULE = frozenset({"module", "field", "condition", "message"})
 
 @dataclass(slots=True, kw_only=True)
 class ZohoSwitches(Switches):
-    """The organisation's behaviour, changed by `POST /__switches` or from Python."""
+    """The organization's behaviour, changed by `POST /__switches` or from Python."""
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = _CHOICES
 
@@ -183,7 +183,7 @@ class ZohoSwitches(Switches):
     # A new field whose derived name is taken; whether values sent for a pick list join the others.
     taken_api_name: str = "refused"
     patched_pick_list: str = "added"
-    # Bulk read: seconds (of the organisation's clock) in each state; rows of a page; results.
+    # Bulk read: seconds (of the organization's clock) in each state; rows of a page; results.
     bulk_seconds: float = 0.0
     bulk_page_size: int = 200_000
     bulk_failure: bool = False

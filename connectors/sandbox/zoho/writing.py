@@ -98,7 +98,7 @@ def read_row(call: Call, module: Module, row: JsonObject, place: str, *, is_new:
 
 
 def _kept(call: Call, module: Module, name: str, value: object) -> object:
-    """Return what a workflow of the organisation makes of a value before it is kept."""
+    """Return what a workflow of the organization makes of a value before it is kept."""
     is_upper = call.org.switches.before_save.get(f"{module.api_name}.{name}") == "upper"
     return value.upper() if is_upper and isinstance(value, str) else value
 

@@ -82,7 +82,7 @@ def init(
         stage.require_free(target)
         named = _fields_of(field or [])
         with opened.connector(vendors[0]) as connector:
-            found = suggest.run(connector, sample=sample)
+            found = suggest.run(connector, sample=sample, looks_for_holders=True)
         asked = stage.Asked(
             language=lang or language(), zone=zone, currency=currency, fields=named,
             plans=owner or (),
