@@ -62,7 +62,7 @@ def drafted(suggested: Suggested, asked: Asked, now: Instant) -> Draft:
         if asked.zone:
             raise InitError(_no_zone(zone))
         zone = _ZONE
-    reps = members(sellers(suggested))
+    reps = members(sellers(suggested, asked.plans))
     bound = {need: found for need in NEEDS if (found := _chosen(suggested, asked, need))}
     today = moment_of(now, ZoneInfo(zone)).date()
     return Draft(
@@ -78,14 +78,32 @@ def drafted(suggested: Suggested, asked: Asked, now: Instant) -> Draft:
     )
 
 
-def sellers(suggested: Suggested) -> list[Owner]:
-    """The owners who may be reps: neither Arpent's own user, nor those known to hold nothing."""
-    held = suggested.holders
+def sellers(suggested: Suggested, named: Sequence[str] = ()) -> list[Owner]:
+    """The owners who may be reps: neither Arpent's own user, nor those known to hold nothing.
+
+    Who is named, by key, name or address, is one all the same.
+    """
+    held, wanted = suggested.holders, [candidates.folded(each) for each in named]
+
+    def is_named(owner: Owner) -> bool:
+        words = candidates.folded(owner.name)
+        spoken = (words, words[:1], candidates.folded(owner.email or ""))
+        return any(each in wanted for each in spoken)
+
     others = [
-        each for each in suggested.owners if each.external_id != suggested.identity.user_id
+        each for each in suggested.owners
+        if each.external_id != suggested.identity.user_id or is_named(each)
     ]  # fmt: skip
-    holding = [each for each in others if held is None or each.external_id in held]
+    holding = [
+        each for each in others if held is None or each.external_id in held or is_named(each)
+    ]
     return holding or others
+
+
+def left_out(suggested: Suggested, reps: Sequence[Member]) -> list[str]:
+    """The names of the active owners who are no reps of the playbook."""
+    there = {each.email.lower() for each in reps}
+    return [each.name for each in members(suggested.owners) if each.email.lower() not in there]
 
 
 def has_room(suggested: Suggested) -> bool:

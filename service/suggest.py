@@ -32,8 +32,8 @@ class Suggested:
 
     `declared` are all fields of the customer; `own` how many of ours are there.
     `accounts` is how many were read, `contacts` how many of the contacts have a role (of those
-    read); `calls` what all of it cost. `holders` are the ids of the owners who hold an account or an
-    opportunity; None where nobody asked, or not all could be looked at.
+    read); `calls` what all of it cost. `holders` are the ids of the owners who hold an account or
+    an opportunity; None where nobody asked, or not all could be looked at.
     """
 
     identity: Identity

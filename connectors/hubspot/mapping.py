@@ -8,7 +8,7 @@ of an activity never its subject or its body, of a contact only its buying role.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
 
-from connectors import past, values
+from connectors import past, sales_words, values
 from connectors.base import Binding
 from connectors.hubspot.objects import OWN_PREFIX, ObjectType
 from rules.owned import DAYS
@@ -44,16 +44,6 @@ _NOT_REACHED = frozenset(
         "17b47fee-58de-441e-a44c-c6300d46f273",  # wrong number
     }
 )
-_ROLES = {
-    "DECISION_MAKER": ContactRole.DECISION_MAKER,
-    "BUDGET_HOLDER": ContactRole.DECISION_MAKER,
-    "EXECUTIVE_SPONSOR": ContactRole.INFLUENCER,
-    "INFLUENCER": ContactRole.INFLUENCER,
-    "CHAMPION": ContactRole.INFLUENCER,
-    "BLOCKER": ContactRole.INFLUENCER,
-    "LEGAL_AND_COMPLIANCE": ContactRole.INFLUENCER,
-}
-_STRONGEST_FIRST = (ContactRole.DECISION_MAKER, ContactRole.INFLUENCER, ContactRole.OTHER)
 
 
 class Mapper:
@@ -323,12 +313,8 @@ def _observed_day(raw: object) -> str | None:
 
 
 def _role(raw: object) -> ContactRole | None:
-    """The strongest of a contact's buying roles (several may be ticked); unknown ones weigh none.
-
-    Who holds the budget decides; a champion, a sponsor, a blocker or a lawyer weighs on it.
-    """
-    ticked = {_ROLES.get(role, ContactRole.OTHER) for role in _listed(raw)}
-    return next((role for role in _STRONGEST_FIRST if role in ticked), None)
+    """The strongest of a contact's buying roles: several may be ticked, unknown ones weigh none."""
+    return sales_words.strongest(_listed(raw))
 
 
 def _listed(raw: object) -> tuple[str, ...]:

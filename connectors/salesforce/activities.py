@@ -8,7 +8,7 @@ from America to Europe; a task that was closed on its day has the hour of that.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from connectors import values
+from connectors import sales_words, values
 from rules.records import ActivityKind
 from rules.time import Day, Instant, day_of
 
@@ -18,42 +18,6 @@ _SUBTYPES = {
     "Email": ActivityKind.EMAIL,
     "ListEmail": ActivityKind.EMAIL,
 }
-# The words of orgs in English and in French; the picklist is the org's own.
-_TYPES = {
-    "call": ActivityKind.CALL,
-    "appel": ActivityKind.CALL,
-    "email": ActivityKind.EMAIL,
-    "e-mail": ActivityKind.EMAIL,
-    "courriel": ActivityKind.EMAIL,
-    "meeting": ActivityKind.MEETING,
-    "réunion": ActivityKind.MEETING,
-    "rencontre": ActivityKind.MEETING,
-    "visite": ActivityKind.MEETING,
-}
-# What people write as the result of a call in which nobody was reached.
-_NOT_REACHED = frozenset(
-    {
-        *("no answer", "busy", "wrong number", "left voicemail", "voicemail"),
-        *("pas de réponse", "occupé", "ligne occupée", "mauvais numéro", "message vocal"),
-        *("boîte vocale",),
-    }
-)
-
-
-# Types by which an org tells e-mails that customers wrote from those of its reps, and meetings that
-# were not held: a task or an event has no other field for it.
-_RECEIVED = frozenset(
-    {
-        *("incoming email", "inbound email", "email received", "received email"),
-        *("courriel reçu", "courriel entrant", "e-mail reçu", "e-mail entrant"),
-    }
-)
-_NOT_HELD = frozenset(
-    {
-        *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
-        *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
-    }
-)
 
 
 def noon(day: Day) -> Instant:
@@ -62,12 +26,12 @@ def noon(day: Day) -> Instant:
 
 
 def kind_of(row: Mapping[str, object]) -> ActivityKind:
-    """The kind of a task: its subtype, else its type; any other task is a note."""
+    """The kind of a task: its subtype, else its type; any other task is a note.
+
+    The picklist of types is the org's own, and so are its words.
+    """
     subtype = _SUBTYPES.get(str(row.get("TaskSubtype") or ""))
-    word = _word(row.get("Type"))
-    if subtype is None and word in _RECEIVED:
-        return ActivityKind.EMAIL
-    return subtype or _TYPES.get(word, ActivityKind.NOTE)
+    return subtype or sales_words.kind_of(row.get("Type")) or ActivityKind.NOTE
 
 
 def happened_at(row: Mapping[str, object], zone: ZoneInfo) -> Instant | None:
@@ -96,29 +60,26 @@ def is_contact(
 
     An event counts once it has begun, for the one who called it (copies for guests and the head of
     a series don't); a task counts once it is closed, if it is a call that reached somebody outside,
-    an e-mail that a rep sent or a meeting. A meeting whose type says that it was not held is none.
+    an e-mail that a rep sent or a meeting. A meeting whose type says that it was not held is none:
+    a task or an event has no other field for it, nor for an e-mail that the customer wrote.
     """
-    word = _word(row.get("Type"))
+    told = row.get("Type")
     if "StartDateTime" in row:
         is_copy = _is_true(row.get("IsChild")) or _is_true(row.get("IsRecurrence"))
-        is_held = not is_copy and word not in _NOT_HELD
+        is_held = not is_copy and not sales_words.is_not_held(told)
         return is_held and happened is not None and happened <= now
     if not _is_true(row.get("IsClosed")):
         return False
     match kind:
         case ActivityKind.CALL:
             is_inside = row.get("CallType") == "Internal"
-            return not is_inside and _word(row.get("CallDisposition")) not in _NOT_REACHED
+            return not is_inside and not sales_words.is_not_reached(row.get("CallDisposition"))
         case ActivityKind.EMAIL:
-            return word not in _RECEIVED
+            return not sales_words.is_received(told)
         case ActivityKind.MEETING:
             return True
         case ActivityKind.NOTE:
             return False
-
-
-def _word(raw: object) -> str:
-    return " ".join(str(raw or "").lower().replace("_", " ").split())
 
 
 def _is_true(raw: object) -> bool:

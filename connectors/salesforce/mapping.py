@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors import values
+from connectors import sales_words, values
 from connectors.base import Binding
-from connectors.salesforce import activities, history, people
+from connectors.salesforce import activities, history
 from connectors.salesforce.objects import ObjectType, is_id, own_field
 from connectors.salesforce.rates import Rates
 from rules.owned import DAYS
@@ -150,7 +150,7 @@ class Mapper:
     def _contact(self, key: str, row: Json) -> Contact:
         return Contact(
             external_id=key,
-            role=people.strongest(row.get(ROLES) or ()),
+            role=sales_words.strongest(row.get(ROLES) or ()),
             modified_at=self._modified(key, row),
             archived_at=self._archived(key, row),
         )

@@ -1,42 +1,14 @@
-"""Users, stages, and the roles of contacts: the few words that all the others refer to. Pure."""
+"""Users and stages: the few words that all the others refer to. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from connectors import values
-from rules.records import ContactRole, Kind, Owner, Quarantine, Stage, StageKind
+from rules.records import Kind, Owner, Quarantine, Stage, StageKind
 
 # Salesforce has one list of stages; sales processes only show some of it.
 PIPELINE = "opportunity"
 
 _LAST_POSITION = 1_000_000
-# The roles that an org comes with, in English and in French; others weigh none.
-_ROLES = {
-    "decision maker": ContactRole.DECISION_MAKER,
-    "economic decision maker": ContactRole.DECISION_MAKER,
-    "economic buyer": ContactRole.DECISION_MAKER,
-    "approver": ContactRole.DECISION_MAKER,
-    "décideur": ContactRole.DECISION_MAKER,
-    "décisionnaire": ContactRole.DECISION_MAKER,
-    "décideur économique": ContactRole.DECISION_MAKER,
-    "approbateur": ContactRole.DECISION_MAKER,
-    "executive sponsor": ContactRole.INFLUENCER,
-    "influencer": ContactRole.INFLUENCER,
-    "evaluator": ContactRole.INFLUENCER,
-    "technical buyer": ContactRole.INFLUENCER,
-    "influenceur": ContactRole.INFLUENCER,
-    "prescripteur": ContactRole.INFLUENCER,
-    "évaluateur": ContactRole.INFLUENCER,
-    "parrain exécutif": ContactRole.INFLUENCER,
-}
-_STRONGEST_FIRST = (ContactRole.DECISION_MAKER, ContactRole.INFLUENCER, ContactRole.OTHER)
-
-
-def strongest(roles: Iterable[object]) -> ContactRole | None:
-    """The strongest of a contact's roles on opportunities and accounts; None without any."""
-    held = {
-        _ROLES.get(" ".join(str(role).lower().split()), ContactRole.OTHER) for role in roles if role
-    }
-    return next((role for role in _STRONGEST_FIRST if role in held), None)
 
 
 def owner(row: Mapping[str, object], quarantined: list[Quarantine]) -> Owner | None:

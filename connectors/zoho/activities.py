@@ -11,47 +11,20 @@ organization has added is believed. Pure.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from connectors import values
+from connectors import sales_words, values
 from connectors.zoho.objects import MEETING_OUTCOMES, TASK_TYPES
 from rules.records import ActivityKind
 from rules.time import Day, Instant, day_of
 
 _DAY = 86_400_000
-_KINDS = {
-    "call": ActivityKind.CALL,
-    "appel": ActivityKind.CALL,
-    "email": ActivityKind.EMAIL,
-    "e-mail": ActivityKind.EMAIL,
-    "send email": ActivityKind.EMAIL,
-    "courriel": ActivityKind.EMAIL,
-    "meeting": ActivityKind.MEETING,
-    "réunion": ActivityKind.MEETING,
-    "rencontre": ActivityKind.MEETING,
-    "visite": ActivityKind.MEETING,
-}
-# How a task says that the customer wrote, and a meeting that it was not held.
-_FROM_OUTSIDE = frozenset(
-    {
-        *("incoming email", "inbound email", "email received", "received email"),
-        *("courriel reçu", "courriel entrant", "e-mail reçu", "e-mail entrant"),
-    }
-)
-_NOT_HELD = frozenset(
-    {
-        *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
-        *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
-    }
-)
-# The results of a call in which nobody was reached: Zoho's own words, and how people write them.
+# Zoho's own results of a call in which nobody was reached, in English and in French.
 _NOT_REACHED = frozenset(
-    {
-        *("no response/busy", "no response", "busy", "invalid number", "no answer"),
-        *("wrong number", "left voicemail", "voicemail", "unanswered"),
-        *("pas de réponse/occupé", "pas de réponse", "occupé", "numéro non valide"),
-        *("mauvais numéro", "message vocal", "boîte vocale", "ligne occupée"),
-    }
+    sales_words.plain(word) for word in ("no response/busy", "pas de réponse/occupé")
 )
-_DONE = frozenset({"completed", "terminé", "terminée", "achevé", "achevée", "complété"})
+_DONE = frozenset(
+    sales_words.plain(word)
+    for word in ("completed", "terminé", "terminée", "achevé", "achevée", "complété")
+)
 _RECEIVED = "inbound"
 _MISSED = "missed"
 
@@ -63,12 +36,8 @@ def noon(day: Day) -> Instant:
 
 def kind_of(row: Mapping[str, object]) -> ActivityKind:
     """The kind of a task; one that says nothing of itself is a note."""
-    for word in _told(row):
-        if word in _FROM_OUTSIDE:
-            return ActivityKind.EMAIL
-        if (kind := _KINDS.get(word)) is not None:
-            return kind
-    return ActivityKind.NOTE
+    kinds = (sales_words.kind_of(told) for told in _told(row))
+    return next((kind for kind in kinds if kind is not None), ActivityKind.NOTE)
 
 
 def happened_at(row: Mapping[str, object], zone: ZoneInfo) -> Instant | None:
@@ -93,7 +62,7 @@ def happened_at(row: Mapping[str, object], zone: ZoneInfo) -> Instant | None:
 
 def is_closed(row: Mapping[str, object]) -> bool:
     """Whether a task is done: it was closed, or its status says so."""
-    return bool(row.get("Closed_Time")) or _word(row.get("Status")) in _DONE
+    return bool(row.get("Closed_Time")) or sales_words.plain(row.get("Status")) in _DONE
 
 
 def is_contact(
@@ -110,18 +79,19 @@ def is_contact(
     e-mail that a rep sent.
     """
     if module == "Events":
-        is_held = not any(_word(row.get(column)) in _NOT_HELD for column in MEETING_OUTCOMES)
+        is_held = not any(sales_words.is_not_held(row.get(column)) for column in MEETING_OUTCOMES)
         return is_held and happened is not None and happened <= now
     if module == "Calls":
         return _is_reached(row, happened, now)
-    is_received = any(word in _FROM_OUTSIDE for word in _told(row))
+    is_received = any(sales_words.is_received(told) for told in _told(row))
     return kind is not ActivityKind.NOTE and not is_received and is_closed(row)
 
 
 def _is_reached(row: Mapping[str, object], happened: Instant | None, now: Instant) -> bool:
-    way = _word(row.get("Call_Type"))
-    status = _word(row.get("Outgoing_Call_Status") or row.get("Call_Status"))
-    if _MISSED in {way, status} or _word(row.get("Call_Result")) in _NOT_REACHED:
+    way = sales_words.plain(row.get("Call_Type"))
+    status = sales_words.plain(row.get("Outgoing_Call_Status") or row.get("Call_Status"))
+    result = row.get("Call_Result")
+    if _MISSED in {way, status} or sales_words.is_not_reached(result, _NOT_REACHED):
         return False
     is_past = happened is not None and happened <= now
     if status and way != _RECEIVED:
@@ -129,10 +99,6 @@ def _is_reached(row: Mapping[str, object], happened: Instant | None, now: Instan
     return is_past
 
 
-def _told(row: Mapping[str, object]) -> list[str]:
+def _told(row: Mapping[str, object]) -> list[object]:
     """The words in which a task may say what it was, in the order in which they are believed."""
-    return [_word(row.get(column)) for column in (*TASK_TYPES, "Subject")]
-
-
-def _word(raw: object) -> str:
-    return " ".join(str(raw or "").lower().replace("_", " ").split())
+    return [row.get(column) for column in (*TASK_TYPES, "Subject")]

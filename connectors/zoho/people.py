@@ -2,38 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from connectors import values
+from connectors import sales_words, values
 from connectors.zoho.schema import Declared, Option
 from rules.records import ContactRole, Kind, Owner, Quarantine, Stage, StageKind
 
 _LAST_POSITION = 1_000_000
 _CERTAIN = 100
-# The roles that an organization comes with, in English and in French; others weigh none.
+# Roles that Zoho comes with, and that are words of no other CRM.
 _ROLES = {
-    "decision maker": ContactRole.DECISION_MAKER,
-    "decision_maker": ContactRole.DECISION_MAKER,
     "developer/evaluator": ContactRole.INFLUENCER,
-    "economic decision maker": ContactRole.DECISION_MAKER,
-    "economic buyer": ContactRole.DECISION_MAKER,
-    "purchasing": ContactRole.DECISION_MAKER,
-    "approver": ContactRole.DECISION_MAKER,
-    "budget holder": ContactRole.DECISION_MAKER,
-    "décideur": ContactRole.DECISION_MAKER,
-    "décisionnaire": ContactRole.DECISION_MAKER,
-    "approbateur": ContactRole.DECISION_MAKER,
-    "acheteur": ContactRole.DECISION_MAKER,
-    "executive sponsor": ContactRole.INFLUENCER,
-    "influencer": ContactRole.INFLUENCER,
-    "evaluator": ContactRole.INFLUENCER,
     "engineering lead": ContactRole.INFLUENCER,
     "product manager": ContactRole.INFLUENCER,
-    "champion": ContactRole.INFLUENCER,
-    "influenceur": ContactRole.INFLUENCER,
-    "prescripteur": ContactRole.INFLUENCER,
-    "évaluateur": ContactRole.INFLUENCER,
-    "parrain exécutif": ContactRole.INFLUENCER,
 }
-_STRONGEST_FIRST = (ContactRole.DECISION_MAKER, ContactRole.INFLUENCER, ContactRole.OTHER)
 _KINDS = {
     "open": StageKind.OPEN,
     "closed won": StageKind.WON,
@@ -45,8 +25,7 @@ _KINDS = {
 
 def strongest(roles: Iterable[object]) -> ContactRole | None:
     """The strongest of a contact's roles; None without any."""
-    held = {_ROLES.get(_word(role), ContactRole.OTHER) for role in roles if _word(role)}
-    return next((role for role in _STRONGEST_FIRST if role in held), None)
+    return sales_words.strongest(roles, _ROLES)
 
 
 def owner(row: Mapping[str, object], quarantined: list[Quarantine]) -> Owner | None:

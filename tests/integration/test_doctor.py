@@ -80,7 +80,7 @@ def test_a_crm_that_asked_to_be_left_alone_is_not_called(app: App, portal: HubSp
     with app.store.write() as connection:
         connections.park(connection, "hubspot", system_clock() + HOUR)
     before = portal.statistics()
-    found = of("hubspot", look(app.settings))
+    found = of("HubSpot", look(app.settings))
     assert not found.is_fine
     assert "asked to be left alone" in found.text.en
     assert portal.statistics() == before

@@ -277,3 +277,7 @@ def test_neither_our_own_user_nor_who_holds_nothing_is_a_rep() -> None:
     assert named(replace(found, identity=ours)) == ["Élise Gagnon", "Ann Admin"]
     assert named(replace(found, identity=ours, holders={"1", "2"})) == ["Élise Gagnon"]
     assert named(replace(found, identity=ours, holders={"9"})) == ["Élise Gagnon", "Ann Admin"]
+    known = replace(found, identity=ours, holders={"1"})
+    asked = [each.name for each in init.sellers(known, ["ann"])]
+    assert asked == ["Élise Gagnon", "Ann Admin"]
+    assert init.left_out(known, init.members(init.sellers(known))) == ["Ann Admin", "Arpent"]

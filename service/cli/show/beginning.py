@@ -12,6 +12,7 @@ from rules.owned import CORE
 from service.cli.edge import say
 from service.cli.show import counts
 from service.cli.show.terminal import line, table
+from service.init import left_out
 from service.lacking import Lacking
 from service.playbook_writing import OPTIONAL, Draft
 from service.remove import Loss
@@ -177,6 +178,15 @@ def begun(
     line(_roles(found.contacts))
     for each in lacking:
         line(_lacking(each))
+    if others := ", ".join(shown(name) for name in left_out(found, draft.reps)):
+        line(
+            Text(
+                "Hors de team.yaml, sans compte ni opportunité ou utilisateur d'Arpent : "
+                f"{others}. Ajoutez-y ceux qui vendent.",
+                f"Not in team.yaml, with no account or opportunity or Arpent's user: {others}. "
+                "Add those who sell.",
+            )
+        )
     room(found.room, wanted=len(CORE) + len(draft.optional) - found.own)
     line(Text("Ensuite :", "Next:"))
     for place, step in enumerate(_steps(folder, draft, lacking), start=1):
