@@ -156,5 +156,3 @@ def test_a_clock_can_be_given() -> None:
         ("won", 2_000),
     ]
     assert (record.amount, record.peak_amount) == (500, 1_000)
-
-

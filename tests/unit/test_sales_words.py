@@ -6,8 +6,8 @@ import pytest
 
 from connectors.hubspot.mapping import Mapper as HubspotMapper
 from connectors.hubspot.objects import CONTACTS as HUBSPOT_CONTACTS
-from connectors.salesforce import activities as salesforce
 from connectors.sales_words import strongest
+from connectors.salesforce import activities as salesforce
 from connectors.zoho import activities as zoho
 from connectors.zoho import people as zoho_people
 from rules.records import ActivityKind, Contact, ContactRole

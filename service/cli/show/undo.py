@@ -127,8 +127,23 @@ def _done(report: UndoReport) -> None:
         line(refused(each))
     if pushed.rejected:
         line(RETRY)
+    if pushed.left:
+        line(_to_come(pushed.left))
     if pushed.stopped:
         line(Text(f"Arrêté : {pushed.stopped.fr}", f"Stopped: {pushed.stopped.en}"))
+
+
+def _to_come(left: int) -> Text:
+    """Values that the CRM would not take yet: locked records, a CRM in trouble."""
+    values = counted(
+        left,
+        Text("valeur n'est pas encore remise", "value is not put back yet"),
+        Text("valeurs ne sont pas encore remises", "values are not put back yet"),
+    )
+    return Text(
+        f"{values.fr} (fiche verrouillée, ou CRM occupé) : le prochain push réessaie.",
+        f"{values.en} (locked record, or busy CRM): the next push tries again.",
+    )
 
 
 def _taken_back(report: UndoReport, pushed: PushReport) -> Text:
