@@ -158,7 +158,8 @@ class CrmField:
 
     `never` are the types of the playbook as which none of its values could be read, `fits` the one
     that it is read as best, where the CRM's type tells; `option_labels` are what people read of an
-    option; `own` is the name that we give to a field of ours.
+    option, `option_aliases` the other name that the connector knows it by, where it has one; `own`
+    is the name that we give to a field of ours.
     """
 
     name: str
@@ -169,6 +170,7 @@ class CrmField:
     own: str | None = None
     fits: FieldType | None = None
     option_labels: Mapping[str, str] = field(default_factory=dict)
+    option_aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ once the streams are read, before any rule sees it (`settle`). Nothing is ever c
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from connectors.base import Binding, Connector, CrmField, Fatal
+from connectors.base import Binding, Connector, ConnectorError, CrmField, Fatal
 from connectors.registry import title_of
 from rules.language import Text
 from rules.located import nearest
@@ -95,9 +95,20 @@ def settle(store: Store, connector: Connector, connection_id: int, now: Instant)
     _log(connector.vendor, changed)
 
 
-def park_own(store: Store, vendor: str, names: Iterable[str], now: Instant) -> None:
-    """Park own fields that turned out to be missing while they were written."""
-    found = [lost_own(vendor, name) for name in sorted(names)]
+def own_names(connector: Connector, names: Iterable[str]) -> dict[str, str | None]:
+    """Own fields by our name, with the CRM's name of those that it still declares."""
+    try:
+        declared = connector.fields(Kind.ACCOUNT)
+    except ConnectorError:
+        # What a field is called must not keep it from being parked.
+        declared = ()
+    called = {each.own: each.name for each in declared}
+    return {name: called.get(name) for name in names}
+
+
+def park_own(store: Store, vendor: str, names: Mapping[str, str | None], now: Instant) -> None:
+    """Park own fields that can't be written, each with its name in the CRM where that is known."""
+    found = [lost_own(vendor, name, called) for name, called in sorted(names.items())]
     with store.write() as connection:
         changed = notices.park(connection, vendor, found, now)
     _log(vendor, changed)
@@ -117,7 +128,9 @@ def unknown_options(connector: Connector, bound: Sequence[Binding]) -> list[Text
         known = {each.name: each for each in connector.fields(kind)} if mapped else {}
         for each in mapped:
             field = known.get(each.crm_field)
-            options = [one for one in field.options if one not in each.values] if field else []
+            options = (
+                [one for one in field.options if not _meant(each, field, one)] if field else []
+            )
             if options:
                 listed = ", ".join(options)
                 told.append(
@@ -176,12 +189,18 @@ def _finding_of(vendor: str, binding: Binding, known: Mapping[str, CrmField]) ->
     return _without_options(vendor, binding, field, missing) if missing else None
 
 
+def _meant(binding: Binding, field: CrmField, option: str) -> list[str]:
+    """The values that the playbook gives to an option, by either of its names."""
+    names = (option, field.option_aliases.get(option, option))
+    return [binding.values[name] for name in dict.fromkeys(names) if name in binding.values]
+
+
 def _lacking(binding: Binding, field: CrmField) -> list[str]:
     """The options of the values that no option of the field gives any more.
 
     A value lists the words of several CRMs, or several words of one: one that is left is enough.
     """
-    given = {binding.values[option] for option in field.options if option in binding.values}
+    given = {value for option in field.options for value in _meant(binding, field, option)}
     if not field.options:
         return []
     return [option for option, value in binding.values.items() if value not in given]
@@ -206,19 +225,22 @@ def _without_options(
     return _finding(binding, reason, is_parked=len(missing) == len(binding.values))
 
 
-def lost_own(vendor: str, name: str) -> Finding:
-    """One of our own fields that the CRM lacks: neither read nor written until it is there."""
-    title = title_of(vendor)
+def lost_own(vendor: str, name: str, crm_field: str | None = None) -> Finding:
+    """One of our own fields that the CRM lacks: neither read nor written until it is there.
+
+    `crm_field` is its name in the CRM, where that is known.
+    """
+    title, called = title_of(vendor), crm_field or f"arpent_{name}"
     return Finding(
         kind=OWN,
         name=name,
         is_parked=True,
         reason=Text(
-            f"{title} ne laisse pas Arpent écrire le champ arpent_{name} des comptes : supprimé, "
+            f"{title} ne laisse pas Arpent écrire le champ {called} des comptes : supprimé, "
             "archivé, masqué, jamais créé, ou sans droit de modification. Les autres champs sont "
             "écrits. Lancez « arpent fields ensure » : ses valeurs seront écrites au prochain "
             "cycle.",
-            f"{title} does not let Arpent write the field arpent_{name} of accounts: deleted, "
+            f"{title} does not let Arpent write the field {called} of accounts: deleted, "
             "archived, hidden, never created, or without the right to edit it. The other fields "
             "are written. Run `arpent fields ensure`: its values will be written by the next "
             "cycle.",

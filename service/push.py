@@ -238,7 +238,8 @@ class Push:
         again = {each.external_id for each in outcomes if written.intersection(each.missing)}
         lost = written.intersection(name for outcome in outcomes for name in outcome.missing)
         if lost:
-            preflight.park_own(self.store, self._connector.vendor, lost, self._clock())
+            named = preflight.own_names(self._connector, lost)
+            preflight.park_own(self.store, self._connector.vendor, named, self._clock())
             self._lost |= lost
         with self.store.write() as connection:
             report.values += deliveries.record(

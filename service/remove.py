@@ -31,7 +31,9 @@ def run(app: App, connector: Connector, connection_id: int) -> list[Loss]:
     """Archive our own fields in the CRM; those that are gone already are no failure."""
     app.require_writable()
     losses = _with_counts(app, connection_id, connector.remove(own_fields(), dry_run=False))
-    preflight.park_own(app.store, connector.vendor, gone(losses), app.clock())
+    called = {each.removed.field: each.removed.crm_field for each in losses}
+    lost = {name: called[name] for name in gone(losses)}
+    preflight.park_own(app.store, connector.vendor, lost, app.clock())
     return losses
 
 

@@ -92,8 +92,9 @@ class UndoReport:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that was to be written back was."""
-        return self.pushed is None or (self.pushed.stopped is None and not self.pushed.rejected)
+        """Whether all that was to be written back was; a locked record keeps it waiting."""
+        done = self.pushed
+        return done is None or not (done.stopped or done.rejected or done.left)
 
     @property
     def beyond(self) -> list[Text]:

@@ -10,6 +10,14 @@ LOST_AT_RESTART = Text(
     "Zoho has replaced the refresh token, and the new one is only in memory: a restart would fail. "
     "Name a file that Arpent alone reads and writes in ARPENT_ZOHO_REFRESH_TOKEN_FILE.",
 )
+NOT_SHARED = Text(
+    "aucun fichier pour le jeton d'actualisation : chaque commande prend un jeton d'accès, et Zoho "
+    "n'en donne que dix par dix minutes. Nommez un fichier que seul Arpent lit et écrit dans "
+    "ARPENT_ZOHO_REFRESH_TOKEN_FILE : les commandes se partageront un jeton.",
+    "no file for the refresh token: each command takes an access token, and Zoho gives only ten in "
+    "ten minutes. Name a file that Arpent alone reads and writes in "
+    "ARPENT_ZOHO_REFRESH_TOKEN_FILE: commands then share one token.",
+)
 SHELF_IS_BUSY = Text(
     "Un autre processus renouvelle l'accès à Zoho depuis plus d'une minute. Arpent réessaiera; si "
     "cela dure, arrêtez ce processus.",

@@ -78,8 +78,10 @@ class Login:
             return self._found(stale) or self._refreshed()
 
     def remarks(self) -> Sequence[Remark]:
-        """Whether a restart would find the refresh token that is in force."""
-        return self._granted.remarks(words.LOST_AT_RESTART)
+        """Whether a restart finds the refresh token in force, and processes share a token."""
+        alone = Remark(is_fine=False, text=words.NOT_SHARED)
+        told = [alone] if self._grant.shelf is None else []
+        return [*self._granted.remarks(words.LOST_AT_RESTART), *told]
 
     def _found(self, stale: Session | None) -> Session | None:
         found = self._granted.found(None)

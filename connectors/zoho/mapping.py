@@ -15,7 +15,7 @@ from connectors.base import Binding
 from connectors.zoho import activities, history, people
 from connectors.zoho.objects import MODIFIED, ROLE_FIELDS, SE_MODULE, Module, identifier, is_id
 from connectors.zoho.rates import Rates
-from connectors.zoho.schema import Declared, Schema, is_readable
+from connectors.zoho.schema import Declared, Option, Schema, is_readable
 from rules.owned import DAYS
 from rules.records import (
     Account,
@@ -276,12 +276,7 @@ def module_of(row: Mapping[str, object]) -> str | None:
 def _bound(binding: Binding, schema: Schema) -> _Bound:
     found = schema.named(binding.crm_field)
     declared = found if found and is_readable(schema, found.name) else None
-    known = dict(binding.values)
-    for option in declared.options if declared else ():
-        # Either name of an option stands for both: which one comes differs by interface.
-        for one, other in ((option.actual, option.display), (option.display, option.actual)):
-            if one in known:
-                known.setdefault(other, known[one])
+    known = _either_name(binding.values, declared.options if declared else ())
     parse = values.parser(binding.type, known)
     if declared and declared.options and not known:
         display, plain = declared.display, parse
@@ -290,6 +285,18 @@ def _bound(binding: Binding, schema: Schema) -> _Bound:
             return plain(display(raw) if isinstance(raw, str) else raw)
 
     return _Bound(binding, declared, parse)
+
+
+def _either_name(values: Mapping[str, str], options: Sequence[Option]) -> dict[str, str]:
+    """The playbook's values by either name of an option: which one comes differs by interface.
+
+    A name that the playbook gives stands as given. One that is the label of an option and the
+    lasting name of another means the former, as documented.
+    """
+    named = [(option.display, option.actual) for option in options]
+    by_display = {display: values[actual] for display, actual in named if actual in values}
+    by_actual = {actual: values[display] for display, actual in named if display in values}
+    return {**by_actual, **by_display, **values}
 
 
 def _flat(raw: object, declared: Declared) -> object:

@@ -273,4 +273,10 @@ def _crm_field(one: Declared) -> CrmField:
         option_labels={
             (option.actual if own else option.display): option.display for option in used
         },
+        # A playbook may name an option by what it was called before an admin relabelled it.
+        option_aliases={
+            option.display: option.actual
+            for option in used
+            if own is None and option.actual != option.display
+        },
     )

@@ -1,5 +1,6 @@
 """The command line where the settings open another CRM than HubSpot, or two at once."""
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,11 @@ def test_everyday_commands_work_on_zoho_alone(published: Shell) -> None:
         assert "Arpent_Tier" in published.say("fields", "ensure").out
         ran = published.say("run", "--json")
         assert (ran.code, ran.json["zoho.push.values.applied"]) == (0, 805)
+        alone = published.say("doctor")
+        assert alone.code == 1
+        assert "✗ Accès : aucun fichier pour le jeton d'actualisation" in alone.out
+        published.settings["zoho_refresh_token_file"] = str(published.folder / "token")
+        published.settings["secret_keys"] = base64.urlsafe_b64encode(bytes(range(32))).decode()
         doctor = published.say("doctor")
         assert doctor.code == 0, doctor.out
         assert f"✓ Zoho CRM : Arpent ({organization.org_id}" in doctor.out

@@ -12,6 +12,7 @@ from connectors.sandbox.zoho import SANDBOX_REFRESH_TOKEN, ZohoSandbox
 from connectors.sandbox.zoho.switches import OTHER_ANSWERS, ZohoSwitches
 from connectors.zoho.connector import Zoho
 from rules.records import Account, Contact, ContactRole, FieldType, Kind
+from service import preflight
 from tests.contract.in_salesforce import hurried
 from tests.contract.in_zoho import InZoho
 from tests.contract.test_contract import TIER, pages, provisioned, records, task
@@ -140,6 +141,37 @@ def test_a_role_on_a_deal_is_the_contact_s(crm: InZoho) -> None:
     assert whole.role is ContactRole.DECISION_MAKER
     # Where a role is no change of the deal, the next full pull is the first to see it.
     assert (contact in changed) is crm.sandbox.switches.role_touches_deal
+
+
+@pytest.mark.parametrize("named", ["as it was", "as it is now"])
+def test_an_option_that_an_admin_relabels_is_read_by_either_name(crm: InZoho, named: str) -> None:
+    options = [{"display_value": name, "actual_value": name} for name in ("Usine", "Magasin")]
+    crm.sandbox.act(
+        "create_field", module="Accounts", field_label="Type d'affaires", data_type="picklist",
+        pick_list_values=options,
+    )  # fmt: skip
+    (field,) = [one for one in crm.connector.fields(Kind.ACCOUNT) if one.label == "Type d'affaires"]
+    before, after = crm.put_accounts([{"name": "A"}, {"name": "B"}])
+    crm.sandbox.act("edit", id=before, values={field.name: "Usine"})
+    crm.sandbox.act(
+        "relabel_choice", module="Accounts", field=field.name, value="Usine", label="Fabrique"
+    )
+    is_by_label = crm.sandbox.switches.option_name == "display"
+    crm.sandbox.act("edit", id=after, values={field.name: "Fabrique" if is_by_label else "Usine"})
+    crm.settle()
+    called = "Usine" if named == "as it was" else "Fabrique"
+    bound = Binding(
+        kind=Kind.ACCOUNT, name="business", crm_field=field.name, type=FieldType.CHOICE,
+        values={called: "factory", "Magasin": "shop"},
+    )  # fmt: skip
+
+    read = pages(crm, Kind.ACCOUNT, bindings=[bound])
+
+    assert [one for page in read for one in page.quarantined] == []
+    found = records(read)
+    assert [found[key].fields for key in (before, after)] == [{"business": "factory"}] * 2  # type: ignore[union-attr]  # they are accounts
+    assert preflight.run(crm.connector, [bound]) == []
+    assert preflight.unknown_options(crm.connector, [bound]) == []
 
 
 # Tasks.

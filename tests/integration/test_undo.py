@@ -256,6 +256,19 @@ def test_a_value_that_never_reached_the_crm_is_not_sent_any_more(office: Office)
 
 
 @ONE
+def test_an_undoing_that_leaves_a_locked_record_is_not_complete(office: Office) -> None:
+    wrong_run = spoil(office)
+    office.crm.lock("a")
+    report = take_back(office, wrong_run)
+    assert report.pushed is not None
+    assert (report.pushed.stopped, report.pushed.rejected) == (None, 0)
+    assert (report.pushed.left > 0, report.is_complete) == (True, False)
+    office.crm.accept("a")
+    assert take_back(office, wrong_run).is_complete
+    assert tiers(office) == {"a": RIGHT, "b": RIGHT}
+
+
+@ONE
 def test_an_undoing_that_stops_goes_on_with_the_next_push_or_when_it_is_done_again(
     office: Office,
 ) -> None:

@@ -72,6 +72,34 @@ def test_an_option_that_was_removed_is_named() -> None:
     assert "Found: DET, SRV" in problem
 
 
+def test_an_option_is_known_by_either_of_its_names() -> None:
+    sector = Binding(
+        kind=Kind.ACCOUNT,
+        name="potential",
+        crm_field="secteur",
+        type=FieldType.CHOICE,
+        values={"FAB": "manufacturing", "DET": "retail"},
+    )
+    relabelled = declared("secteur", options=["Usine", "DET"], option_aliases={"Usine": "FAB"})
+    crm = Memory()
+    crm.declare_field(Kind.ACCOUNT, relabelled)
+
+    assert told(sector, relabelled) == []
+    assert preflight.unknown_options(crm, [sector]) == []
+
+
+def test_a_lost_field_goes_by_the_name_that_the_crm_gives_it() -> None:
+    crm = Memory()
+    crm.declare_field(Kind.ACCOUNT, declared("Arpent_Tier", own="tier"))
+
+    named = preflight.own_names(crm, ["tier", "why"])
+
+    assert named == {"tier": "Arpent_Tier", "why": None}
+    told = [preflight.lost_own("zoho", name, called).reason.en for name, called in named.items()]
+    assert "the field Arpent_Tier of accounts" in told[0]
+    assert "the field arpent_why of accounts" in told[1]
+
+
 def test_kinds_that_the_playbook_does_not_bind_cost_no_call() -> None:
     crm = Memory()
 

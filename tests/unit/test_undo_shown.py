@@ -13,7 +13,10 @@ def test_values_that_are_not_put_back_yet_are_said(
 ) -> None:
     pushed = PushReport(run_id=14, owed=7, left=left, calls=1)
 
-    undone(5, [UndoReport(crm="zoho", undone_run=5, run_id=14, pushed=pushed)], limit=10)
+    report = UndoReport(crm="zoho", undone_run=5, run_id=14, pushed=pushed)
+
+    undone(5, [report], limit=10)
 
     said = " ".join(capsys.readouterr().out.split())
     assert ("7 valeurs ne sont pas encore remises" in said) is bool(left)
+    assert report.is_complete is not bool(left)

@@ -119,8 +119,10 @@ def test_processes_share_one_refresh_and_where_it_is_good(office: Office) -> Non
     shelf = Shelf()
     connected(office, access=grant(shelf)).identify()
 
-    connected(office, access=grant(shelf)).identify()
+    second = connected(office, access=grant(shelf))
 
+    second.identify()
+    assert all(each.is_fine for each in second.remarks())
     assert len(office.forms) == 1
     assert shelf.left is not None
     assert shelf.left.token.get_secret_value() == f"1000.access-1@{office.url}@{NOW}!0"

@@ -65,6 +65,31 @@ def test_an_account_is_read_whichever_way_its_lookups_come() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("FAB", "manufacturing"), ("Usine", "manufacturing"), ("Magasin", "retail"),
+        # Of the one option the label, of the other the lasting name: the label counts.
+        ("DET", "manufacturing"), ("SRV", None),
+    ],
+)  # fmt: skip
+def test_an_option_means_the_same_by_either_name(given: str, meant: str | None) -> None:
+    is_shared = given in ("DET", "SRV")
+    named = [("FAB", "DET"), ("DET", "SRV")] if is_shared else [("FAB", "Usine"), ("M", "Magasin")]
+    field = column("Secteur", "picklist", custom=True, pick_list_values=options(*named))
+    bound = Binding(
+        kind=Kind.ACCOUNT, name="sector", crm_field="Secteur", type=FieldType.CHOICE,
+        values={"FAB": "manufacturing", "M": "retail"},
+    )  # fmt: skip
+    found = mapper(ACCOUNTS, field, bindings=[bound])
+
+    (record,) = found.records([row(Secteur=given)], now=NOW)
+
+    assert isinstance(record, Account)
+    assert record.fields == {"sector": meant}
+    assert bool(found.drain()) is (meant is None)
+
+
+@pytest.mark.parametrize(
     ("given", "observed"),
     [
         # Either name of an option; what somebody typed; nothing chosen; nothing.
