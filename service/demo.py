@@ -7,6 +7,7 @@ territories, and her plan is as many times what it was.
 """
 
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,10 +78,22 @@ def run(*, once: bool, json: bool, port: int, crm: str | None = None) -> None:
             cycle_words.cycled(first, "CAD")
             show.demonstrated(asdict(report))
         if not once:
-            for vendor, portal in portals.items():
-                show.addresses(portal.url, pages[vendor] if portal.has_pages else None)
-            show.how_to_stop()
-            Event().wait()
+            _stay_up(portals, pages)
+
+
+def _stay_up(portals: Mapping[str, Emulated], pages: Mapping[str, str]) -> None:
+    """Say where to look, and wait for Ctrl-C, which ends the command as it does everywhere."""
+    stopped = Event()
+    # Raised in the middle of something that may not fail, an interrupt would be lost: it is noted.
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    try:
+        for vendor, portal in portals.items():
+            show.addresses(portal.url, pages[vendor] if portal.has_pages else None)
+        show.how_to_stop()
+        stopped.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    raise KeyboardInterrupt
 
 
 def _served(serving: ExitStack, crms: Sequence[str], port: int) -> dict[str, Emulated]:

@@ -217,10 +217,10 @@ def shell(tmp_path: Path) -> Shell:
 
 def test_the_command_says_that_all_is_well(shell: Shell) -> None:
     said = shell.say("rules", "test")
-    assert (said.code, said.out) == (0, "26 exemples, tout est comme prévu.\n")
+    assert (said.code, said.out) == (0, "28 exemples, tout est comme prévu.\n")
     assert shell.say("rules", "test", str(SHIPPED), language="en").code == 0
     said = shell.say("rules", "test", "--json")
-    assert (said.code, said.json["examples"], said.json["failures"]) == (0, 26, [])
+    assert (said.code, said.json["examples"], said.json["failures"]) == (0, 28, [])
 
 
 def test_the_command_tells_each_failure_and_publishing_is_refused(shell: Shell) -> None:
