@@ -73,7 +73,10 @@ def _filled(accounts: int) -> Iterator[tuple[ZohoSandbox, Connector]]:
             refresh_token=lambda: SecretStr(SANDBOX_REFRESH_TOKEN), keep=lambda _: True,
         )  # fmt: skip
         # Tokens last an hour of the organization's.
-        clock = Clock(monotonic=lambda: portal.clock.now().timestamp())
+        clock = Clock(
+            monotonic=lambda: portal.clock.now().timestamp(),
+            wall=lambda: instant_of(portal.clock.now()),
+        )
         connector = Zoho(access, accounts=portal.url, clock=clock)
         yield portal, connector
         connector.close()
