@@ -51,7 +51,7 @@ def read(file: str, text: str | bytes) -> Document:
 
 def _composed(document: Document) -> Node | None:
     """The tree of the file, which nobody changes; None where it is empty or not plain."""
-    root, extra = _tree(document.source)
+    root, extra = tree_of(document.source)
     if extra is not None:
         line, column = extra
         document.issues.append(Issue(document.file, line, column, _NOT_PLAIN))
@@ -59,7 +59,7 @@ def _composed(document: Document) -> Node | None:
 
 
 @lru_cache(maxsize=_FILES_KEPT)
-def _tree(source: str) -> tuple[Node | None, tuple[int, int] | None]:
+def tree_of(source: str) -> tuple[Node | None, tuple[int, int] | None]:
     """What a source says, or the line and column where it is not plain; errors are not kept."""
     heard: list[Event] = []
     depth = 0

@@ -1,12 +1,14 @@
 """The proof of a table of six criteria, and `rules check` beside merely parsing its YAML."""
 
+from collections.abc import Callable
+
 from ruamel.yaml import YAML
 
 from rules.checking import check
 from rules.facts import names_of
 from rules.proof import prove
 from rules.rulebook import compile_rulebook
-from rules.yaml_text import read
+from rules.yaml_text import read, tree_of
 from service.check import run as check_folder
 from service.playbook_folder import read_folder
 from service.settings import SHIPPED_PLAYBOOK
@@ -62,8 +64,8 @@ def run() -> Report:
             "parsing the YAML": lambda: [
                 YAML(typ="safe", pure=True).load(content) for content in files.values()
             ],
-            "rules check": lambda: check_folder(SHIPPED_PLAYBOOK, NOW),
-            "of which without the disk": lambda: check(files, NOW),
+            "rules check": lambda: _anew(lambda: check_folder(SHIPPED_PLAYBOOK, NOW)),
+            "of which without the disk": lambda: _anew(lambda: check(files, NOW)),
         },
         rounds=9,
     )
@@ -74,3 +76,9 @@ def run() -> Report:
         at_most("rules check, time ÷ that of parsing its YAML", 10, checks[1].ratio),
     ]
     return Report(text, aims)
+
+
+def _anew(checking: Callable[[], object]) -> object:
+    """Check as a command does, which has read no file before."""
+    tree_of.cache_clear()
+    return checking()
