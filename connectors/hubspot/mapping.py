@@ -6,12 +6,12 @@ of an activity never its subject or its body, of a contact only its buying role.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard
 
 from connectors import past, sales_words, values
 from connectors.base import Binding
 from connectors.hubspot.objects import OWN_PREFIX, ObjectType
-from rules.owned import DAYS
+from connectors.row_reading import RowReading, observing
 from rules.records import (
     Account,
     Activity,
@@ -20,14 +20,12 @@ from rules.records import (
     ContactRole,
     Kind,
     Opportunity,
-    Quarantine,
     Record,
     Value,
 )
-from rules.time import Instant, date_of
+from rules.time import Instant
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 _COMMON = ("hubspot_owner_id",)
 _ACTIVITY_PROPERTIES = {
@@ -46,7 +44,7 @@ _NOT_REACHED = frozenset(
 )
 
 
-class Mapper:
+class Mapper(RowReading):
     """Maps the records of one object. `properties` is what to ask of HubSpot for it."""
 
     def __init__(
@@ -56,8 +54,8 @@ class Mapper:
         own_fields: Sequence[str],
         home_currency: str,
     ) -> None:
+        super().__init__(object_type.kind)
         self.object_type = object_type
-        self.quarantined: list[Quarantine] = []
         self._home_currency = home_currency
         self._bound = [
             (binding.name, binding.crm_field, values.parser(binding.type, binding.values))
@@ -66,7 +64,7 @@ class Mapper:
         ]
         is_account = object_type.kind is Kind.ACCOUNT
         self._own = [
-            (name, OWN_PREFIX + name, _observer(name)) for name in own_fields if is_account
+            (name, OWN_PREFIX + name, observing(name)) for name in own_fields if is_account
         ]
         self._build = self._builder()
         self.properties = tuple(
@@ -81,7 +79,6 @@ class Mapper:
 
     def records(self, raws: Iterable[object]) -> list[Record]:
         """The records of a page; what could not be read is added to `quarantined`."""
-        kind = self.object_type.kind
         build = self._build
         records: list[Record] = []
         for raw in raws:
@@ -89,13 +86,8 @@ class Mapper:
                 records.append(build(raw["id"], raw, raw["properties"]))
             else:
                 name = raw.get("id") if isinstance(raw, dict) else None
-                self.quarantined.append(values.unusable(kind, name, raw, _UNUSABLE))
+                self._set_aside(name, raw, _UNUSABLE)
         return records
-
-    def drain(self) -> list[Quarantine]:
-        """What was quarantined since the last time."""
-        drained, self.quarantined = self.quarantined, []
-        return drained
 
     def _builder(self) -> Callable[[str, Json, Json], Record]:
         match self.object_type.kind:
@@ -197,15 +189,6 @@ class Mapper:
             observed[name] = None if raw is None else observe(raw)
         return observed
 
-    def _read(self, key: str, name: str, raw: object, parse: Callable[[object], T]) -> T | None:
-        if raw is None:
-            return None
-        try:
-            return parse(raw)
-        except values.Unreadable as error:
-            self._quarantine(key, name, raw, str(error))
-            return None
-
     def _created(self, key: str, raw: Json, written: object) -> Instant | None:
         return self._read(
             key, "created_at", written or raw.get("createdAt"), values.business_instant
@@ -214,21 +197,13 @@ class Mapper:
     def _modified(self, key: str, raw: Json, properties: Json) -> Instant:
         """When the record changed; failing that when it was made, failing that the epoch."""
         written = properties.get(self.object_type.modified)
-        found = self._read(key, "modified_at", written, values.business_instant)
-        for name in ("updatedAt", "createdAt"):
-            if found is not None:
-                break
-            found = self._read(key, "modified_at", raw.get(name), values.business_instant)
-        return 0 if found is None else found
+        return self._changed_at(key, written, raw.get("updatedAt"), raw.get("createdAt"))
 
     def _archived(self, key: str, raw: Json, properties: Json) -> Instant | None:
         if raw.get("archived") is not True:
             return None
         found = self._read(key, "archived_at", raw.get("archivedAt"), values.business_instant)
         return self._modified(key, raw, properties) if found is None else found
-
-    def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
-        self.quarantined.append(values.quarantined(self.object_type.kind, key, name, raw, reason))
 
 
 _UNUSABLE = "a record without an id or properties"
@@ -290,26 +265,6 @@ def _properties(object_type: ObjectType) -> tuple[str, ...]:
         case _:
             kind = object_type.activity or ActivityKind.NOTE
             return ("hs_timestamp", *_COMMON, modified, *_ACTIVITY_PROPERTIES[kind])
-
-
-def _observer(name: str) -> Callable[[object], str | None]:
-    return _observed_day if name in DAYS else _observed_text
-
-
-def _observed_text(raw: object) -> str | None:
-    try:
-        return values.text(raw)
-    except values.Unreadable:
-        return None
-
-
-def _observed_day(raw: object) -> str | None:
-    """A day as `YYYY-MM-DD`; what a person typed that is no day stays as it is."""
-    try:
-        found = values.day(raw)
-    except values.Unreadable:
-        return _observed_text(raw)
-    return None if found is None else date_of(found).isoformat()
 
 
 def _role(raw: object) -> ContactRole | None:

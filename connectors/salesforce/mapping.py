@@ -6,16 +6,16 @@ is quarantined and the record stays. Nothing else is asked of Salesforce than wh
 roles.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeGuard, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from connectors import sales_words, values
 from connectors.base import Binding
+from connectors.row_reading import RowReading, home_amount, observing
 from connectors.salesforce import activities, history
 from connectors.salesforce.objects import ObjectType, is_id, own_field
 from connectors.salesforce.rates import Rates
-from rules.owned import DAYS
 from rules.records import (
     Account,
     Activity,
@@ -24,14 +24,12 @@ from rules.records import (
     Kind,
     Link,
     Opportunity,
-    Quarantine,
     Record,
     Value,
 )
-from rules.time import Instant, date_of
+from rules.time import Instant
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 # What `source` adds to a row: the rows of its history, its roles, the ids that were merged into it.
 HISTORY, ROLES, MERGED = " history", " roles", " merged"
@@ -39,7 +37,7 @@ HISTORY, ROLES, MERGED = " history", " roles", " merged"
 _UNUSABLE = "a record without an id"
 
 
-class Mapper:
+class Mapper(RowReading):
     """Maps the rows of one object. `fields` is what to ask of Salesforce for it.
 
     `declared` has the fields of the object that the user may see, with their types, by their names
@@ -56,8 +54,8 @@ class Mapper:
         *,
         zone: ZoneInfo,
     ) -> None:
+        super().__init__(object_type.kind)
         self.object_type = object_type
-        self.quarantined: list[Quarantine] = []
         self._rates = rates
         self._zone = zone
         kind = object_type.kind
@@ -73,7 +71,7 @@ class Mapper:
             if each.kind is kind and is_record
         ]
         self._own = [
-            (name, _told(own_field(name), declared)[0], name in DAYS)
+            (name, _told(own_field(name), declared)[0], observing(name))
             for name in own_fields
             if kind is Kind.ACCOUNT
         ]
@@ -98,8 +96,7 @@ class Mapper:
             if identified(row):
                 found.append(row)
             else:
-                kind = self.object_type.kind
-                self.quarantined.append(values.unusable(kind, None, row, _UNUSABLE))
+                self._set_aside(None, row, _UNUSABLE)
         return found
 
     def links(self, rows: Iterable[object]) -> list[Link]:
@@ -112,11 +109,6 @@ class Mapper:
             for row in rows
             if identified(row) and is_id(str(row.get("AccountId") or ""))
         ]
-
-    def drain(self) -> list[Quarantine]:
-        """What was quarantined since the last time."""
-        drained, self.quarantined = self.quarantined, []
-        return drained
 
     def _record(self, key: str, row: Json, now: Instant) -> Record:
         match self.object_type.kind:
@@ -142,8 +134,8 @@ class Mapper:
             merged_ids=tuple(get(MERGED) or ()),
             fields=self._fields(key, row),
             observed={
-                name: None if (raw := get(field)) is None else observed(raw, is_date)
-                for name, field, is_date in self._own
+                name: None if (raw := get(field)) is None else observe(raw)
+                for name, field, observe in self._own
             },
         )
 
@@ -212,38 +204,20 @@ class Mapper:
         if not isinstance(amount, int):
             return None
         currency = self._currency(key, row)
-        found = self._rates.to_home(amount, currency)
-        if found is None:
-            raise values.Unreadable(f"no rate of exchange is known for {currency}")
-        return found
+        return home_amount(self._rates.to_home(amount, currency), currency)
 
     def _currency(self, key: str, row: Json) -> str:
         """The currency of a row; orgs with one currency don't say it."""
         written = self._read(key, "currency", row.get("CurrencyIsoCode"), values.text)
         return written or self._rates.home
 
-    def _read(self, key: str, name: str, raw: Any, parse: Callable[[Any], T]) -> T | None:  # noqa: ANN401 - as it came
-        if raw is None or raw == "":
-            return None
-        try:
-            return parse(raw)
-        except values.Unreadable as error:
-            self._quarantine(key, name, raw, str(error))
-            return None
-
     def _modified(self, key: str, row: Json) -> Instant:
         """When the row changed; failing that when it was made, failing that the epoch."""
-        found = self._read(key, "modified_at", row.get("SystemModstamp"), values.business_instant)
-        if found is None:
-            found = self._read(key, "modified_at", row.get("CreatedDate"), values.business_instant)
-        return 0 if found is None else found
+        return self._changed_at(key, row.get("SystemModstamp"), row.get("CreatedDate"))
 
     def _archived(self, key: str, row: Json) -> Instant | None:
         """A deleted row does not say when: its last change is its deletion."""
         return self._modified(key, row) if is_true(row.get("IsDeleted")) else None
-
-    def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
-        self.quarantined.append(values.quarantined(self.object_type.kind, key, name, raw, reason))
 
 
 def identified(row: object) -> TypeGuard[Json]:
@@ -259,17 +233,3 @@ def is_true(raw: object) -> bool:
 def _told(field: str, declared: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     """The name of a field as Salesforce writes it, and its type; empty where there is none."""
     return declared.get(field.lower(), ("", ""))
-
-
-def observed(raw: object, is_date: bool) -> str | None:  # noqa: FBT001 - called in a loop over all
-    """What a field of ours holds; a day as `YYYY-MM-DD`, and what is no day as it stands."""
-    try:
-        found = values.day(raw) if is_date else None
-    except values.Unreadable:
-        found = None
-    if found is not None:
-        return date_of(found).isoformat()
-    try:
-        return values.text(raw)
-    except values.Unreadable:
-        return None

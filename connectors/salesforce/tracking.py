@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors import values
+from connectors.row_reading import observing
 from connectors.salesforce.client import Json
-from connectors.salesforce.mapping import observed
-from rules.owned import DAYS, Owned
+from rules.owned import Owned
 from rules.time import Instant
 
 TRACKED = (Owned.CHALLENGE, Owned.IMPOSED_TIER, Owned.IMPOSED_UNTIL, Owned.TIER, Owned.PRIORITY)
@@ -48,7 +48,7 @@ class Changes:
             name, at = own.get(str(row.get("Field")).lower()), _instant(row.get("CreatedDate"))
             # A row that can't be read tells nothing.
             if name is not None and at is not None:
-                value = observed(row.get("NewValue"), name in DAYS)
+                value = observing(name)(row.get("NewValue"))
                 change = Change(value=value, author=_author(row), at=at)
                 self._told.setdefault((str(row.get("AccountId")), name), []).append(change)
 

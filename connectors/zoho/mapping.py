@@ -7,16 +7,16 @@ when, by whom and of which kind; of a contact only its part in a purchase.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from connectors import values
 from connectors.base import Binding
+from connectors.row_reading import RowReading, home_amount, observing
 from connectors.zoho import activities, history, people
 from connectors.zoho.objects import MODIFIED, ROLE_FIELDS, SE_MODULE, Module, identifier, is_id
 from connectors.zoho.rates import Rates
 from connectors.zoho.schema import Declared, Option, Schema, is_readable
-from rules.owned import DAYS
 from rules.records import (
     Account,
     Activity,
@@ -25,14 +25,12 @@ from rules.records import (
     Kind,
     Link,
     Opportunity,
-    Quarantine,
     Record,
     Value,
 )
-from rules.time import Instant, date_of
+from rules.time import Instant
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 # What `source` adds to a row: its history, its roles on deals, its account, when it was deleted.
 HISTORY, ROLES, ACCOUNT, DELETED = " history", " roles", " account", " deleted"
@@ -52,7 +50,7 @@ class _Bound:
     parse: values.Parser
 
 
-class Mapper:
+class Mapper(RowReading):
     """Maps the rows of one module. `fields` is what to ask of Zoho for it; `zone` is its own."""
 
     def __init__(
@@ -65,14 +63,14 @@ class Mapper:
         *,
         zone: ZoneInfo = _UTC,
     ) -> None:
+        super().__init__(module.kind)
         self.module = module
         self._zone = zone
         self.schema = schema
-        self.quarantined: list[Quarantine] = []
         self._rates = rates
         self._bound = [_bound(each, schema) for each in bindings if each.kind is module.kind]
         self._own = [
-            (name, schema.own_in_use(name), name in DAYS)
+            (name, schema.own_in_use(name), observing(name))
             for name in own_fields
             if module.kind is Kind.ACCOUNT
         ]
@@ -101,8 +99,8 @@ class Mapper:
             for each in self._bound
         ]
         self._own = [
-            (name, None if found is not None and found.name in names else found, is_day)
-            for name, found, is_day in self._own
+            (name, None if found is not None and found.name in names else found, observe)
+            for name, found, observe in self._own
         ]
 
     def records(self, rows: Iterable[object], *, now: Instant) -> list[Record]:
@@ -115,8 +113,7 @@ class Mapper:
             if identified(row):
                 found.append(self._record(row["id"], row, now))
             else:
-                kind = self.module.kind
-                self.quarantined.append(values.unusable(kind, None, row, _UNUSABLE))
+                self._set_aside(None, row, _UNUSABLE)
         return found
 
     def links(self, rows: Iterable[object]) -> list[Link]:
@@ -130,11 +127,6 @@ class Mapper:
             for row in rows
             if identified(row) and (account := identifier(row.get(column))) is not None
         ]
-
-    def drain(self) -> list[Quarantine]:
-        """What was quarantined since the last time."""
-        drained, self.quarantined = self.quarantined, []
-        return drained
 
     def _record(self, key: str, row: Json, now: Instant) -> Record:
         match self.module.kind:
@@ -165,8 +157,8 @@ class Mapper:
             archived_at=_deleted(row),
             fields=self._fields(key, row),
             observed={
-                name: _observed(None if found is None else get(found.name), found, is_day)
-                for name, found, is_day in self._own
+                name: None if found is None else _observed(get(found.name), found, observe)
+                for name, found, observe in self._own
             },
         )
 
@@ -229,37 +221,21 @@ class Mapper:
         if not isinstance(amount, int):
             return None
         currency = self._currency(key, row)
-        found = self._rates.to_home(amount, currency, row.get("Exchange_Rate"))
-        if found is None:
-            raise values.Unreadable(f"no rate of exchange is known for {currency}")
-        return found
+        return home_amount(
+            self._rates.to_home(amount, currency, row.get("Exchange_Rate")), currency
+        )
 
     def _currency(self, key: str, row: Json) -> str:
         """The currency of a row; organizations with one currency don't say it."""
         written = self._read(key, "currency", row.get("Currency"), values.text)
         return written or self._rates.home
 
-    def _read(self, key: str, name: str, raw: Any, parse: Callable[[Any], T]) -> T | None:  # noqa: ANN401 - as it came
-        if raw is None or raw == "":
-            return None
-        try:
-            return parse(raw)
-        except values.Unreadable as error:
-            self._quarantine(key, name, raw, str(error))
-            return None
-
     def _modified(self, key: str, row: Json) -> Instant:
         """When the row changed; failing that when it was made, failing that the epoch."""
         deleted = _deleted(row)
         if deleted is not None:
             return deleted
-        found = self._read(key, "modified_at", row.get(MODIFIED), values.business_instant)
-        if found is None:
-            found = self._read(key, "modified_at", row.get("Created_Time"), values.business_instant)
-        return 0 if found is None else found
-
-    def _quarantine(self, key: str, name: str, raw: object, reason: str) -> None:
-        self.quarantined.append(values.quarantined(self.module.kind, key, name, raw, reason))
+        return self._changed_at(key, row.get(MODIFIED), row.get("Created_Time"))
 
 
 def identified(row: object) -> TypeGuard[Json]:
@@ -313,23 +289,9 @@ def _deleted(row: Json) -> Instant | None:
     return found if isinstance(found, int) else None
 
 
-def _observed(raw: object, declared: Declared | None, is_day: bool) -> str | None:  # noqa: FBT001 - called in a loop over all
-    """What a field of ours holds: the lasting name of an option, a day as `YYYY-MM-DD`.
-
-    What is no day, or no option, is told as it stands.
-    """
-    try:
-        found = values.day(raw) if is_day else None
-    except values.Unreadable:
-        found = None
-    if found is not None:
-        return date_of(found).isoformat()
-    if declared is None:
-        return None
-    try:
-        written = values.text(_flat(raw, declared))
-    except values.Unreadable:
-        return None
-    if written is None:
-        return None
-    return declared.actual(written) if declared.options else written
+def _observed(
+    raw: object, declared: Declared, observe: Callable[[object], str | None]
+) -> str | None:
+    """What a field of ours holds: the lasting name of an option, what is no option as it stands."""
+    written = observe(_flat(raw, declared))
+    return declared.actual(written) if written is not None and declared.options else written
