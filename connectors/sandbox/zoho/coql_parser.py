@@ -52,7 +52,7 @@ class _Parser:
         self._place += 1
         return token.value.lower()
 
-    def _skip(self, *words: str) -> bool:
+    def _took(self, *words: str) -> bool:
         token = self._here
         is_there = token.word in words or (token.kind == "mark" and token.value in words)
         self._place += is_there
@@ -61,7 +61,7 @@ class _Parser:
     def query(self) -> Query:
         self._take("select")
         columns = [self._column()]
-        while self._skip(","):
+        while self._took(","):
             columns.append(self._column())
         if len(columns) > self._most_columns:
             raise too_many("select", self._most_columns)
@@ -71,13 +71,13 @@ class _Parser:
         module = self._name()
         self._take("where")
         made = Query(columns=columns, module=module, where=self._condition())
-        if self._skip("group"):
+        if self._took("group"):
             self._take("by")
             made.group_by = self._paths("group by", _MOST_GROUPS)
-        if self._skip("order"):
+        if self._took("order"):
             self._take("by")
             made.order_by = self._orders()
-        if self._skip("limit"):
+        if self._took("limit"):
             self._limits(made)
         if self._here.kind != "end":
             raise self._wrong()
@@ -99,12 +99,12 @@ class _Parser:
         path = self._name()
         if function:
             self._take(")")
-        alias = self._name() if self._skip("as") else ""
+        alias = self._name() if self._took("as") else ""
         return Column(path, function, alias)
 
     def _paths(self, clause: str, most: int) -> list[str]:
         paths = [self._name()]
-        while self._skip(","):
+        while self._took(","):
             paths.append(self._name())
         _check_list(clause, paths, most)
         return paths
@@ -114,9 +114,9 @@ class _Parser:
         while True:
             path = self._name()
             is_descending = self._here.word == "desc"
-            self._skip("asc", "desc")
+            self._took("asc", "desc")
             orders.append((path, is_descending))
-            if not self._skip(","):
+            if not self._took(","):
                 break
         _check_list("order by", [path for path, _ in orders], _MOST_ORDERS)
         return orders
@@ -124,11 +124,11 @@ class _Parser:
     def _limits(self, made: Query) -> None:
         """Read `limit 200`, `limit 200 offset 400` or `limit 400, 200` (offset first)."""
         first = self._whole("limit")
-        if self._skip(","):
+        if self._took(","):
             made.offset, made.limit = first, self._whole("limit")
         else:
             made.limit = first
-            if self._skip("offset"):
+            if self._took("offset"):
                 made.offset = self._whole("offset")
         for name, value, most in (("limit", made.limit, MOST_ROWS),
                                   ("offset", made.offset + made.limit, MOST_OFFSET)):  # fmt: skip
@@ -154,7 +154,7 @@ class _Parser:
         return made
 
     def _operand(self) -> Condition:
-        if self._skip("("):
+        if self._took("("):
             inner = self._condition()
             self._take(")")
             return inner
@@ -169,11 +169,11 @@ class _Parser:
             operator = "!=" if self._here.value == "<>" else self._here.value
             self._place += 1
             return Comparison(path, operator, (self._literal(),))
-        if self._skip("is"):
-            negation = "not " if self._skip("not") else ""
+        if self._took("is"):
+            negation = "not " if self._took("not") else ""
             self._take("null")
             return Comparison(path, f"is {negation}null", ())
-        negation = "not " if self._skip("not") else ""
+        negation = "not " if self._took("not") else ""
         operator = negation + self._take("in", "like", "between")
         if operator.endswith("between"):
             low = self._literal()
@@ -186,7 +186,7 @@ class _Parser:
     def _list(self) -> tuple[Literal, ...]:
         self._take("(")
         values = [self._literal()]
-        while self._skip(","):
+        while self._took(","):
             values.append(self._literal())
         self._take(")")
         if len(values) > _MOST_VALUES:
