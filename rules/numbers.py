@@ -106,3 +106,16 @@ def read_day(given: object) -> Day:
         f"« {text} » n'est pas une date (écrivez AAAA-MM-JJ)",
         f"'{text}' is not a date (write YYYY-MM-DD)",
     )
+
+
+def read_day_range(given: object) -> tuple[Day, Day]:
+    """`2026-07-20..2026-07-31`, or one day: the first and the last, both included."""
+    text = _text(given)
+    first, dots, last = text.partition("..")
+    days = read_day(first), read_day(last if dots else first)
+    if days[1] < days[0]:
+        raise Misfit(
+            f"« {text} » : la fin précède le début ; écrivez par exemple 2026-07-20..2026-07-31",
+            f"'{text}': the end is before the start; write for example 2026-07-20..2026-07-31",
+        )
+    return days

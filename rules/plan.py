@@ -1,239 +1,281 @@
-"""`plans/*.yaml`: the territory plan of a rep for a year: an objective, its split, its targets."""
+"""`plans/*.yaml`: the territory plan of a rep, or of the team, for a fiscal year.
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+An objective and its splits, targets, activities, time, assumptions, reviews, agreements, and dated
+revisions of all that. `rules.plan_reading` reads and checks a file, `rules.plan_quota` shares the
+objective out over days.
+"""
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 
-from rules import schema_shapes
-from rules.calendar import Period, Span, fiscal_year, periods_over, weekdays
-from rules.kpis import KpiName, Kpis, Money, written
-from rules.language import Language, Text, money, number
-from rules.loads import read_capacity
-from rules.located import Document, Misfit, nearest
-from rules.models import model_of
-from rules.numbers import read_number, read_share
-from rules.team import Currency, Strict, Team
+from pydantic import Field, PrivateAttr
+
+from rules import plan_quota
+from rules.calendar import Period, fiscal_year, weekdays
+from rules.kpi_base import Money
+from rules.kpi_names import KpiName
+from rules.plan_revisions import Revision
+from rules.plan_terms import (
+    NOT_ALLOTTED,
+    TEAM,
+    Acceptance,
+    Assumptions,
+    Away,
+    Count,
+    Part,
+    Quarter,
+    Rate,
+    Review,
+    Rhythm,
+    Source,
+    Targets,
+    Time,
+    Year,
+)
+from rules.team import Currency, DayText, MonthName, Strict, Team
 from rules.time import Day
+from rules.working_days import WorkingDays, working_days
 
-NOT_ALLOTTED = "not_allotted"
-_YEAR = re.compile(r"20\d\d")
-_RATE = re.compile(r"^(.+?)(?:\s+per\s+|\s+par\s+|\s*/\s*)(\w+)$")
-_SPANS = {
-    "week": Span.WEEK,
-    "semaine": Span.WEEK,
-    "month": Span.MONTH,
-    "mois": Span.MONTH,
-    "quarter": Span.QUARTER,
-    "trimestre": Span.QUARTER,
-    "year": Span.YEAR,
-    "an": Span.YEAR,
-    "année": Span.YEAR,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many things per week, month, fiscal quarter or fiscal year."""
-
-    count: float
-    per: Span
-
-    def expected(self, first: Day, last: Day, fiscal_start: int) -> float:
-        """How many are expected between two days (included), spread over weekdays.
-
-        Each period's count is shared equally by its own weekdays, so 12 per month makes 12 in
-        every whole month, whatever its length. `fiscal_start` is a month, 1 to 12.
-        """
-        total = 0.0
-        for period in periods_over(self.per, first, last, fiscal_start):
-            worked = weekdays(max(first, period.first), min(last, period.last))
-            total += self.count * worked / weekdays(period.first, period.last)
-        return total
-
-
-def _rate(given: object) -> Rate:
-    found = _RATE.match(given.strip().lower()) if isinstance(given, str) else None
-    span = _SPANS.get(found.group(2)) if found else None
-    if found is None or span is None:
-        raise Misfit(
-            f"« {given} » n'est pas un rythme (écrivez par exemple 12 per month, 3 per week)",
-            f"'{given}' is not a rate (write for example 12 per month, 3 per week)",
-        )
-    count = read_number(found.group(1))
-    if count <= 0:
-        raise Misfit(
-            f"« {given} » : un rythme doit dépasser zéro", f"'{given}': a rate must be over zero"
-        )
-    return Rate(count, span)
-
-
-def _year(given: object) -> int:
-    if not isinstance(given, str) or not _YEAR.fullmatch(given):
-        raise Misfit(
-            f"« {given} » n'est pas une année (écrivez par exemple 2026)",
-            f"'{given}' is not a year (write for example 2026)",
-        )
-    return int(given)
-
-
-def _share(text: str) -> float:
-    value = read_share(text)
-    if not 0 < value <= 1:
-        raise Misfit(
-            f"« {text} » : écrivez une part de plus de 0 % et d'au plus 100 %",
-            f"'{text}': write a share over 0 % and up to 100 %",
-        )
-    return value
-
-
-def _time_share(given: object) -> float:
-    value = read_share(given)
-    if not 0 <= value <= 1:
-        raise Misfit(
-            f"« {given} » : écrivez une part de 0 % à 100 %",
-            f"'{given}': write a share from 0 % to 100 %",
-        )
-    return value
-
-
-Rhythm = Annotated[Rate, BeforeValidator(_rate), WithJsonSchema(schema_shapes.RATE)]
-Year = Annotated[int, BeforeValidator(_year), WithJsonSchema(schema_shapes.YEAR)]
-Share = Annotated[float, written(_share, least=0), WithJsonSchema(schema_shapes.SHARE)]
-Capacity = Annotated[float, BeforeValidator(read_capacity), WithJsonSchema(schema_shapes.RATE)]
-TimeShare = Annotated[float, BeforeValidator(_time_share), WithJsonSchema(schema_shapes.SHARE)]
-Quarter = Literal["q1", "q2", "q3", "q4", "not_allotted"]
-
-
-class Targets(Strict):
-    """What a plan asks of each KPI; one that is left out has no target."""
-
-    opportunities_opened: Rhythm | None = None
-    conversion_rate: Share | None = None
-    active_pipeline: Money | None = None
-    priority_contacted: Share | None = None
-
-
-class Time(Strict):
-    """The hours a week that a rep has for accounts, and how the plan shares them out.
-
-    `shares` go by names of the plan's own (prospects, existing …), from 0 to 1, and make 1.
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, TimeShare]
-
-    capacity: Capacity
-
-    @property
-    def shares(self) -> Mapping[str, float]:
-        """The shares as written, in their order."""
-        return self.__pydantic_extra__
+__all__ = ["NOT_ALLOTTED", "TEAM", "Plan", "Rate", "expected_to_date", "plan_on"]
 
 
 class Plan(Strict):
-    """A rep's plan for a fiscal year, named after the calendar year in which it begins.
+    """A plan for a fiscal year, named after the calendar year in which it begins.
 
-    Amounts are minor units of `currency`. `sources` and `quarters` each add up to `objective`,
-    what is left to share out under `not_allotted`.
+    Amounts are minor units of `currency`. `sources`, `quarters`, `segments` and `products` each
+    add up to `objective`, what is left to share out under `not_allotted`. The terms are those in
+    force before any revision; `on` gives those of a day.
     """
 
     owner: str
     period: Year
     currency: Currency
     objective: Money
-    sources: dict[str, Money] = Field(default_factory=dict)
+    sourcing: dict[str, Source] = Field(default_factory=dict, alias="sources")
     quarters: dict[Quarter, Money] = Field(default_factory=dict)
+    segments: dict[str, Money] = Field(default_factory=dict)
+    products: dict[str, Money] = Field(default_factory=dict)
+    seasonality: dict[MonthName, Part] = Field(default_factory=dict)
+    accounts: dict[str, Count] = Field(default_factory=dict)
+    assumptions: Assumptions = Assumptions()
     targets: Targets = Targets()
+    activities: dict[str, Rhythm] = Field(default_factory=dict)
     time: Time | None = None
+    away: list[Away] = Field(default_factory=list)
+    review: Review | None = None
+    agreed: dict[str, DayText] = Field(default_factory=dict)
+    accept: list[Acceptance] = Field(default_factory=list)
+    revisions: list[Revision] = Field(default_factory=list)
+
+    # Of terms that a revision made: the day from which they hold, and the ones before.
+    _since: Day | None = PrivateAttr(default=None)
+    _before: "Plan | None" = PrivateAttr(default=None)
+    # Of the team's currency, for one unit of the plan's.
+    _rate: Fraction = PrivateAttr(default=Fraction(1))
+
+    @property
+    def sources(self) -> dict[str, int]:
+        """The objective by source, sub-sources added up."""
+        return {
+            name: sum(amount.values()) if isinstance(amount, dict) else amount
+            for name, amount in self.sourcing.items()
+        }
+
+    @property
+    def sub_sources(self) -> dict[str, dict[str, int]]:
+        """Of the sources that have sub-sources, the amount of each."""
+        return {name: each for name, each in self.sourcing.items() if isinstance(each, dict)}
+
+    @property
+    def rate(self) -> Fraction:
+        """The team's currency for one unit of the plan's; 1 where they are the same."""
+        return self._rate
+
+    @property
+    def since(self) -> Day | None:
+        """The first day of these terms; None for those that the plan begins with."""
+        return self._since
+
+    @property
+    def before(self) -> "Plan | None":
+        """The terms in force before these."""
+        return self._before
+
+    @property
+    def initial(self) -> "Plan":
+        """The plan without its revisions."""
+        found = self
+        while found._before is not None:
+            found = found._before
+        return found.model_copy(update={"revisions": []}) if found.revisions else found
+
+    def at_rate(self, rate: Fraction) -> "Plan":
+        """The same plan, whose money is worth so much in the team's currency."""
+        copied = self.model_copy()
+        copied._rate = rate  # noqa: SLF001 - a copy of its own kind
+        return copied
 
     def days(self, fiscal_start: int) -> Period:
         """The days of the plan; `fiscal_start` is the month in which fiscal years begin."""
         return fiscal_year(self.period, fiscal_start)
 
-    def target(self, kpi: KpiName, month: Period, fiscal_start: int) -> float | None:
-        """The target of a KPI for a month, in the KPI's own unit; None when there is none."""
-        if month.first not in self.days(fiscal_start):
+    def work(self, team: Team) -> WorkingDays:
+        """The calendar that the owner of the plan works by."""
+        return working_days(team, self.owner, self.away)
+
+    def on(self, day: Day) -> "Plan":
+        """The plan as it stands on a day: the terms then in force, none of the revisions to come.
+
+        It knows the terms before them, so that its quotas and targets of earlier days are those
+        of earlier days.
+        """
+        if not self.revisions:
+            return self
+        found = self.initial
+        for revision in sorted(self.revisions, key=lambda each: each.from_):
+            if revision.from_ <= day:
+                found = found._revised(revision)  # noqa: SLF001 - of its own kind
+        return found
+
+    @property
+    def latest(self) -> "Plan":
+        """The plan with all its revisions in force."""
+        return self.on(max(each.from_ for each in self.revisions)) if self.revisions else self
+
+    def versions(self, fiscal_start: int) -> Sequence[tuple[Period, "Plan"]]:
+        """The terms of the plan in order, each with the days on which it holds."""
+        year = self.days(fiscal_start)
+        found: list[tuple[Period, Plan]] = []
+        last = year.last
+        terms: Plan | None = self.latest
+        while terms is not None:
+            first = year.first if terms.since is None else terms.since
+            if first <= last:
+                found.append((Period(year.key, max(first, year.first), last), terms))
+                last = first - 1
+            terms = terms.before
+        return found[::-1]
+
+    def quota(
+        self,
+        period: Period,
+        work: WorkingDays,
+        *,
+        source: str | None = None,
+        segment: str | None = None,
+        product: str | None = None,
+    ) -> int:
+        """The objective's share of some days, in minor units of the team's currency.
+
+        The quarters of a year add up to its objective to the cent, as do the parts of a split.
+        At most one of `source` (or sub-source), `segment` and `product` narrows it; a name that
+        the plan does not have has no share.
+        """
+        asked = {"sourcing": source, "segments": segment, "products": product}
+        split, name = next(
+            ((split, name) for split, name in asked.items() if name is not None), ("", None)
+        )
+        versions = self.versions(work.fiscal_start)
+        return plan_quota.quota(
+            tuple(_version(held, terms, split) for held, terms in versions),
+            self.days(work.fiscal_start), period, work, rate=self._rate,
+            names=None if name is None else _leaves(versions, split, name),
+        )  # fmt: skip
+
+    def target(self, kpi: KpiName, period: Period, work: WorkingDays) -> float | None:
+        """The target of a KPI for a week, month, quarter or year; None when there is none.
+
+        In the KPI's own unit, money in the team's currency. What is counted is shared by business
+        days, under the terms of each day; of what is a level, the last terms count.
+        """
+        year = self.days(work.fiscal_start)
+        within = period.clipped(year.first, year.last)
+        if within is None:
             return None
-        rate = self.targets.opportunities_opened
-        match kpi:
-            case KpiName.OPPORTUNITIES_OPENED:
-                return rate.expected(month.first, month.last, fiscal_start) if rate else None
-            case KpiName.CONVERSION_RATE:
-                return self.targets.conversion_rate
-            case KpiName.ACTIVE_PIPELINE:
-                return self.targets.active_pipeline
-            case KpiName.PRIORITY_CONTACTED:
-                return self.targets.priority_contacted
+        terms = self.on(within.last)
+        targets = terms.targets
+        match kpi.value:
+            case "opportunities_opened":
+                return _counted(terms, within, work, lambda each: each.targets.opportunities_opened)
+            case "revenue_won":
+                return terms.quota(within, work)
+            case "active_pipeline":
+                return terms.in_team_currency(targets.active_pipeline)
+            case level:
+                found: float | None = getattr(targets, level, None)
+                return found
+
+    def activity_target(self, activity: str, period: Period, work: WorkingDays) -> float | None:
+        """How often an activity is asked for over some days; None where the plan does not ask."""
+        year = self.days(work.fiscal_start)
+        within = period.clipped(year.first, year.last)
+        if within is None:
+            return None
+        terms = self.on(within.last)
+        return _counted(terms, within, work, lambda each: each.activities.get(activity))
+
+    def in_team_currency(self, amount: int | None) -> int | None:
+        """An amount of the plan in minor units of the team's currency."""
+        return None if amount is None else round(amount * self._rate)
+
+    def _revised(self, revision: Revision) -> "Plan":
+        terms = {name: getattr(self, name) for name in type(self).model_fields}
+        revised = self.model_copy(update=revision.terms(terms))
+        revised._since, revised._before = revision.from_, self  # noqa: SLF001 - of its own kind
+        return revised
 
 
-def read_plan(document: Document, team: Team) -> Plan | None:
-    """A file of `plans/`, checked against the team; what is wrong is in the document's issues."""
-    plan = model_of(document, Plan)
-    if plan is None:
-        return None
-    if plan.owner not in team.reps:
-        hint = nearest(plan.owner, list(team.reps))
-        document.complain(
-            ("owner",),
-            Text(
-                f"« {plan.owner} » n'est pas dans reps de team.yaml{hint.fr}",
-                f"'{plan.owner}' is not in reps of team.yaml{hint.en}",
-            ),
-        )
-    if plan.currency != team.currency:
-        document.complain(
-            ("currency",),
-            Text(
-                f"le plan est en {plan.currency} et l'équipe en {team.currency} : pour l'instant, "
-                f"un plan est dans la monnaie de l'équipe, écrivez {team.currency}",
-                f"the plan is in {plan.currency} and the team in {team.currency}: for now, a plan "
-                f"is in the team's currency, write {team.currency}",
-            ),
-        )
-    _check_split(document, plan, "sources", plan.sources)
-    _check_split(document, plan, "quarters", plan.quarters)
-    if plan.time is not None:
-        _check_shares(document, plan.time.shares)
-    return plan
+def _counted(
+    plan: Plan, days: Period, work: WorkingDays, rate_of: Callable[[Plan], Rate | None]
+) -> float | None:
+    """What the rates of each day come to over some days."""
+    found = [
+        rate.expected(part.first, part.last, work.fiscal_start, work)
+        for held, terms in plan.versions(work.fiscal_start)
+        if (part := days.clipped(held.first, held.last)) and (rate := rate_of(terms))
+    ]
+    return sum(found) if found else None
 
 
-def check_plans(plans: Sequence[tuple[Document, Plan]], kpis: Kpis) -> None:
-    """Check plans together: one for each rep and period, targets only for measured KPIs."""
-    taken: dict[tuple[str, int], str] = {}
-    measured = {kpi.name for kpi in kpis.measured}
-    for document, plan in plans:
-        key = (plan.owner, plan.period)
-        other = taken.get(key)
-        if other is None:
-            taken[key] = document.file
-        else:
-            document.complain(
-                ("owner",),
-                Text(
-                    f"{plan.owner} a déjà un plan pour {plan.period}, dans {other} : gardez-en un",
-                    f"{plan.owner} already has a plan for {plan.period}, in {other}: keep one",
-                ),
-            )
-        for name in Targets.model_fields:
-            if getattr(plan.targets, name) is not None and name not in measured:
-                document.complain(
-                    ("targets", name),
-                    Text(
-                        f"« {name} » n'est pas dans kpis.yaml : ajoutez-le là, ou retirez la cible",
-                        f"'{name}' is not in kpis.yaml: add it there, or remove the target",
-                    ),
-                    at_key=True,
-                )
+def _version(held: Period, terms: Plan, split: str) -> plan_quota.Version:
+    return plan_quota.Version(
+        since=held.first,
+        objective=terms.objective,
+        quarters=tuple(terms.quarters.items()),
+        seasonality=tuple(terms.seasonality.items()),
+        parts=tuple(
+            (leaf, amount)
+            for parts in _split(terms, split).values()
+            for leaf, amount in parts.items()
+        ),
+    )
+
+
+def _split(terms: Plan, split: str) -> dict[str, dict[str, int]]:
+    """The parts of a split, each with its own parts; one that has none is its own."""
+    parts: dict[str, int | dict[str, int]] = getattr(terms, split) if split else {}
+    return {
+        name: dict(each) if isinstance(each, dict) else {name: each} for name, each in parts.items()
+    }
+
+
+def _leaves(versions: Sequence[tuple[Period, Plan]], split: str, name: str) -> list[str]:
+    """What a part of a split is made of, under any of the terms; a sub-source is its own."""
+    found = [
+        leaf
+        for _, terms in versions
+        for part, leaves in _split(terms, split).items()
+        for leaf in leaves
+        if name in {part, leaf}
+    ]
+    return list(dict.fromkeys(found))
 
 
 def plan_on(plans: Sequence[Plan], owner: str, day: Day, fiscal_start: int) -> Plan | None:
-    """The plan of a rep in force on a day."""
+    """The plan of a rep, or of the team, with the terms in force on a day."""
     return next(
-        (plan for plan in plans if plan.owner == owner and day in plan.days(fiscal_start)), None
+        (plan.on(day) for plan in plans if plan.owner == owner and day in plan.days(fiscal_start)),
+        None,
     )
 
 
@@ -245,52 +287,3 @@ def expected_to_date(target: float, worked: Period, month: Period, as_of: Day) -
     """
     gone = weekdays(worked.first, min(worked.last, as_of - 1))
     return target * gone / weekdays(month.first, month.last)
-
-
-def _check_split(document: Document, plan: Plan, key: str, parts: Mapping[Any, int]) -> None:
-    """Complain when the parts of a split don't add up to the objective, to the cent."""
-    difference = plan.objective - sum(parts.values())
-    if not parts or difference == 0:
-        return
-    fr = money(abs(difference), plan.currency, Language.FR)
-    en = money(abs(difference), plan.currency, Language.EN)
-    if difference > 0:
-        text = Text(
-            f"il manque {fr} pour arriver à l'objectif : corrigez une ligne, ou ajoutez "
-            f"« {NOT_ALLOTTED}: » avec ce montant",
-            f"{en} is missing to make the objective: correct a line, or add "
-            f"'{NOT_ALLOTTED}:' with this amount",
-        )
-    else:
-        text = Text(
-            f"le total dépasse l'objectif de {fr} : corrigez une ligne ou l'objectif",
-            f"the total is {en} over the objective: correct a line or the objective",
-        )
-    document.complain((key,), text, at_key=True)
-
-
-def _check_shares(document: Document, shares: Mapping[str, float]) -> None:
-    """Complain of shares of time that have no name of their own, or don't make the whole."""
-    for name in shares:
-        if not name.isidentifier():
-            document.complain(
-                ("time", name),
-                Text(
-                    f"« {name} » : le nom d'une part s'écrit en lettres, chiffres et _",
-                    f"'{name}': the name of a share is written in letters, digits and _",
-                ),
-                at_key=True,
-            )
-    total = sum(Decimal(str(share)) for share in shares.values())
-    if shares and total != 1:
-        percents = float(total * 100)
-        document.complain(
-            ("time",),
-            Text(
-                f"les parts du temps font {number(percents, Language.FR, digits=2)} %, et il faut "
-                "100 % : corrigez une part, ou ajoutez celle qui manque",
-                f"the shares of time make {number(percents, Language.EN, digits=2)} %, and 100 % "
-                "is needed: correct a share, or add the one that is missing",
-            ),
-            at_key=True,
-        )

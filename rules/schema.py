@@ -17,6 +17,7 @@ from rules.alerts import Alerts
 from rules.facts import Fields
 from rules.kpis import Kpis
 from rules.plan import Plan
+from rules.plan_terms import TEAM
 from rules.rulebook import Reading
 from rules.schema_rules import Known, known_of, segments_schema, tests_schema
 from rules.schema_shapes import AMOUNT, TEXT, Shape, one_of
@@ -125,11 +126,13 @@ def _name(made: Mapping[str, Shape], reading: Reading, known: Known) -> None:
     """Put the names of this playbook where other files refer to them."""
     reps = list(reading.team.reps) if reading.team else []
     if reps:
-        _enumerate(made["plan"], "owner", reps)
+        _enumerate(made["plan"], "owner", [*reps, TEAM])
+        _enumerate(made["plan"]["definitions"]["Review"], "with", reps)
         _enumerate(made["team"]["definitions"]["Rep"], "manager", [*reps, "~"])
     if known.tiers:
-        contacted = made["kpis"]["definitions"]["PriorityContacted"]["properties"]["tiers"]
-        contacted["items"] = one_of(known.tiers)
+        for model in made["kpis"]["definitions"].values():
+            if "tiers" in model.get("properties", {}):
+                model["properties"]["tiers"]["items"] = one_of(known.tiers)
 
 
 def _enumerate(schema: Shape, key: str, words: Sequence[str]) -> None:

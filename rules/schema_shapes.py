@@ -28,6 +28,8 @@ SHARE: Shape = {"type": ["string", "number"], "pattern": rf"^\s*{_NUMBER}\s*%?\s
 DURATION: Shape = {"type": "string", "pattern": r"^\s*\d+\s*[dDjJwWsS][A-Za-z]*\s*$"}
 DURATIONS: Shape = {"type": "array", "items": DURATION, "minItems": 1}
 DAY: Shape = {"type": "string", "pattern": r"^\s*\d{4}-\d\d-\d\d\s*$"}
+_DATE = r"\s*\d{4}-\d\d-\d\d\s*"
+DAY_RANGE: Shape = {"type": "string", "pattern": rf"^{_DATE}(?:\.\.{_DATE})?$"}
 RATE: Shape = {"type": "string", "pattern": r"^\s*.+(?:\s[pP][eE][rR]\s|\s[pP][aA][rR]\s|/).+$"}
 YEAR: Shape = {"type": ["string", "integer"], "pattern": r"^20\d\d$", "minimum": 2000,
                "maximum": 2099}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rules.kpi_words import KPI_KEYS
 from rules.language import Text
 
 TITLES: Mapping[str, Text] = {
@@ -15,6 +16,7 @@ TITLES: Mapping[str, Text] = {
 }
 
 KEYS: Mapping[str, Text] = {
+    **KPI_KEYS,
     "Team.zone": Text("fuseau, comme America/Toronto", "time zone, as America/Toronto"),
     "Team.currency": Text("monnaie, comme CAD", "currency, as CAD"),
     "Team.language": Text(
@@ -22,6 +24,10 @@ KEYS: Mapping[str, Text] = {
     ),
     "Team.fiscal_year": Text("mois où commence l'exercice", "month in which fiscal years begin"),
     "Team.holidays": Text("jours fériés suivis, comme CA-QC", "holidays followed, as CA-QC"),
+    "Team.rates": Text(
+        "cours datés des autres monnaies, {USD: {2026-01-01: 1,37}}",
+        "dated rates of other currencies, {USD: {2026-01-01: 1.37}}",
+    ),
     "Team.reps": Text("les représentants, par leur clé", "the reps, by their key"),
     "Rep.name": Text("nom, tel qu'on le lit", "name, as people read it"),
     "Rep.email": Text("adresse dans le CRM", "address in the CRM"),
@@ -68,18 +74,89 @@ KEYS: Mapping[str, Text] = {
     "PriorityContacted.label": Text("[français, anglais]", "[French, English]"),
     "PriorityContacted.tiers": Text("niveaux comptés", "tiers that count"),
     "Alerts.start": Text(
-        "rien n'est envoyé avant ce jour, AAAA-MM-JJ", "nothing is sent before this day, YYYY-MM-DD"
+        "rien n'est envoyé avant ce jour, AAAA-MM-JJ ; sans lui, dans la première semaine",
+        "nothing is sent before this day, YYYY-MM-DD; without it, in the first week",
     ),
+    "Alerts.sensitivity": Text(
+        "combien vite un écart parle : calm, normal, early",
+        "how soon a deviation speaks: calm, normal, early",
+    ),
+    "Alerts.false_discovery": Text(
+        "part de fausses alertes admise parmi celles d'une semaine, 10 %",
+        "share of false alerts allowed among those of a week, 10 %",
+    ),
+    "Alerts.limits": Text("combien demander à la fois", "how much to ask at a time"),
+    "Alerts.send": Text("quand partent les résumés", "when digests leave"),
+    "Alerts.quiet": Text(
+        "jours sans alerte, [2026-12-21..2027-01-03]", "days without alerts, the same"
+    ),
+    "Alerts.facts": Text("faits surveillés, par leur nom", "facts watched, by name"),
     "Alerts.deviations": Text("écarts surveillés, par leur nom", "deviations watched, by name"),
+    "Alerts.recognition": Text("ce qui mérite un mot", "what deserves a word"),
+    "Limits.open_tasks_per_rep": Text(
+        "tâches ouvertes à la fois par personne, 3", "tasks open at a time for a person, 3"
+    ),
+    "Send.rep": Text("résumé du représentant, monday 07:00", "digest of a rep, monday 07:00"),
+    "Send.manager": Text("celui du gestionnaire, 24 h later", "that of a manager, 24 h later"),
+    "FactRule.kind": Text("sorte de fait, ou bien when", "kind of fact, or else when"),
+    "FactRule.when": Text(
+        "condition sur les champs et les niveaux d'un compte",
+        "condition over the fields and tags of an account",
+    ),
+    "FactRule.tiers": Text("niveaux des comptes, [gold]", "tiers of the accounts, [gold]"),
+    "FactRule.after": Text("après combien de jours, 30 d", "after how many days, 30 d"),
+    "FactRule.percentile": Text("part des ventes gagnées, 90 %", "share of the won deals, 90 %"),
+    "FactRule.least": Text("ventes gagnées qu'il faut au moins", "won deals needed at least"),
+    "FactRule.margin": Text("dépassement admis, 10 %", "excess allowed, 10 %"),
+    "FactRule.one_per": Text(
+        "une alerte par responsable, ou par compte", "one alert per owner, or per account"
+    ),
+    "FactRule.send": Text("task : dans le CRM ; digest : au résumé", "task: in the CRM; or digest"),
+    "FactRule.to": Text("à qui : rep, manager, ops", "to whom: rep, manager, ops"),
+    "FactRule.gravity": Text("ce qui passe d'abord", "what goes first"),
+    "FactRule.snooze": Text("repos après une réponse, 14 d", "rest after an answer, 14 d"),
+    "FactRule.due": Text("échéance de la tâche, 2 d", "when the task is due, 2 d"),
+    "FactRule.subject": Text("objet : [français, anglais]", "subject: [French, English]"),
+    "FactRule.body": Text("texte : [français, anglais]", "body: [French, English]"),
     "DeviationRule.kpi": Text("indicateur surveillé", "KPI watched"),
+    "DeviationRule.activity": Text("de quelle activité", "of which activity"),
     "DeviationRule.windows": Text("fenêtres, [4 w, 8 w]", "windows, [4 w, 8 w]"),
+    "DeviationRule.minimum": Text(
+        "opportunités fermées qu'il faut à un taux, 36", "closed deals that a rate needs, 36"
+    ),
+    "DeviationRule.watch": Text("ce que fait un écart à surveiller", "what one to watch does"),
     "DeviationRule.confirmed": Text(
         "ce que fait un écart confirmé", "what a confirmed deviation does"
+    ),
+    "DeviationRule.gravity": Text("ce qui passe d'abord", "what goes first"),
+    "DeviationRule.snooze": Text(
+        "repos d'une tâche reportée, 14 d", "rest of a task put off, 14 d"
     ),
     "DeviationRule.due": Text("échéance de la tâche, 2 d", "when the task is due, 2 d"),
     "DeviationRule.subject": Text("objet : [français, anglais]", "subject: [French, English]"),
     "DeviationRule.body": Text("texte : [français, anglais]", "body: [French, English]"),
-    "Plan.owner": Text("clé du représentant dans team.yaml", "key of the rep in team.yaml"),
+    "Recognition.won_back": Text("un compte qui dormait et achète", "a dormant account that buys"),
+    "Recognition.risen": Text("un compte qui change de niveau", "an account that climbs the tiers"),
+    "Recognition.priority_win": Text(
+        "une vente où le plan la veut", "a win where the plan wants it"
+    ),
+    "Recognition.referrals": Text("des références", "referrals"),
+    "WonBack.after": Text("sans achat depuis, 365 d", "without a sale for, 365 d"),
+    "WonBack.text": Text("la phrase : [français, anglais]", "the sentence: [French, English]"),
+    "Risen.from": Text("niveau d'avant", "tier before"),
+    "Risen.to": Text("niveau d'après", "tier after"),
+    "Risen.text": Text("la phrase : [français, anglais]", "the sentence: [French, English]"),
+    "PriorityWin.tiers": Text("niveaux", "tiers"),
+    "PriorityWin.segments": Text("segments", "segments"),
+    "PriorityWin.text": Text("la phrase : [français, anglais]", "the sentence: [French, English]"),
+    "Referrals.every": Text("une phrase toutes les 5", "a sentence for each 5"),
+    "Referrals.field": Text("champ d'opportunité qui les dit", "opportunity field that tells them"),
+    "Referrals.value": Text("sa valeur", "its value"),
+    "Referrals.text": Text("la phrase : [français, anglais]", "the sentence: [French, English]"),
+    "Plan.owner": Text(
+        "clé du représentant dans team.yaml, ou team pour toute l'équipe",
+        "key of the rep in team.yaml, or team for the whole team",
+    ),
     "Plan.period": Text("année de l'exercice", "year of the fiscal year"),
     "Plan.currency": Text("monnaie, comme CAD", "currency, as CAD"),
     "Plan.objective": Text("objectif de l'année", "objective of the year"),
@@ -90,6 +167,58 @@ KEYS: Mapping[str, Text] = {
         "heures par semaine pour les comptes, et leur partage",
         "hours a week for accounts, and how they are shared out",
     ),
+    "Plan.segments": Text("l'objectif par segment", "the objective by segment"),
+    "Plan.products": Text("l'objectif par produit", "the objective by product"),
+    "Plan.seasonality": Text(
+        "part de l'année de certains mois, july: 4 %", "share of the year of some months, july: 4 %"
+    ),
+    "Plan.accounts": Text("comptes par source", "accounts by source"),
+    "Plan.assumptions": Text("ce que le plan suppose", "what the plan supposes"),
+    "Plan.activities": Text(
+        "rythme des activités de kpis.yaml", "rate of the activities of kpis.yaml"
+    ),
+    "Plan.away": Text("absences, [2026-07-20..2026-07-31]", "days away, [2026-07-20..2026-07-31]"),
+    "Plan.review": Text("les revues du plan", "the reviews of the plan"),
+    "Plan.agreed": Text("qui a dit oui, et quel jour", "who said yes, and on which day"),
+    "Plan.accept": Text(
+        "constats de plan check qu'on accepte", "findings of plan check that are accepted"
+    ),
+    "Plan.revisions": Text("ce qui change à partir d'un jour", "what changes from a day on"),
+    "Assumptions.average_won_deal": Text(
+        "vente gagnée moyenne, 33 500", "average won deal, 33 500"
+    ),
+    "Assumptions.cycle": Text("cycle de vente, 75 d", "sales cycle, 75 d"),
+    "Assumptions.opportunities_per_account": Text(
+        "part des comptes qui ouvrent une opportunité, 50 %",
+        "share of accounts that open an opportunity, 50 %",
+    ),
+    "Review.every": Text("intervalle, 6 weeks", "interval, 6 weeks"),
+    "Review.with": Text("clé de la personne dans team.yaml", "key of the person in team.yaml"),
+    "Acceptance.finding": Text("nom du constat", "name of the finding"),
+    "Acceptance.until": Text("jusqu'à ce jour compris", "up to this day, included"),
+    "Acceptance.why": Text("pourquoi", "why"),
+    "Revision.from": Text("premier jour, AAAA-MM-JJ", "first day, YYYY-MM-DD"),
+    "Revision.why": Text("pourquoi", "why"),
+    "Revision.objective": Text("objectif de l'année", "objective of the year"),
+    "Revision.sources": Text("l'objectif par source", "the objective by source"),
+    "Revision.quarters": Text("l'objectif par trimestre", "the objective by quarter"),
+    "Revision.segments": Text("l'objectif par segment", "the objective by segment"),
+    "Revision.products": Text("l'objectif par produit", "the objective by product"),
+    "Revision.seasonality": Text(
+        "part de l'année de certains mois, july: 4 %", "share of the year of some months, july: 4 %"
+    ),
+    "Revision.accounts": Text("comptes par source", "accounts by source"),
+    "Revision.assumptions": Text("ce que le plan suppose", "what the plan supposes"),
+    "Revision.targets": Text("cibles des indicateurs", "targets of the KPIs"),
+    "Revision.activities": Text(
+        "rythme des activités de kpis.yaml", "rate of the activities of kpis.yaml"
+    ),
+    "Revision.time": Text(
+        "heures par semaine pour les comptes, et leur partage",
+        "hours a week for accounts, and how they are shared out",
+    ),
+    "Revision.review": Text("les revues du plan", "the reviews of the plan"),
+    "Revision.agreed": Text("qui a dit oui, et quel jour", "who said yes, and on which day"),
     "Time.capacity": Text("heures par semaine, 32 h per week", "hours a week, 32 h per week"),
     "Targets.opportunities_opened": Text("rythme, 12 per month", "rate, 12 per month"),
     "Targets.conversion_rate": Text("part, 25 %", "share, 25 %"),

@@ -1,5 +1,6 @@
 """`team.yaml`: the people, the zone, the currency, the language of the CRM's labels."""
 
+from fractions import Fraction
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,9 +10,12 @@ from rules import days_off, schema_shapes
 from rules.language import Language, Text
 from rules.located import Document, Misfit, nearest
 from rules.models import model_of
-from rules.numbers import read_day
+from rules.numbers import read_day, read_number
 from rules.time import Day
 
+RESERVED = "team"
+"""The owner of a plan of the whole team: no rep's key."""
+RATE_LIMIT = 1_000_000
 MONTHS = [
     "january",
     "february",
@@ -53,6 +57,10 @@ def _month(name: object) -> int:
     return MONTHS.index(name) + 1
 
 
+def _month_name(name: object) -> str:
+    return MONTHS[_month(name) - 1]
+
+
 def _currency(code: object) -> str:
     if not (isinstance(code, str) and len(code) == 3 and code.isalpha() and code.isupper()):  # noqa: PLR2004 - ISO 4217
         raise Misfit(
@@ -60,6 +68,27 @@ def _currency(code: object) -> str:
             f"'{code}' is not a currency code (CAD, USD …)",
         )
     return code
+
+
+def _exchange_rate(given: object) -> float:
+    rate = read_number(given)
+    if not 0 < rate <= RATE_LIMIT:
+        raise Misfit(
+            f"« {given} » n'est pas un cours : écrivez ce que vaut une unité dans la monnaie de "
+            "l'équipe, par exemple 1,37",
+            f"'{given}' is not a rate: write what one unit is worth in the team's currency, for "
+            "example 1.37",
+        )
+    return rate
+
+
+def _some(dated: object) -> object:
+    if dated == {}:
+        raise Misfit(
+            "écrivez au moins un cours, avec son jour : {2026-01-01: 1,37}",
+            "write at least one rate, with its day: {2026-01-01: 1.37}",
+        )
+    return dated
 
 
 def read_words(pair: object) -> Text:
@@ -74,17 +103,25 @@ def read_words(pair: object) -> Text:
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), WithJsonSchema(schema_shapes.ZONE)]
 Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema(schema_shapes.CURRENCY)]
 Month = Annotated[int, BeforeValidator(_month), WithJsonSchema({"enum": MONTHS})]
+MonthName = Annotated[str, BeforeValidator(_month_name), WithJsonSchema({"enum": MONTHS})]
 Words = Annotated[Text, BeforeValidator(read_words), WithJsonSchema(schema_shapes.WORDS)]
 Region = Annotated[str, BeforeValidator(days_off.read_region)]
+ExchangeRate = Annotated[
+    float, BeforeValidator(_exchange_rate), WithJsonSchema(schema_shapes.AMOUNT)
+]
 DayText = Annotated[Day, BeforeValidator(read_day), WithJsonSchema(schema_shapes.DAY)]
 
 
 class Rep(Strict):
-    """A member of the team, found in a CRM by e-mail; `manager` is another member's key."""
+    """A member of the team, found in a CRM by e-mail; `manager` is another member's key.
+
+    `language` is that of their digests, where it is not the team's.
+    """
 
     name: str
     email: str | None = None
     manager: str | None = None
+    language: Language | None = None
     start: DayText | None = None
     end: DayText | None = None
 
@@ -97,7 +134,19 @@ class Team(Strict):
     language: Language = Language.FR
     fiscal_year: Month = 1
     holidays: Region | None = None
+    rates: dict[Currency, Annotated[dict[DayText, ExchangeRate], BeforeValidator(_some)]] = Field(
+        default_factory=dict
+    )
     reps: dict[str, Rep] = Field(default_factory=dict)
+
+    def rate_on(self, currency: str, day: Day) -> Fraction | None:
+        """The team's currency for one unit of another on a day; None where no rate holds yet."""
+        if currency == self.currency:
+            return Fraction(1)
+        dated = self.rates.get(currency, {})
+        since = max((each for each in dated if each <= day), default=None)
+        # The shortest decimal of the rate is what was written.
+        return None if since is None else Fraction(str(dated[since]))
 
 
 def read_team(document: Document) -> Team | None:
@@ -105,6 +154,24 @@ def read_team(document: Document) -> Team | None:
     team = model_of(document, Team)
     if team is None:
         return None
+    if team.currency in team.rates:
+        document.complain(
+            ("rates", team.currency),
+            Text(
+                f"{team.currency} est la monnaie de l'équipe : retirez son cours",
+                f"{team.currency} is the currency of the team: remove its rate",
+            ),
+            at_key=True,
+        )
+    if RESERVED in team.reps:
+        document.complain(
+            ("reps", RESERVED),
+            Text(
+                f"« {RESERVED} » désigne toute l'équipe : donnez une autre clé à cette personne",
+                f"'{RESERVED}' stands for the whole team: give this person another key",
+            ),
+            at_key=True,
+        )
     keys: dict[str, str] = {}
     for key, rep in team.reps.items():
         _check_manager(document, team, key, rep)

@@ -2,11 +2,19 @@
 
 from bisect import bisect_right
 from fractions import Fraction
+from typing import NamedTuple
 
 from rules.time import Day
 from service.store.context import MirrorContext, Rates
 
 _GREATEST = 2**63 - 1
+
+
+class Valuation(NamedTuple):
+    """What a team values amounts by: its currency, and the dated rates of the others."""
+
+    currency: str
+    rates: Rates
 
 
 def in_team_currency(
@@ -27,12 +35,21 @@ def in_team_currency(
         return amount
     if home_amount is not None and context.home_currency == context.team_currency:
         return home_amount
-    rate = rate_on(context.rates, currency, on)
+    return converted(amount, currency, on, Valuation(context.team_currency, context.rates))
+
+
+def converted(
+    amount: int | None, currency: str | None, on: Day | None, by: Valuation
+) -> int | None:
+    """An amount by the rate that held on a day; None when no rate tells, or there is no amount."""
+    if amount is None or currency is None or currency == by.currency:
+        return amount if currency == by.currency else None
+    rate = rate_on(by.rates, currency, on)
     if rate is None:
         return None
     # The shortest decimal of the rate is what was written; a fraction rounds half to even.
-    converted = round(amount * Fraction(str(rate)))
-    return converted if abs(converted) <= _GREATEST else None
+    exact = round(amount * Fraction(str(rate)))
+    return exact if abs(exact) <= _GREATEST else None
 
 
 def rate_on(rates: Rates, currency: str, on: Day | None) -> float | None:

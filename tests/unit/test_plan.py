@@ -1,18 +1,22 @@
 """Plans: what is read, what is refused and where, and what a rate expects of some days."""
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import rules
-from rules.calendar import Span, month
+from rules.calendar import Span, fiscal_year, month, quarter, week_of
 from rules.kpis import KpiName, Kpis
 from rules.language import Language
 from rules.located import Document
-from rules.plan import Plan, Rate, check_plans, expected_to_date, plan_on, read_plan
+from rules.plan import Plan, expected_to_date, plan_on
+from rules.plan_reading import check_plans, read_plan
+from rules.plan_terms import Assumptions, Rate, Targets
 from rules.team import Team
 from rules.time import day_number
+from rules.working_days import WorkingDays
 from rules.yaml_text import read
 
 PLAYBOOK = Path(rules.__file__).parent / "playbook"
@@ -31,6 +35,7 @@ KPIS = Kpis.model_validate(
         "priority_contacted": {"label": "Contacted", "tiers": ["gold"]},
     }
 )
+TARGETED = [KpiName(name) for name in Targets.model_fields]
 GOOD = """\
 owner: elise
 period: 2026
@@ -66,7 +71,12 @@ def test_the_shipped_plan_is_read() -> None:
     assert plan.sources == {"existing": 60_000_000, "new": 48_000_000, "referral": 12_000_000}
     june = month(2026, 6)
     # 12 a month, 25 %, 300 000 $ in cents, 90 %.
-    assert [plan.target(kpi, june, 1) for kpi in KpiName] == [12, 0.25, 30_000_000, 0.9]
+    assert [plan.target(kpi, june, WorkingDays()) for kpi in TARGETED] == [
+        12,
+        0.25,
+        30_000_000,
+        0.9,
+    ]
 
 
 def test_a_split_that_falls_short_names_the_difference() -> None:
@@ -172,9 +182,9 @@ def test_a_rate_is_spread_over_weekdays(
 def test_a_plan_has_targets_within_its_fiscal_year_only() -> None:
     _, plan = plan_of(GOOD)
     opened = KpiName.OPPORTUNITIES_OPENED
-    assert plan.target(opened, month(2027, 3), 4) == pytest.approx(12)
-    assert plan.target(opened, month(2026, 3), 4) is None
-    assert plan.target(KpiName.CONVERSION_RATE, month(2026, 6), 1) is None
+    assert plan.target(opened, month(2027, 3), WorkingDays(fiscal_start=4)) == pytest.approx(12)
+    assert plan.target(opened, month(2026, 3), WorkingDays(fiscal_start=4)) is None
+    assert plan.target(KpiName.CONVERSION_RATE, month(2026, 6), WorkingDays()) is None
 
 
 def test_a_month_fills_up_with_the_weekdays_before_the_day() -> None:
@@ -221,3 +231,132 @@ def test_the_plan_of_a_day_is_that_of_its_owner_and_year() -> None:
     assert plan_on([plan], "elise", number("2026-12-31"), 1) is plan
     assert plan_on([plan], "elise", number("2027-01-01"), 1) is None
     assert plan_on([plan], "marc", number("2026-12-31"), 1) is None
+
+
+REVISED = f"""\
+{GOOD}activities: {{calls: 10 per week}}
+revisions:
+  - from: 2026-04-01
+    why: plus de comptes
+    agreed: {{elise: 2026-03-20}}
+    targets: {{opportunities_opened: 20 per month}}
+  - from: 2026-07-01
+    why: moins de temps
+    objective: 1 000 000
+    sources: {{existing: 1 000 000}}
+    quarters: {{q3: 200 000, q4: 200 000}}
+    targets: {{conversion_rate: 30 %}}
+    activities: {{meetings: 2 per month}}
+"""
+
+
+def test_a_day_has_the_terms_then_in_force() -> None:
+    _, plan = plan_of(REVISED)
+    march, april, july = (
+        plan.on(number(day)) for day in ("2026-03-31", "2026-06-30", "2026-07-01")
+    )
+    assert [each.objective for each in (march, april, july)] == [120_000_000] * 2 + [100_000_000]
+    assert [each.targets.opportunities_opened for each in (march, april, july)] == [
+        Rate(12, Span.MONTH), Rate(20, Span.MONTH), Rate(20, Span.MONTH)
+    ]  # fmt: skip
+    assert [each.targets.conversion_rate for each in (march, april, july)] == [None, None, 0.3]
+    assert [sum(each.quarters.values()) for each in (march, april, july)] == [
+        120_000_000, 120_000_000, 100_000_000
+    ]  # fmt: skip
+    assert list(july.activities) == ["calls", "meetings"]
+    # Nobody has agreed to a revision until it says who.
+    assert [list(each.agreed) for each in (march, april, july)] == [[], ["elise"], []]
+
+
+def test_a_plan_tells_its_versions_and_how_it_began() -> None:
+    _, plan = plan_of(REVISED)
+    versions = plan.versions(1)
+    assert [(each.first, each.last) for each, _ in versions] == [
+        (number("2026-01-01"), number("2026-03-31")),
+        (number("2026-04-01"), number("2026-06-30")),
+        (number("2026-07-01"), number("2026-12-31")),
+    ]
+    assert [terms.objective for _, terms in versions] == [120_000_000, 120_000_000, 100_000_000]
+    assert plan.latest.initial.objective == 120_000_000
+    assert plan.latest.on(number("2026-12-31")).objective == 100_000_000
+    assert len(plan.on(number("2026-05-01")).versions(1)) == 2
+
+
+def test_a_target_of_a_long_period_goes_by_the_terms_of_each_day() -> None:
+    _, plan = plan_of(REVISED)
+    work, opened = WorkingDays(), KpiName.OPPORTUNITIES_OPENED
+    quarters = [plan.target(opened, quarter(2026, each, 1), work) for each in (1, 2, 3)]
+    assert quarters == [pytest.approx(36), pytest.approx(60), pytest.approx(60)]
+    assert plan.target(opened, fiscal_year(2026, 1), work) == pytest.approx(36 + 180)
+    # Of a level, the last terms count; before April no rate was set.
+    assert plan.target(KpiName.CONVERSION_RATE, fiscal_year(2026, 1), work) == 0.3
+    assert plan.target(KpiName.CONVERSION_RATE, quarter(2026, 2, 1), work) is None
+    assert plan.target(KpiName.REVENUE_WON, quarter(2026, 1, 1), work) == 24_000_000
+
+
+def test_a_target_of_a_week_is_that_of_its_days() -> None:
+    _, plan = plan_of(REVISED)
+    quebec = WorkingDays(region="CA-QC", away=((number("2026-06-25"), number("2026-06-26")),))
+    # Monday 22 June to Sunday: the 24th is a holiday, two days away, two of 21 are worked.
+    week = week_of(number("2026-06-22"))
+    assert plan.target(KpiName.OPPORTUNITIES_OPENED, week, quebec) == pytest.approx(20 * 2 / 21)
+    assert plan.activity_target("calls", week, quebec) == pytest.approx(10 * 2 / 4)
+    assert plan.activity_target("meetings", week, quebec) is None
+    assert plan.activity_target("calls", week_of(number("2027-03-01")), quebec) is None
+    # The first week of the plan begins in the year before: Thursday and Friday are in the plan.
+    first = week_of(number("2026-01-01"))
+    assert plan.activity_target("calls", first, WorkingDays()) == pytest.approx(10 * 2 / 5)
+
+
+def test_a_plan_in_another_currency_is_read_at_the_rate_of_its_first_day() -> None:
+    rates = {"USD": {"2026-01-01": "1,4", "2026-04-01": "1.5"}}
+    team = Team.model_validate(
+        {"zone": "America/Toronto", "currency": "CAD", "rates": rates,
+         "reps": {"elise": {"name": "Élise Gagnon"}}}
+    )  # fmt: skip
+    text = GOOD.replace("CAD", "USD").replace("12 per month", "12 per month, active_pipeline: 300k")
+    document = read("plans/elise.yaml", text)
+    plan = read_plan(document, team)
+    assert plan is not None
+    assert document.issues == []
+    assert plan.rate == Fraction(7, 5)
+    work = plan.work(team)
+    assert plan.quota(quarter(2026, 1, 1), work) == 33_600_000
+    assert plan.quota(fiscal_year(2026, 1), work, source="new") == 67_200_000
+    assert plan.target(KpiName.ACTIVE_PIPELINE, month(2026, 6), work) == 42_000_000
+    assert plan.objective == 120_000_000
+
+
+def test_the_calendar_of_a_plan_is_that_of_its_owner() -> None:
+    team = Team.model_validate(
+        {"zone": "America/Toronto", "currency": "CAD", "fiscal_year": "april", "holidays": "CA-QC",
+         "reps": {"zoe": {"name": "Zoé", "start": "2026-05-04", "end": "2026-09-30"}}}
+    )  # fmt: skip
+    text = "owner: {}\nperiod: 2026\ncurrency: CAD\nobjective: 1\naway: [2026-07-02..2026-07-03]\n"
+    plan = read_plan(read("plans/zoe.yaml", text.format("zoe")), team)
+    whole = read_plan(read("plans/team.yaml", text.format("team")), team)
+    assert plan is not None
+    assert whole is not None
+    away = ((number("2026-07-02"), number("2026-07-03")),)
+    assert plan.work(team) == WorkingDays(
+        fiscal_start=4, region="CA-QC", away=away, start=number("2026-05-04"),
+        end=number("2026-09-30"),
+    )  # fmt: skip
+    assert whole.work(team) == WorkingDays(fiscal_start=4, region="CA-QC", away=away)
+
+
+def test_the_shipped_plan_is_the_one_of_the_guide() -> None:
+    _, plan = plan_of((PLAYBOOK / "plans" / "elise.yaml").read_text("utf-8"))
+    assert plan.accounts == {"existing": 35, "new": 80, "referral": 3}
+    assert plan.activities == {
+        "client_calls": Rate(4, Span.WEEK), "discovery_meetings": Rate(8, Span.MONTH),
+        "partner_meetings": Rate(2, Span.MONTH),
+    }  # fmt: skip
+    assert plan.review is not None
+    assert (plan.review.every, plan.review.with_) == (42, "marc")
+    assert plan.agreed == {"elise": number("2025-12-14"), "marc": number("2025-12-15")}
+    assert plan.assumptions == Assumptions()
+    work = WorkingDays(region="CA-QC")
+    assert [plan.quota(quarter(2026, each, 1), work) for each in range(1, 5)] == [
+        24_000_000, 36_000_000, 24_000_000, 36_000_000
+    ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The stages of a cycle, each alone, and all together."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -92,48 +92,24 @@ def tag(*, full: Full = False, json: Json = False) -> None:
 
 @app.command()
 def measure(*, json: Json = False) -> None:
-    """Measure the KPIs of the month, for each rep, against the plan."""
-    _measure(json=json)
-
-
-@app.command()
-def kpi(*, json: Json = False, owner: Owner = None) -> None:
-    """Show the KPIs of the month, their definitions and targets."""
-    _measure(json=json, owner=owner, with_definitions=True)
-
-
-def _measure(*, json: bool, owner: str | None = None, with_definitions: bool = False) -> None:
-    from dataclasses import replace
-
+    """Measure the KPIs of the month, for each rep, against the plan; `arpent kpi` has them all."""
     from service import measure as stage
     from service.cli.show import cycle as show
     from service.cli.show import terminal
 
     opened = open_installation()
     book = opened.published().rulebook
-    owner = owner_key(opened, owner)
-    report = stage.run(
-        opened.store, team=book.team, kpis=book.kpis, plans=book.plans,
-        cadence=book.segments.tier.contact_every, now=opened.clock(),
-    )  # fmt: skip
-    if owner:
-        report = replace(report, rows=[row for row in report.rows if row.rep == owner])
-    definitions = {kpi.name.value: kpi.explained(book.team.currency) for kpi in book.kpis.measured}
-    if json:
-        terminal.as_json(
-            report.to_json() | ({"definitions": definitions} if with_definitions else {})
-        )
-        return
-    show.measured(report, book.team.currency)
-    if with_definitions:
-        for text in definitions.values():
-            terminal.line(text)
+    report = stage.run(opened.store, book, now=opened.clock())
+    terminal.as_json(report.to_json()) if json else show.measured(report, book.team.currency)
 
 
 @app.command()
 def alert(
     *,
     force: Annotated[bool, typer.Option("--force", help="Again, though the week is done.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show every message of the week; write nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Do the weekly review: open, update or close episodes of deviation."""
@@ -142,14 +118,28 @@ def alert(
     from service.cli.show import terminal
 
     opened = open_installation()
-    book = opened.published().rulebook
+    if preview:
+        _preview_digests(opened, json=json)
+        return
+    published = opened.published()
     with recorded(opened, "alert") as (run_id, counts):
-        report = stage.run(
-            opened.store, team=book.team, kpis=book.kpis, plans=book.plans, alerts=book.alerts,
-            now=opened.clock(), run_id=run_id, force=force,
-        )  # fmt: skip
+        report = stage.run_published(
+            opened.store, published, now=opened.clock(), run_id=run_id, force=force
+        )
         counts.update(report.counts)
     terminal.as_json(report.to_json()) if json else show.alerted(report)
+
+
+def _preview_digests(opened: Any, *, json: bool) -> None:  # noqa: ANN401 - an App
+    from service import digest as stage
+    from service.cli.show import digests as show
+    from service.cli.show import terminal
+
+    found = stage.preview(opened)
+    if json:
+        terminal.as_json([show.plain_preview(each) for each in found])
+    else:
+        show.previewed(found)
 
 
 @app.command()

@@ -19,12 +19,18 @@ fields = typer.Typer(no_args_is_help=True, help="Arpent's own fields in the CRM.
 database = typer.Typer(no_args_is_help=True, help="The store.")
 schedule = typer.Typer(no_args_is_help=True, help="The schedule of the worker.")
 runs = typer.Typer(no_args_is_help=True, help="What was run, and what became of it.")
+plans = typer.Typer(
+    no_args_is_help=True, help="The territory plans: check them, fill them in Excel."
+)
+digests = typer.Typer(no_args_is_help=True, help="The weekly digests: as sent, and as kept.")
 sandbox = typer.Typer(no_args_is_help=True, help="The emulated CRMs.")
 app.add_typer(rules, name="rules")
 app.add_typer(fields, name="fields")
 app.add_typer(database, name="db")
 app.add_typer(schedule, name="schedule")
 app.add_typer(runs, name="runs")
+app.add_typer(plans, name="plan")
+app.add_typer(digests, name="digest")
 app.add_typer(sandbox, name="sandbox")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -51,13 +51,15 @@ def rules_check(
         raise Mistake(_ONE_FORMAT)
     configured = load_settings().playbook
     where = folder or configured
-    found = check.run(where, system_clock())
+    now = system_clock()
+    found = check.run(where, now)
     if json or layout is Format.JSON:
-        show.as_json(found)
+        show.as_json(found, check.false_alarms(found, now))
     elif layout is Format.GITHUB:
         show.as_annotations(found, where)
     else:
-        show.as_text(found, None if where.resolve() == configured.resolve() else where)
+        alarms = check.false_alarms(found, now)
+        show.as_text(found, None if where.resolve() == configured.resolve() else where, alarms)
     if found.errors:
         raise typer.Exit(MISTAKEN)
 
@@ -72,14 +74,15 @@ def rules_publish(
     """Put the playbook on disk in force; workers read only what is published.
 
     Refused while an example of tests.yaml comes out otherwise. What it changes is told and kept
-    with it: see `rules preview`.
+    with it: see `rules preview`. Contradictions of the plans are told, and refuse nothing.
     """
-    from service import publish
+    from service import plan_check, publish
     from service.app import author
+    from service.cli.show import plans, previewing, terminal
     from service.cli.show import playbook as show
-    from service.cli.show import previewing, terminal
 
-    done = publish.run(open_installation(), author=who or author(), reason=why)
+    opened = open_installation()
+    done = publish.run(opened, author=who or author(), reason=why)
     change = done.change
     if json:
         told = (
@@ -91,6 +94,9 @@ def rules_publish(
         return
     show.published(done.book, is_new=change is not None)
     for text in (*previewing.unread(change), *previewing.summary(change)) if change else ():
+        terminal.line(text)
+    checked = plan_check.of_book(done.book, opened.clock(), store=opened.store)
+    for text in plans.at_publication(checked):
         terminal.line(text)
 
 

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rules.checking import Checked
+from rules.false_alarms import FalseAlarms, told
 from rules.language import Language, Text, counted
 from rules.located import Issue, PlaybookError
 from rules.proof import Proof
@@ -20,8 +21,12 @@ _ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _ESCAPED_PROPERTY = {**_ESCAPED, ":": "%3A", ",": "%2C"}
 
 
-def as_text(checked: Checked, folder: Path | None = None) -> None:
+def as_text(
+    checked: Checked, folder: Path | None = None, alarms: FalseAlarms | None = None
+) -> None:
     """What is proved, then warnings and notes; errors (with warnings) are for standard error.
+
+    `alarms` are those that chance alone gives a year.
 
     Files are named within `folder` where it is given: another one than that of the settings.
     """
@@ -36,6 +41,8 @@ def as_text(checked: Checked, folder: Path | None = None) -> None:
     if found.proof is not None:
         for text in _proved(found.proof):
             line(text)
+    if alarms is not None:
+        line(told(alarms))
 
 
 def _within(folder: Path, found: Checked) -> Checked:
@@ -59,8 +66,8 @@ def _called(issue: Issue, word: Text) -> Issue:
     return replace(issue, text=text)
 
 
-def as_json(found: Checked) -> None:
-    """One document; `issues` are the errors."""
+def as_json(found: Checked, alarms: FalseAlarms | None = None) -> None:
+    """One document; `issues` are the errors, `false_alarms` what chance alone gives a year."""
     terminal.as_json(
         {
             "issues": [_plain(each) for each in found.errors],
@@ -69,6 +76,7 @@ def as_json(found: Checked) -> None:
             "proved": list(found.proof.proved) if found.proof else [],
             "opaque": found.proof.opaque if found.proof else {},
             "hash": found.rulebook.hash if found.rulebook and not found.errors else None,
+            "false_alarms": asdict(alarms) if alarms else None,
         }
     )
 

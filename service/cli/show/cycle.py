@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rules.alerts import Step
+from rules.episode_steps import Step
 from rules.language import Language, Text, money, number, percent
 from rules.records import Kind
 from rules.time import date_of
@@ -124,8 +124,8 @@ def alerted(report: AlertReport) -> None:
     told = [each for each in report.lines if each.step in STEPS]
     line(
         Text(
-            f"Semaine {report.period} ; épisodes d'écart : {len(told)}.",
-            f"Week {report.period}; episodes of deviation: {len(told)}.",
+            f"Semaine {report.period} ; alertes : {len(told)}.",
+            f"Week {report.period}; alerts: {len(told)}.",
         )
     )
     for each in told:

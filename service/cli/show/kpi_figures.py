@@ -1,0 +1,77 @@
+"""A figure in words: its value in its unit, its attainment with its band, its period."""
+
+from datetime import date
+
+from babel.dates import format_date
+
+from rules.calendar import Span
+from rules.kpi_figures import Figure
+from rules.kpis import Unit
+from rules.language import Language, Text, money, number, percent
+from service.kpi_rows import KpiRow
+
+NONE = "–"
+_YES, _NO = Text("oui", "yes"), Text("non", "no")
+_DAYS = Text("j", "d")
+_SPACE = "\u00a0"
+
+
+def quantity(value: float | None, unit: Unit, currency: str, language: Language) -> str:
+    """A value as people read it; a dash where it is unknown."""
+    if value is None:
+        return NONE
+    match unit:
+        case Unit.MONEY:
+            told = money(round(value / 100) * 100, currency, language)
+        case Unit.RATIO:
+            told = percent(value, language)
+        case Unit.DAYS:
+            told = number(value, language, digits=0) + _SPACE + _DAYS.to(language)
+        case Unit.TIMES:
+            told = f"{number(value, language)}{_SPACE}×"
+        case Unit.YES_NO:
+            told = (_YES if value else _NO).to(language)
+        case _:
+            told = number(value, language)
+    return told
+
+
+def value_of(figure: Figure, currency: str, language: Language) -> str:
+    """The value; of a rate, of how many; why it is not conclusive, in its place."""
+    if figure.doubt is not None:
+        return figure.doubt.to(language)
+    told = quantity(figure.value, figure.unit, currency, language)
+    parts = (figure.numerator, figure.denominator)
+    # Sums behind a ratio would be read as counts.
+    if figure.unit is Unit.RATIO and all(each is not None and each < 10_000 for each in parts):  # noqa: PLR2004 - counts
+        above, below = (number(each or 0, language, digits=0) for each in parts)
+        return f"{told} ({above}/{below})"
+    return told
+
+
+def attainment_of(row: KpiRow, language: Language) -> str:
+    """The attainment of what is expected to date, with its band: `83 % (61 à 110 %)`."""
+    if row.attainment is None or row.figure.doubt is not None:
+        return NONE
+    told = percent(row.attainment, language)
+    if row.band is None:
+        return told
+    low, high = row.band
+    to = Text("à", "to").to(language)
+    least = number(low * 100, language, digits=0)
+    return f"{told} ({least}{_SPACE}{to}{_SPACE}{percent(high, language)})"
+
+
+def period_of(span: Span, period: str, language: Language) -> str:
+    """A period by its name: `juin 2026`, `T2 2026`, `semaine 2026-W26`, `année 2026`."""
+    match span:
+        case Span.MONTH:
+            year, month = period.split("-")
+            first = date(int(year), int(month), 1)
+            return format_date(first, "LLLL y", locale=language.locale)
+        case Span.QUARTER:
+            year, _, quarter = period.partition("-Q")
+            return f"{Text('T', 'Q').to(language)}{quarter} {year}"
+        case Span.WEEK:
+            return f"{Text('semaine', 'week').to(language)} {period}"
+    return f"{Text('année', 'year').to(language)} {period}"
