@@ -282,6 +282,26 @@ class Task:
     is_urgent: bool = False
 
 
+class TaskStatus(StrEnum):
+    """How a task stands in the CRM: to be done, done, put off by a person, or not there any more.
+
+    `GONE`: deleted or cancelled.
+    """
+
+    OPEN = "open"
+    DONE = "done"
+    PUT_OFF = "put_off"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRead:
+    """How a task stands, and when it is due now; None where the CRM doesn't tell."""
+
+    status: TaskStatus
+    due_at: Instant | None = None
+
+
 class State(StrEnum):
     """What became of a change: only a per-record success in the CRM's answer is `APPLIED`.
 

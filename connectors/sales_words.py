@@ -30,27 +30,34 @@ def _each(*words: str) -> frozenset[str]:
     return frozenset(plain(word) for word in words)
 
 
+# As people write them, so that a CRM's own query can name them too.
+KIND_WORDS: Mapping[ActivityKind, tuple[str, ...]] = {
+    ActivityKind.CALL: ("call", "appel"),
+    ActivityKind.EMAIL: ("email", "e-mail", "send email", "courriel"),
+    ActivityKind.MEETING: ("meeting", "réunion", "rencontre", "visite"),
+}
 _KINDS: Mapping[str, ActivityKind] = {
-    **dict.fromkeys(_each("call", "appel"), ActivityKind.CALL),
-    **dict.fromkeys(_each("email", "e-mail", "send email", "courriel"), ActivityKind.EMAIL),
-    **dict.fromkeys(_each("meeting", "réunion", "rencontre", "visite"), ActivityKind.MEETING),
+    word: kind for kind, words in KIND_WORDS.items() for word in _each(*words)
 }
 # An e-mail that the customer wrote, told from those of reps.
-_RECEIVED = _each(
+RECEIVED_WORDS = (
     *("incoming email", "inbound email", "email received", "received email"),
     *("courriel reçu", "courriel entrant", "e-mail reçu", "e-mail entrant"),
 )
-_NOT_HELD = _each(
+NOT_HELD_WORDS = (
     *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
     *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
 )
 # The results of a call in which nobody was reached.
-_NOT_REACHED = _each(
+NOT_REACHED_WORDS = (
     *("no answer", "no response", "unanswered", "busy", "wrong number", "invalid number"),
     *("left voicemail", "voicemail"),
     *("pas de réponse", "occupé", "ligne occupée", "mauvais numéro", "numéro non valide"),
     *("message vocal", "boîte vocale"),
 )
+_RECEIVED = _each(*RECEIVED_WORDS)
+_NOT_HELD = _each(*NOT_HELD_WORDS)
+_NOT_REACHED = _each(*NOT_REACHED_WORDS)
 # Who holds the budget decides; a champion, a sponsor, a blocker or a lawyer weighs on it.
 _DECIDING = _each(
     *("decision maker", "economic decision maker", "economic buyer", "purchasing", "approver"),

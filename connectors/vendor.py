@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from pydantic import SecretStr
 
 from connectors.base import Connector, Grant
+from rules.crm_filter import Filter, FilterText, NoFilter
 from rules.language import Text
 
 # Settings by environment: ARPENT_HUBSPOT_TOKEN is `hubspot_token`.
@@ -76,3 +77,6 @@ class Vendor(Protocol[SettingsT_contra]):
 
     def account_in(self, text: str) -> str | None:
         """The id of the account whose page has the pasted address; None for any other text."""
+
+    def filter_text(self, wanted: Filter) -> FilterText | NoFilter:
+        """How a person makes the list of a filter in the CRM, and its query; or why none can."""

@@ -35,7 +35,7 @@ _ACTIVITY_PROPERTIES = {
     ActivityKind.NOTE: (),
 }
 # HubSpot's built-in call outcomes in which nobody was reached; the ids are the same everywhere.
-_NOT_REACHED = frozenset(
+NOT_REACHED = frozenset(
     {
         "9d9162e7-6cf3-4944-bf63-4dff82258764",  # busy
         "73a0d17f-1163-4015-bdd5-ec830791da20",  # no answer
@@ -232,7 +232,7 @@ def is_contact(kind: ActivityKind, properties: Mapping[str, object]) -> bool:
     match kind:
         case ActivityKind.CALL:
             outcome = properties.get("hs_call_disposition")
-            if outcome in _NOT_REACHED:
+            if outcome in NOT_REACHED:
                 return False
             status = properties.get("hs_call_status")
             return status == "COMPLETED" if status else bool(outcome) or _lasted(properties)

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from connectors.address import AddressSetting, read_address
 from connectors.base import Access, Connector, Misconfigured, Rotation
+from connectors.hubspot import filters
 from connectors.vendor import PREFIX, Keeping, Vendor
+from rules.crm_filter import Filter, FilterText, NoFilter
 from rules.language import Text
 
 _REFRESH_TOKEN_FILE = f"{PREFIX}HUBSPOT_REFRESH_TOKEN_FILE"
@@ -125,6 +127,10 @@ class _HubSpotVendor:
         """The id of the company whose page has this address."""
         found = _PAGE.search(text)
         return found and found[1]
+
+    def filter_text(self, wanted: Filter) -> FilterText | NoFilter:
+        """The list of a filter, as `filters` makes it."""
+        return filters.filter_text(wanted)
 
 
 _TWO_WAYS = Text(

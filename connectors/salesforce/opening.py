@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from connectors.address import Address, AddressSetting, read_address
 from connectors.base import Connector, Misconfigured
+from connectors.salesforce import filters
 from connectors.salesforce import opening_words as words
 from connectors.salesforce.access import (
     ClientCredentials,
@@ -19,6 +20,7 @@ from connectors.salesforce.access import (
 )
 from connectors.salesforce.objects import full_id
 from connectors.vendor import PREFIX, Keeping, Vendor
+from rules.crm_filter import Filter, FilterText, NoFilter
 from rules.language import Text, cause
 from rules.located import Misfit
 
@@ -159,6 +161,10 @@ class _SalesforceVendor:
         """The id, in 18 characters, of the account whose page has this address, or this id."""
         found = _PAGE.search(text) or _ID.fullmatch(text.strip())
         return found and full_id(found[1])
+
+    def filter_text(self, wanted: Filter) -> FilterText | NoFilter:
+        """The list of a filter, as `filters` makes it."""
+        return filters.filter_text(wanted)
 
 
 # What each login needs besides the address. An app may do without a secret for a refresh token.

@@ -81,16 +81,16 @@ def in_bulk(object_name: str, fields: Sequence[str], window: Window) -> str:
 
 def ripened(object_name: str, fields: Sequence[str], column: str, window: Window) -> str:
     """The rows whose own instant falls in a window, whether or not they were modified."""
-    conditions = [f"{_named(column)} < {moment(window.end)}"]
+    conditions = [f"{named(column)} < {moment(window.end)}"]
     if window.start is not None:
-        conditions.insert(0, f"{_named(column)} >= {moment(window.start)}")
+        conditions.insert(0, f"{named(column)} >= {moment(window.start)}")
     return f"{_select(object_name, fields)} WHERE {' AND '.join(conditions)}"
 
 
 def among(object_name: str, fields: Sequence[str], column: str, keys: Sequence[str]) -> str:
     """The rows whose column holds one of some ids."""
     listed = ", ".join(map(quoted, keys))
-    return f"{_select(object_name, fields)} WHERE {_named(column)} IN ({listed})"
+    return f"{_select(object_name, fields)} WHERE {named(column)} IN ({listed})"
 
 
 def history(account_ids: Sequence[str], fields: Sequence[str]) -> str:
@@ -156,7 +156,7 @@ def tasks_on(account_id: str) -> str:
 def task_by_key(field: str, key: str) -> str:
     """The task with our key in a field of its own, and what it is about."""
     fields = ("Id", "WhatId", "AccountId")
-    return f"{_select('Task', fields)} WHERE {_named(field)} = {quoted(key)} ORDER BY Id LIMIT 1"
+    return f"{_select('Task', fields)} WHERE {named(field)} = {quoted(key)} ORDER BY Id LIMIT 1"
 
 
 def task(task_id: str) -> str:
@@ -250,10 +250,10 @@ def _within(window: Window) -> list[str]:
 
 
 def _select(object_name: str, fields: Sequence[str]) -> str:
-    return f"SELECT {', '.join(map(_named, fields))} FROM {_named(object_name)}"  # noqa: S608 - names are checked
+    return f"SELECT {', '.join(map(named, fields))} FROM {named(object_name)}"  # noqa: S608 - names are checked
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
     """A name, which may come from the settings and is never a piece of SOQL."""
     if _NAME.fullmatch(name) is None:
         raise ValueError(f"not a name of Salesforce's: {name!r}")

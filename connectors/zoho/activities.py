@@ -18,13 +18,10 @@ from rules.time import Day, Instant, day_of
 
 _DAY = 86_400_000
 # Zoho's own results of a call in which nobody was reached, in English and in French.
-_NOT_REACHED = frozenset(
-    sales_words.plain(word) for word in ("no response/busy", "pas de réponse/occupé")
-)
-_DONE = frozenset(
-    sales_words.plain(word)
-    for word in ("completed", "terminé", "terminée", "achevé", "achevée", "complété")
-)
+NOT_REACHED_WORDS = ("no response/busy", "pas de réponse/occupé")
+_NOT_REACHED = frozenset(sales_words.plain(word) for word in NOT_REACHED_WORDS)
+DONE_WORDS = ("completed", "terminé", "terminée", "achevé", "achevée", "complété")
+_DONE = frozenset(sales_words.plain(word) for word in DONE_WORDS)
 _RECEIVED = "inbound"
 _MISSED = "missed"
 

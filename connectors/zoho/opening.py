@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from connectors.address import AddressSetting, read_address
 from connectors.base import Connector, Misconfigured
 from connectors.vendor import PREFIX, Keeping, Vendor
+from connectors.zoho import filters
+from rules.crm_filter import Filter, FilterText, NoFilter
 from rules.language import Text
 from rules.located import Misfit
 
@@ -127,6 +129,10 @@ class _ZohoVendor:
         """The id of the account whose page has this address."""
         found = _PAGE.search(text)
         return found and found[1]
+
+    def filter_text(self, wanted: Filter) -> FilterText | NoFilter:
+        """The list of a filter, as `filters` makes it."""
+        return filters.filter_text(wanted)
 
 
 _TWO_PLACES = Text(

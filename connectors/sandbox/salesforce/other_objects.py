@@ -117,6 +117,7 @@ def event() -> ObjectType:
              updateable=False),
         flag("IsPrivate", "Private"),
         flag("IsRecurrence", "Create Recurring Series of Events", updateable=False),
+        flag("IsChild", "Is Child", updateable=False),
         is_undeletable=True,
     )  # fmt: skip
 
