@@ -1,218 +1,273 @@
-"""`alerts.yaml`: which deviations are watched, what they say, and the life of an episode.
+"""`alerts.yaml`: the facts and the deviations that are watched, what they say, when, and to whom.
 
-An alert is an *episode* of a rule and a rep: it opens once when a deviation is confirmed, is
-updated while it lasts, and recovers after two weeks on plan. A later one has the next number.
+An alert is an *episode* of a rule and a subject, a rep or one account: it opens once, is updated
+while it lasts, and recovers; a later one has the next number. `rules.episode_steps` decides.
 """
 
 from base64 import b32encode
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from hashlib import sha256
-from json import dumps, loads
-from math import ceil
-from string import Formatter
-from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from rules import schema_shapes
-from rules.calendar import DAYS_PER_WEEK, Period, next_weekday
-from rules.deviations import Deviation, State, assess
-from rules.kpis import Days, KpiName, Kpis, written
-from rules.language import Language, Text, joined, number, shown
-from rules.located import Document, Misfit, nearest
+from rules.alert_facts import FactRule, Gravity, check_fact
+from rules.alert_lines import Recipient
+from rules.alert_recognition import Recognition, check_recognition
+from rules.alert_settings import Discovery, Later, Minimum, Places, Quiet, SentAt, Start, Weeks
+from rules.alert_words import Template
+from rules.calendar import Period, next_weekday
+from rules.conditions import compile_condition
+from rules.kpis import Days, KpiName, Kpis, Unit
+from rules.language import Text
+from rules.located import Document, Path, nearest
 from rules.models import model_of
-from rules.numbers import read_day, read_days
-from rules.plan import Rate
-from rules.team import Strict, Words
+from rules.segments import TAGS, Segments
+from rules.sensitivity import Sensitivity
+from rules.syntax import ConditionError
+from rules.team import Strict
+from rules.terms import Name, Term
 from rules.time import Day, Instant, date_of, instant_of
+from rules.working_days import DayRange
 
 DUE_HOUR = 9
+MAJORITY = 3
+"""A week is quiet when so many of its days from Monday to Friday are."""
 _KEY_LENGTH = 16
-# Deviations need a count that a plan spreads over the weeks; rates and sums come with theirs.
-COUNTED = (KpiName.OPPORTUNITIES_OPENED,)
-PLACEHOLDERS = ("value", "weeks", "expected", "low", "high", "missing", "accounts", "rep")
+# What a plan spreads over the weeks, and the rates and sums that have limits of their own.
+JUDGED = (
+    KpiName.OPPORTUNITIES_OPENED, KpiName.ACTIVITIES, KpiName.CONVERSION_RATE, KpiName.REVENUE_WON,
+)  # fmt: skip
 
 
 class Confirmed(StrEnum):
-    """What a confirmed deviation does in the CRM."""
+    """What a confirmed deviation does: a task in the CRM, a line of the digest, or nothing."""
 
     TASK = "task"
+    DIGEST = "digest"
     NONE = "none"
 
 
-def _templates(text: Text) -> Text:
-    for words in text:
-        try:
-            parts = list(Formatter().parse(words))
-        except ValueError as error:
-            raise Misfit(
-                f"accolade isolée dans « {words} » : doublez-la pour l'écrire telle quelle",
-                f"a lone brace in '{words}': double it to write it as such",
-            ) from error
-        for _, name, layout, conversion in parts:
-            if name is not None and (name not in PLACEHOLDERS or layout or conversion):
-                hint = nearest(name, PLACEHOLDERS)
-                known = ", ".join(PLACEHOLDERS)
-                raise Misfit(
-                    f"« {{{name}}} » n'est pas un emplacement connu{hint.fr} ({known})",
-                    f"'{{{name}}}' is not a known placeholder{hint.en} ({known})",
-                )
-    return text
+class Watch(StrEnum):
+    """What a deviation to watch does."""
 
-
-def _weeks(given: object) -> list[int]:
-    if not isinstance(given, list) or not given:
-        raise Misfit(
-            "écrivez une liste de durées, comme [4 w, 8 w, 13 w]",
-            "write a list of durations, as [4 w, 8 w, 13 w]",
-        )
-    weeks = []
-    for text in given:
-        days = read_days(text) if isinstance(text, str) else 0
-        if days < DAYS_PER_WEEK or days % DAYS_PER_WEEK:
-            raise Misfit(
-                f"« {text} » : une fenêtre compte des semaines entières, comme 4 w",
-                f"'{text}': a window is made of whole weeks, as 4 w",
-            )
-        weeks.append(days // DAYS_PER_WEEK)
-    if len(set(weeks)) < len(weeks):
-        raise Misfit("une fenêtre est écrite deux fois", "a window is written twice")
-    return weeks
-
-
-Template = Annotated[Words, AfterValidator(_templates)]
-Weeks = Annotated[list[int], BeforeValidator(_weeks), WithJsonSchema(schema_shapes.DURATIONS)]
-Start = Annotated[Day, written(read_day, least=0), WithJsonSchema(schema_shapes.DAY)]
+    DIGEST = "digest"
+    NONE = "none"
 
 
 class DeviationRule(Strict):
-    """A KPI judged against the plan each week, over windows of complete weeks."""
+    """A KPI judged against the plan each week, over windows of complete weeks.
+
+    `activity` names the one judged, of the KPI `activities`; `minimum` is how many closed deals a
+    rate needs to be judged at all.
+    """
 
     kpi: KpiName
-    windows: Weeks
+    activity: str | None = None
+    windows: Weeks = Field(default_factory=lambda: [4, 8, 13])
+    minimum: Minimum = 36
+    watch: Watch = Watch.DIGEST
     confirmed: Confirmed = Confirmed.TASK
+    gravity: Gravity = Gravity.NORMAL
+    snooze: Days = 14
     due: Days = 2
     subject: Template
     body: Template
 
+    @property
+    def recipient(self) -> Recipient:
+        """Whose business it is: always the rep's own."""
+        return Recipient.REP
+
+    @property
+    def unit(self) -> Unit:
+        """What the KPI counts."""
+        match self.kpi:
+            case KpiName.CONVERSION_RATE:
+                return Unit.RATIO
+            case KpiName.REVENUE_WON:
+                return Unit.MONEY
+            case _:
+                return Unit.COUNT
+
+
+class Limits(Strict):
+    """How much a rep is asked at a time; what is over goes to the digest."""
+
+    open_tasks_per_rep: Places = 3
+
+
+class Send(Strict):
+    """When digests leave: that of a rep at a time of the week, that of a manager so many hours on.
+
+    `manager` is in hours.
+    """
+
+    rep: SentAt = "monday 07:00"
+    manager: Later = 24
+
 
 class Alerts(Strict):
-    """What is watched. Before `start`, episodes open but nothing is owed to the CRM."""
+    """What is watched, how sensitively, and when people are left in peace.
 
-    start: Start
+    Before `start`, episodes open but nothing is owed to the CRM; without it, that is so in the
+    first week of a workspace. `false_discovery`: of all that is confirmed in a week, at most such
+    a share may be false (Benjamini–Hochberg), at the price of later alerts.
+    """
+
+    start: Start | None = None
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    false_discovery: Discovery | None = None
+    limits: Limits = Limits()
+    send: Send = Send()
+    quiet: Quiet = Field(default_factory=list)
+    facts: dict[str, FactRule] = Field(default_factory=dict)
     deviations: dict[str, DeviationRule] = Field(default_factory=dict)
+    recognition: Recognition = Recognition()
 
+    def rule(self, name: str) -> FactRule | DeviationRule | None:
+        """A rule by its name."""
+        return self.facts.get(name) or self.deviations.get(name)
 
-def read_alerts(document: Document, kpis: Kpis) -> Alerts | None:
-    """`alerts.yaml`, its KPIs checked against `kpis.yaml`."""
-    alerts = model_of(document, Alerts)
-    if alerts is None:
-        return None
-    measured: Collection[str] = [kpi.name for kpi in kpis.measured]
-    for name, rule in alerts.deviations.items():
-        if rule.kpi not in measured:
-            document.complain(
-                ("deviations", name, "kpi"),
-                Text(
-                    f"« {rule.kpi} » n'est pas dans kpis.yaml : ajoutez-le là",
-                    f"'{rule.kpi}' is not in kpis.yaml: add it there",
-                ),
-            )
-        elif rule.kpi not in COUNTED:
-            known = ", ".join(COUNTED)
-            document.complain(
-                ("deviations", name, "kpi"),
-                Text(
-                    f"seul un nombre se compare à un plan semaine par semaine : {known}",
-                    f"only a count can be judged against a plan week by week: {known}",
-                ),
-            )
-    return alerts
+    def is_quiet(self, week: Period, away: Sequence[DayRange] = ()) -> bool:
+        """Whether nobody is to be alerted in a week: most of its days are quiet, or `away`."""
+        off = [
+            day
+            for day in range(week.first, week.first + 5)
+            if any(first <= day <= last for first, last in (*self.quiet, *away))
+        ]
+        return len(off) >= MAJORITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A verdict on the days from `since` to `until`, the window that speaks most."""
+class Known:
+    """What `alerts.yaml` may name: KPIs, tiers, facts and tags of accounts, bound fields."""
 
-    since: Day
-    until: Day
-    deviation: Deviation
+    kpis: Kpis
+    tiers: Collection[str] = ()
+    names: Mapping[str, Name] | None = None
+    opportunity_fields: Collection[str] = ()
 
 
-def judged(
-    windows: Sequence[int],
-    planned: Sequence[tuple[Rate, Period]],
-    counts: Mapping[Day, int],
-    *,
-    until: Day,
-    fiscal_start: int,
-) -> Judged:
-    """Judge daily counts up to a Sunday against what a rep's plans expect of the same days.
+def names_for(facts: Mapping[str, Name], segments: Segments | None) -> Mapping[str, Name]:
+    """What the condition of a fact may name: every fact of an account, and its tags."""
+    rules = [segments.rule(tag) for tag in TAGS] if segments else []
+    return {**facts, **{rule.name: rule.as_name for rule in rules if rule}}
 
-    Windows are in weeks; `planned` are the days under each plan's rate with the rep there, and a
-    window that reaches beyond them is shorter: two that come to the same days are one test.
-    """
-    observed: dict[int, int] = {}
-    expected: dict[int, float] = {}
-    since: dict[int, Day] = {}
-    for window in windows:
-        start = until - window * DAYS_PER_WEEK + 1
-        parts = [(rate, part) for rate, days in planned if (part := days.clipped(start, until))]
-        if parts:
-            first = min(part.first for _, part in parts)
-            weeks = ceil((until - first + 1) / DAYS_PER_WEEK)
-            since[weeks] = first
-            observed[weeks] = sum(
-                count for day, count in counts.items() if any(day in part for _, part in parts)
+
+def read_alerts(document: Document, known: Known) -> Alerts | None:
+    """`alerts.yaml`, checked against what the other files say."""
+    alerts = model_of(document, Alerts)
+    if alerts is None:
+        return None
+    for name in alerts.facts.keys() & alerts.deviations.keys():
+        document.complain(
+            ("deviations", name),
+            Text(
+                f"« {name} » est déjà le nom d'un fait : choisissez-en un autre",
+                f"'{name}' is already the name of a fact: choose another",
+            ),
+            at_key=True,
+        )
+    for name, fact in alerts.facts.items():
+        check_fact(document, name, fact, known.tiers)
+        if fact.when is not None and known.names is not None:
+            _check_condition(document, name, fact.when, known.names)
+    for name, rule in alerts.deviations.items():
+        _check_deviation(document, name, rule, known)
+    check_recognition(document, alerts.recognition, known.tiers, known.opportunity_fields)
+    return alerts
+
+
+def condition_of(when: str, names: Mapping[str, Name]) -> Term:
+    """The condition of a fact; raises `ConditionError`."""
+    return compile_condition(when, names)
+
+
+def _check_condition(document: Document, name: str, when: str, names: Mapping[str, Name]) -> None:
+    try:
+        condition_of(when, names)
+    except ConditionError as error:
+        document.complain(("facts", name, "when"), error.text, offset=error.offset)
+
+
+def _check_deviation(document: Document, name: str, rule: DeviationRule, known: Known) -> None:
+    path, kpis = ("deviations", name), known.kpis
+    if kpis.kpi(rule.kpi) is None:
+        document.complain(
+            (*path, "kpi"),
+            Text(
+                f"« {rule.kpi} » n'est pas dans kpis.yaml : ajoutez-le là",
+                f"'{rule.kpi}' is not in kpis.yaml: add it there",
+            ),
+        )
+    elif rule.kpi not in JUDGED:
+        judged = ", ".join(JUDGED)
+        document.complain(
+            (*path, "kpi"),
+            Text(
+                f"« {rule.kpi} » ne se compare pas à un plan semaine par semaine : {judged}",
+                f"'{rule.kpi}' can't be judged against a plan week by week: {judged}",
+            ),
+        )
+    if "minimum" in rule.model_fields_set and rule.unit is not Unit.RATIO:
+        document.complain(
+            (*path, "minimum"),
+            Text(
+                "minimum ne va qu'avec un taux : conversion_rate",
+                "minimum only goes with a rate: conversion_rate",
+            ),
+            at_key=True,
+        )
+    _check_activity(document, name, rule, known)
+
+
+def _check_activity(document: Document, name: str, rule: DeviationRule, known: Known) -> None:
+    path, activities = ("deviations", name), known.kpis.activities
+    if (rule.kpi is KpiName.ACTIVITIES) != (rule.activity is not None):
+        document.complain(
+            path,
+            Text(
+                "« activity » nomme l'activité jugée : écrivez-la avec kpi: activities, et là "
+                "seulement",
+                "'activity' names the activity judged: write it with kpi: activities, and only "
+                "there",
+            ),
+            at_key=True,
+        )
+    elif rule.activity is not None:
+        if activities and rule.activity not in activities:
+            hint = nearest(rule.activity, list(activities))
+            document.complain(
+                (*path, "activity"),
+                Text(
+                    f"« {rule.activity} » n'est pas une activité de kpis.yaml{hint.fr}",
+                    f"'{rule.activity}' is not an activity of kpis.yaml{hint.en}",
+                ),
             )
-            expected[weeks] = sum(
-                rate.expected(part.first, part.last, fiscal_start) for rate, part in parts
+        elif rule.activity in activities and (when := activities[rule.activity].when):
+            _check_its_condition(document, (*path, "activity"), when, known)
+
+
+def _check_its_condition(document: Document, path: Path, when: str, known: Known) -> None:
+    """Week by week, an activity is counted by facts and tags of accounts, not by other rules."""
+    try:
+        condition_of(when, known.names or {})
+    except ConditionError:
+        if known.names is not None:
+            document.complain(
+                path,
+                Text(
+                    f"la condition de cette activité (« {when} ») nomme une règle qui n'est pas un "
+                    "niveau, une priorité, un segment ou un quadrant : elle ne se juge pas semaine "
+                    "par semaine",
+                    f"the condition of this activity ('{when}') names a rule that is not a tier, a "
+                    "priority, a segment or a quadrant: it can't be judged week by week",
+                ),
             )
-    if not observed:
-        weeks = max(windows)
-        return Judged(since=until, until=until, deviation=assess({weeks: 0}, {weeks: 0.0}))
-    deviation = assess(observed, expected)
-    return Judged(since=since[deviation.window], until=until, deviation=deviation)
-
-
-class Step(StrEnum):
-    """What a weekly look does to the episodes of a rule and a rep."""
-
-    NOTHING = "nothing"
-    OPENED = "opened"
-    UPDATED = "updated"
-    RECOVERED = "recovered"
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """A step, and the first Monday of the run of weeks on plan that an open episode is in."""
-
-    step: Step
-    on_plan_since: Day | None = None
-
-
-def next_step(state: State, *, is_open: bool, on_plan_since: Day | None, monday: Day) -> Next:
-    """What a weekly look does, given whether an episode is open and since when it is on plan.
-
-    An episode recovers at its second week on plan in a row. A look that is not conclusive leaves
-    everything as it is. The same look twice in a week gives the same answer as once.
-    """
-    if not is_open:
-        return Next(Step.OPENED if state is State.CONFIRMED else Step.NOTHING)
-    match state:
-        case State.NOT_CONCLUSIVE:
-            return Next(Step.NOTHING, on_plan_since)
-        case State.ON_PLAN if on_plan_since is not None and on_plan_since < monday:
-            return Next(Step.RECOVERED, on_plan_since)
-        case State.ON_PLAN:
-            return Next(Step.UPDATED, monday)
-        case State.WATCH | State.CONFIRMED:
-            return Next(Step.UPDATED)
 
 
 def alert_key(rule: str, subject: str, episode: int) -> str:
@@ -221,68 +276,14 @@ def alert_key(rule: str, subject: str, episode: int) -> str:
     return b32encode(digest).decode()[:_KEY_LENGTH].lower()
 
 
-def due_instant(opened_on: Day, due_days: int, zone: ZoneInfo) -> Instant:
-    """When a task is due: so many days later, on a weekday, at 9:00 in the team's zone."""
-    day = next_weekday(opened_on + due_days)
-    return instant_of(datetime.combine(date_of(day), time(DUE_HOUR), tzinfo=zone))
+def due_instant(
+    opened_on: Day, due_days: int, zone: ZoneInfo, quiet: Sequence[DayRange] = ()
+) -> Instant:
+    """When a task is due: so many days later, on a weekday, at 9:00 in the team's zone.
 
-
-def rendered(
-    template: Text,
-    deviation: Deviation,
-    *,
-    rep: str,
-    accounts: Sequence[str],
-    language: Language,
-) -> str:
-    """A template of `alerts.yaml` with its figures, in a language."""
-    nowhere = Text("vos comptes prioritaires", "your priority accounts").to(language)
-    words: Mapping[str, str] = {
-        "value": number(deviation.observed, language),
-        "weeks": number(deviation.window, language),
-        "expected": number(deviation.expected, language),
-        "low": number(deviation.low, language),
-        "high": number(deviation.high, language),
-        "missing": number(deviation.missing, language),
-        "accounts": joined(map(shown, accounts), language) if accounts else nowhere,
-        "rep": shown(rep),
-    }
-    return template.to(language).format_map(words)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Why an alert exists, kept with its episode. Days are ISO texts; `weeks` spans them.
-
-    `accounts` are where to start: (id, name, tier). `on_plan_since` is the Monday of the first
-    look on plan in a row. `is_ended`: closed because the rep is no longer judged (no plan, left),
-    not because the figures recovered.
+    Never on one of the quiet days.
     """
-
-    period: str
-    kpi: str
-    definition: str
-    state: State
-    weeks: int
-    since: str
-    until: str
-    observed: int
-    expected: float
-    low: int
-    high: int
-    missing: int
-    p: float
-    accounts: Sequence[tuple[int, str, str]] = ()
-    on_plan_since: str | None = None
-    is_ended: bool = False
-
-    def to_json(self) -> str:
-        """As a JSON text, its keys in order."""
-        return dumps(asdict(self), sort_keys=True, ensure_ascii=False)
-
-    @classmethod
-    def of_json(cls, text: str) -> Self:
-        """The evidence that `to_json` wrote."""
-        data = loads(text)
-        accounts = [(number, name, tier) for number, name, tier in data.pop("accounts")]
-        return cls(accounts=tuple(accounts), state=State(data.pop("state")), **data)
+    day = next_weekday(opened_on + due_days)
+    while any(first <= day <= last for first, last in quiet):
+        day = next_weekday(day + 1)
+    return instant_of(datetime.combine(date_of(day), time(DUE_HOUR), tzinfo=zone))

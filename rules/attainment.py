@@ -163,7 +163,7 @@ def wins_needed(prospect: Prospect, target: int, chance: float) -> float | None:
     return high
 
 
-def shrunk(won: int, closed: int, team: float, weight: float = 20.0) -> float:
+def shrunk(won: float, closed: float, team: float, weight: float = 20.0) -> float:
     """A rate of few cases, drawn to the team's: (won + m·team) ÷ (closed + m), m = `weight`.
 
     The mean of a Beta distribution whose prior is worth `weight` cases.

@@ -92,9 +92,9 @@ Condition = Among | Empty | Within | AtLeast
 class Filter:
     """The records that meet every condition, and what is read off them.
 
-    `kind` is of opportunities or of activities; of these `activity` says which, and only those that
-    count as a contact with the customer are meant, and every note. `until` is the instant of the figure: what is
-    to begin later did not happen yet. `cautions` are what the list can't tell.
+    `kind` is of opportunities or of activities; of these `activity` says which: every note, and of
+    the others those that count as a contact with the customer. `until` is the instant of the
+    figure: what is to begin later did not happen yet. `cautions` are what the list can't tell.
     """
 
     kind: Kind

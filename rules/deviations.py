@@ -1,22 +1,40 @@
-"""Whether a count is below plan by more than chance, with exact limits and the standard library.
+"""Whether a figure is below plan by more than chance, with exact laws and the standard library.
 
 A rep who opens μ opportunities on average opens a Poisson number of them: even exactly on plan,
-half of the weeks fall short. So a deviation is judged on several windows of complete weeks, by
-the exact chance of so low a count on plan, corrected for the number of windows (Bonferroni: the
-chance that any of m tests errs is at most m times the chance of one).
+half of the weeks fall short. So a figure is judged over several windows of complete weeks, by the
+exact chance that a rep on plan reads so low in any of them (`rules.nested_windows`):
+
+- a count by Poisson's law, or by the negative binomial when the team's weeks vary more than that
+  (`rules.dispersion`);
+- a rate by the binomial law of the cases there were, once there are enough of them;
+- a sum of money by the law of so many deals of the amounts that are usually won.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import exp, fsum, lgamma, log
+from math import ceil, floor, fsum
+from typing import NamedTuple
 
-WATCH = 0.025
-CONFIRMED = 0.005
+from rules import count_laws
+from rules.intervals import Interval, wilson
+from rules.kpi_names import Unit
+from rules.nested_windows import ROUNDING, Nested
+from rules.sensitivity import NORMAL, Limits
+from rules.window_laws import counted, rated, summed
+
+# A rate is judged from so many cases on; under it, a fall from 25 % to 10 % would go unseen.
+MINIMUM_TRIALS = 36
+# So many won amounts, of the rep or of the team, are needed to know how much they vary.
+MINIMUM_AMOUNTS = 12
+# What is expected of a sum is cut in so many cells.
+_CELLS = 128
+# A sum beyond so many times what is expected is on plan, whatever it is.
+_AMPLE = 2
 
 
 class State(StrEnum):
-    """What a count says of the plan."""
+    """What a figure says of the plan."""
 
     ON_PLAN = "on_plan"
     WATCH = "watch"
@@ -24,13 +42,22 @@ class State(StrEnum):
     NOT_CONCLUSIVE = "not_conclusive"
 
 
+class Ratio(NamedTuple):
+    """So many successes among so many cases."""
+
+    successes: int
+    trials: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
     """A judgement on the window (in weeks) that speaks most against the plan.
 
-    `low` and `high` are the counts that a rep on plan reaches, but for `WATCH` on each side over
-    all windows together; `p` is the corrected chance of so low a count on plan, at most 1;
-    `missing` is what would bring the count back to `low`.
+    `observed`, `low`, `high` and `missing` are counts (of successes, for a rate) or minor units.
+    On plan, no window is under its `low` but for the level of `watch`, nor any one over its
+    `high` but for that level shared among the windows; `p` is the chance that a rep on plan reads
+    so low in any window; `missing` is what would bring the figure back to `low`. A rate has its
+    `trials` and their Wilson `interval`.
     """
 
     state: State
@@ -41,72 +68,177 @@ class Deviation:
     high: int
     p: float
     missing: int
+    unit: Unit = Unit.COUNT
+    dispersion: float = 1.0
+    trials: int | None = None
+    interval: Interval | None = None
 
 
-def lower_tail(count: int, mean: float) -> float:
-    """P(X ≤ count) of a Poisson variable: Σ e^-μ μ^i / i! for i from 0 to count.
-
-    Each term is taken through its logarithm, so that no mean makes e^-μ underflow.
-    Source: Johnson, Kemp & Kotz, *Univariate Discrete Distributions*, 3rd ed., §4.2.
-    """
+def lower_tail(count: int, mean: float, dispersion: float = 1.0) -> float:
+    """P(X ≤ count) of a count with a mean and a variance of dispersion × mean."""
     if count < 0:
         return 0.0
-    if mean <= 0:
-        return 1.0
-    rate = log(mean)
-    return min(1.0, fsum(exp(i * rate - mean - lgamma(i + 1)) for i in range(count + 1)))
-
-
-def limits(mean: float, tail: float) -> tuple[int, int]:
-    """The least and greatest count that chance allows, at most `tail` being left on each side.
-
-    `low` is the smallest k with P(X ≤ k) > tail, `high` the smallest with P(X ≤ k) ≥ 1 - tail:
-    exact (conservative) limits of a discrete variable, not a normal approximation.
-    Source: Hahn & Meeker, *Statistical Intervals*, on the Poisson distribution.
-    """
-    if mean <= 0:
-        return 0, 0
-    rate, below, count, low = log(mean), 0.0, 0, None
-    while True:
-        term = exp(count * rate - mean - lgamma(count + 1))
-        below += term
-        if low is None and below > tail:
-            low = count
-        # Past the mean, a term too small to count means that rounding alone keeps `below` short.
-        is_spent = count > mean and term < tail * 1e-9
-        if low is not None and (below >= 1 - tail or is_spent):
-            return low, count
-        count += 1
+    return min(1.0, fsum(count_laws.counts(mean, dispersion, count + 1)))
 
 
 def assess(observed: Mapping[int, int], expected: Mapping[int, float]) -> Deviation:
+    """Judge Poisson counts at the normal sensitivity; see `assess_counts`."""
+    return assess_counts(observed, expected)
+
+
+def assess_counts(
+    observed: Mapping[int, int],
+    expected: Mapping[int, float],
+    *,
+    dispersion: float = 1.0,
+    limits: Limits = NORMAL,
+) -> Deviation:
     """Judge counts by window (in weeks) against what the plan expects in the same windows.
 
     Windows where even a count of zero would prove nothing never speak against the plan; when all
     are such, the answer is "not conclusive", with the longest window's figures. `observed` and
-    `expected` have the same keys, at least one (else ValueError).
+    `expected` have the same keys, at least one, and end on the same day, so that a longer window
+    holds at least what a shorter one does (else ValueError). `dispersion` is variance ÷ mean.
     """
+    windows = _windows(observed, expected)
+    means = tuple(expected[window] for window in windows)
+    reading = _Reading(windows, tuple(observed[window] for window in windows), means)
+    deviation = _judged(reading, counted(means, dispersion), limits)
+    return deviation if dispersion == 1 else replace(deviation, dispersion=dispersion)
+
+
+def assess_rates(
+    observed: Mapping[int, Ratio],
+    target: float,
+    *,
+    minimum: int = MINIMUM_TRIALS,
+    limits: Limits = NORMAL,
+) -> Deviation:
+    """Judge rates by window (in weeks) against a target from 0 to 1, over `minimum` cases or more.
+
+    With fewer in every window, the answer is "not conclusive", with the longest window's figures.
+    Windows end on the same day; at least one (else ValueError).
+    """
+    windows = _windows(observed, observed)
+    enough = tuple(window for window in windows if observed[window].trials >= minimum)
+    told = enough or windows[-1:]
+    trials = tuple(observed[window].trials for window in told)
+    reading = _Reading(
+        told,
+        tuple(observed[window].successes for window in told),
+        tuple(target * number for number in trials),
+        unit=Unit.RATIO,
+    )
+    deviation = _judged(reading, rated(trials, target), limits) if enough else _silent(reading)
+    seen = observed[deviation.window]
+    return replace(deviation, trials=seen.trials, interval=wilson(seen.successes, seen.trials))
+
+
+def assess_sums(
+    observed: Mapping[int, int],
+    expected: Mapping[int, float],
+    amounts: Sequence[int],
+    *,
+    dispersion: float = 1.0,
+    limits: Limits = NORMAL,
+) -> Deviation:
+    """Judge money (minor units) by window against the plan's, from the amounts usually won.
+
+    On plan, so many deals are won that their amounts make what is expected on average:
+    `dispersion` is that of their number. Fewer than `MINIMUM_AMOUNTS` amounts over zero are not
+    conclusive. A sum is told to a 128th of what the longest window expects; its law keeps the
+    mean. Windows as in `assess_counts`.
+    """
+    windows = _windows(observed, expected)
+    known = tuple(sorted(amount for amount in amounts if amount > 0))
+    means = tuple(expected[window] for window in windows)
+    step = max(1.0, means[-1] / _CELLS)
+    reading = _Reading(
+        windows, tuple(observed[window] for window in windows), means, step, Unit.MONEY
+    )
+    if len(known) < MINIMUM_AMOUNTS or means[-1] <= 0:
+        return _silent(reading)
+    deviation = _judged(reading, summed(means, dispersion, known, step), limits)
+    return replace(deviation, dispersion=dispersion)
+
+
+def benjamini_hochberg(chances: Sequence[float], rate: float) -> Sequence[bool]:
+    """Which of a team's chances stand together, at most `rate` of them false on average.
+
+    In the order given: true for the k smallest, k being the greatest with p₍ₖ₎ ≤ rate × k ÷ n.
+    Source: Benjamini & Hochberg, *Journal of the Royal Statistical Society B* 57 (1995).
+    """
+    ranked = sorted(chances)
+    kept = [
+        chance for rank, chance in enumerate(ranked, start=1) if chance <= rate * rank / len(ranked)
+    ]
+    return [bool(kept) and chance <= kept[-1] for chance in chances]
+
+
+class _Reading(NamedTuple):
+    """Windows from the shortest, what they hold, and the size of a cell of their law."""
+
+    windows: tuple[int, ...]
+    observed: tuple[int, ...]
+    expected: tuple[float, ...]
+    step: float = 1.0
+    unit: Unit = Unit.COUNT
+
+    def cell(self, place: int) -> int:
+        """The cell of a window's figure; rounded up, which favours the rep."""
+        if self.unit is not Unit.MONEY:
+            return self.observed[place]
+        return min(ceil(self.observed[place] / self.step - ROUNDING), _AMPLE * _CELLS)
+
+
+def _windows(observed: Mapping[int, object], expected: Mapping[int, object]) -> tuple[int, ...]:
     if not observed or observed.keys() != expected.keys():
         raise ValueError("observed and expected need the same windows, at least one")
-    tests = len(observed)
-    telling = [week for week in observed if lower_tail(0, expected[week]) * tests <= WATCH]
-    chances = {week: lower_tail(observed[week], expected[week]) for week in observed}
-    window = min(telling, key=lambda week: (chances[week], week)) if telling else max(observed)
-    p = min(1.0, chances[window] * tests)
-    low, high = limits(expected[window], WATCH / tests)
+    return tuple(sorted(observed))
+
+
+def _judged(reading: _Reading, laws: Nested, limits: Limits) -> Deviation:
+    """The window whose own chance is the least among those that could speak, and its verdict."""
+    watched = laws.critical(limits.watch)
+    places = [place for place, count in enumerate(watched) if count >= 0]
+    if not places:
+        last = len(reading.windows) - 1
+        tail = limits.watch / len(reading.windows)
+        return _silent(reading, high=ceil(laws.high(last, tail) * reading.step))
+    cells = [reading.cell(place) for place in range(len(reading.windows))]
+    own, place = min((laws.tail(place, cells[place]), place) for place in places)
+    chance = laws.chance(own)
+    low = floor(watched[place] * reading.step) + 1
+    observed = reading.observed[place]
     return Deviation(
-        state=_state(p) if telling else State.NOT_CONCLUSIVE,
-        window=window,
-        observed=observed[window],
-        expected=expected[window],
+        state=_state(chance, limits),
+        window=reading.windows[place],
+        observed=observed,
+        expected=reading.expected[place],
         low=low,
-        high=high,
-        p=p,
-        missing=max(0, low - observed[window]),
+        high=ceil(laws.high(place, limits.watch / len(cells)) * reading.step),
+        p=chance,
+        missing=max(0, low - observed),
+        unit=reading.unit,
     )
 
 
-def _state(p: float) -> State:
-    if p <= CONFIRMED:
+def _state(chance: float, limits: Limits) -> State:
+    if chance <= limits.confirmed + ROUNDING:
         return State.CONFIRMED
-    return State.WATCH if p <= WATCH else State.ON_PLAN
+    return State.WATCH if chance <= limits.watch + ROUNDING else State.ON_PLAN
+
+
+def _silent(reading: _Reading, *, high: int = 0) -> Deviation:
+    """Too little to tell: the figures of the longest window, of which no lack speaks."""
+    return Deviation(
+        state=State.NOT_CONCLUSIVE,
+        window=reading.windows[-1],
+        observed=reading.observed[-1],
+        expected=reading.expected[-1],
+        low=0,
+        high=high,
+        p=1.0,
+        missing=0,
+        unit=reading.unit,
+    )

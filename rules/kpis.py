@@ -1,212 +1,231 @@
-"""`kpis.yaml`: the four KPIs, their settings and their definitions.
+"""`kpis.yaml`: the KPIs, their settings and their definitions, checked against the playbook.
 
-A KPI is a value of a rep over a month, as of a day; `rules.kpi_queries` measures it.
+Each KPI tells its own definition in words (`explained`); `rules.kpi_queries` and its neighbours
+measure it.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
-from enum import StrEnum
-from hashlib import sha256
-from json import dumps
-from typing import Annotated, ClassVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import Field
 
-from rules import schema_shapes
-from rules.language import Language, Text, money
-from rules.located import Document, Misfit, nearest
+from rules.conditions import compile_condition
+from rules.kpi_base import DOUBT_LIMIT, BaseKpi, Days, Money, hashed, joined, written
+from rules.kpi_deals import (
+    ActivePipeline,
+    ConversionRate,
+    Coverage,
+    OpportunitiesOpened,
+    PlanRevenue,
+    PlanWins,
+    PriorityRevenue,
+    Proposals,
+    RevenueWon,
+    SalesCycle,
+    StageConversion,
+    WeightedPipeline,
+)
+from rules.kpi_dimensions import ActivityName, Cuts, Key, Time
+from rules.kpi_effort import (
+    Activities,
+    CoverageBonus,
+    PotentialCaptured,
+    PriorityContacted,
+    PriorityCovered,
+    PriorityTime,
+    TierMoves,
+    TimeShare,
+)
+from rules.kpi_names import Cut, KpiName, Unit
+from rules.language import Text
+from rules.located import Document, Path, nearest
 from rules.models import model_of
-from rules.numbers import read_days, read_money
-from rules.team import Strict, Words
+from rules.records import FieldType
+from rules.syntax import ConditionError
+from rules.team import Strict
+from rules.terms import Name
 
-_DEFINITION_LENGTH = 12
+__all__ = [
+    "DOUBT_LIMIT", "ActivePipeline", "Activities", "BaseKpi", "ConversionRate", "Coverage",
+    "CoverageBonus", "Cut", "Days", "Kpi", "KpiName", "Kpis", "Money", "OpportunitiesOpened",
+    "PlanRevenue", "PlanWins", "PotentialCaptured", "PriorityContacted", "PriorityCovered",
+    "PriorityRevenue", "PriorityTime", "Proposals", "RevenueWon", "SalesCycle", "StageConversion",
+    "TierMoves", "TimeShare", "Unit", "WeightedPipeline", "read_kpis", "written",
+]  # fmt: skip
 
-
-class KpiName(StrEnum):
-    """The KPIs, as `kpis.yaml`, plans and alerts call them."""
-
-    OPPORTUNITIES_OPENED = "opportunities_opened"
-    CONVERSION_RATE = "conversion_rate"
-    ACTIVE_PIPELINE = "active_pipeline"
-    PRIORITY_CONTACTED = "priority_contacted"
-
-
-class Unit(StrEnum):
-    """What a KPI's value counts: things, a ratio from 0 to 1, or minor units of money."""
-
-    COUNT = "count"
-    RATIO = "ratio"
-    MONEY = "money"
-
-
-def written(reader: Callable[[str], float], *, least: float) -> BeforeValidator:
-    """A validator that reads a text as people write it and refuses less than `least`."""
-
-    def read(given: object) -> float:
-        if not isinstance(given, str):
-            raise Misfit("il faut ici une valeur sur une ligne", "a value on one line is needed")
-        value = reader(given)
-        if value < least:
-            raise Misfit(
-                f"« {given} » est trop petit : il faut au moins {least}",
-                f"'{given}' is too small: at least {least} is needed",
-            )
-        return value
-
-    return BeforeValidator(read)
-
-
-Money = Annotated[int, written(read_money, least=0), WithJsonSchema(schema_shapes.AMOUNT)]
-Days = Annotated[int, written(read_days, least=1), WithJsonSchema(schema_shapes.DURATION)]
-
-
-def _some(tiers: object) -> object:
-    if tiers == []:
-        raise Misfit("nommez au moins un niveau", "name at least one tier")
-    return tiers
-
-
-class _Kpi(Strict, ABC):
-    """What every KPI has. `meaning` rises whenever the query comes to mean something else."""
-
-    name: ClassVar[KpiName]
-    unit: ClassVar[Unit]
-    meaning: ClassVar[int] = 1
-    words: ClassVar[Text]
-
-    label: Words
-
-    def explained(self, currency: str) -> Text:
-        """The definition in words, to stand beside every figure."""
-        return Text(
-            self.words.fr.format(self._setting(currency, Language.FR)),
-            self.words.en.format(self._setting(currency, Language.EN)),
-        )
-
-    @abstractmethod
-    def _setting(self, currency: str, language: Language) -> str:
-        """The setting that the words name."""
-
-    def definition(self, cadence: Mapping[str, int]) -> str:
-        """A short hash of what the KPI means: two figures with the same one can be compared."""
-        settings = self.model_dump(mode="json", exclude={"label"})
-        meaning = {"kpi": self.name, "meaning": self.meaning, **settings, **self._depends(cadence)}
-        return sha256(dumps(meaning, sort_keys=True).encode()).hexdigest()[:_DEFINITION_LENGTH]
-
-    def _depends(self, _cadence: Mapping[str, int]) -> dict[str, object]:
-        """What the figures depend on besides the settings of `kpis.yaml`."""
-        return {}
-
-
-class OpportunitiesOpened(_Kpi):
-    """Opportunities created in the month whose amount reached the minimum at some time: a flow."""
-
-    name = KpiName.OPPORTUNITIES_OPENED
-    unit = Unit.COUNT
-    words = Text(
-        "opportunités créées dans le mois, non archivées, dont le montant est ou a été d'au moins "
-        "{}",
-        "opportunities created in the month, not archived, whose amount is or was at least {}",
-    )
-
-    minimum: Money
-
-    def _setting(self, currency: str, language: Language) -> str:
-        return money(self.minimum, currency, language)
-
-
-class ConversionRate(_Kpi):
-    """Won ÷ (won + lost) among what closed in a trailing window: a rate of counts."""
-
-    name = KpiName.CONVERSION_RATE
-    unit = Unit.RATIO
-    words = Text(
-        "gagnées ÷ (gagnées + perdues), en nombre, parmi les opportunités non archivées fermées "
-        "dans les {} derniers jours",
-        "won ÷ (won + lost), by count, among the opportunities, not archived, that closed in the "
-        "last {} days",
-    )
-
-    window: Days
-
-    def _setting(self, _currency: str, _language: Language) -> str:
-        return str(self.window)
-
-
-class ActivePipeline(_Kpi):
-    """The sum of the open opportunities that close within a horizon: a stock."""
-
-    name = KpiName.ACTIVE_PIPELINE
-    unit = Unit.MONEY
-    words = Text(
-        "somme des opportunités ouvertes, non archivées, dont la fermeture est prévue "
-        "d'ici {} jours",
-        "sum of the open opportunities, not archived, that are due to close from today to {} days "
-        "from now",
-    )
-
-    horizon: Days
-
-    def _setting(self, _currency: str, _language: Language) -> str:
-        return str(self.horizon)
-
-
-class PriorityContacted(_Kpi):
-    """Accounts of some tiers due for a contact this month, and contacted: a rate of accounts."""
-
-    name = KpiName.PRIORITY_CONTACTED
-    unit = Unit.RATIO
-    words = Text(
-        "parmi les comptes des niveaux {} à contacter d'ici la fin du mois selon leur cadence, "
-        "part de ceux qui ont un contact consigné dans le mois",
-        "among the accounts of tiers {} due for a contact by the end of the month under their "
-        "cadence, the share with a contact logged in the month",
-    )
-
-    tiers: Annotated[list[str], BeforeValidator(_some), WithJsonSchema(schema_shapes.TEXTS)]
-
-    def _setting(self, _currency: str, _language: Language) -> str:
-        return ", ".join(self.tiers)
-
-    def _depends(self, cadence: Mapping[str, int]) -> dict[str, object]:
-        return {"cadence": {tier: cadence.get(tier) for tier in self.tiers}}
-
-
-Kpi = OpportunitiesOpened | ConversionRate | ActivePipeline | PriorityContacted
+Kpi = BaseKpi
 
 
 class Kpis(Strict):
-    """The KPIs of a playbook; one that is left out is not measured."""
+    """The KPIs of a playbook; one that is left out is not measured.
+
+    `activities` and `time` are KPIs as well: what they name is counted.
+    """
+
+    cuts: Cuts = Cuts()
+    activities: dict[Key, ActivityName] = Field(default_factory=dict)
+    time: Time | None = None
 
     opportunities_opened: OpportunitiesOpened | None = None
     conversion_rate: ConversionRate | None = None
     active_pipeline: ActivePipeline | None = None
     priority_contacted: PriorityContacted | None = None
+    revenue_won: RevenueWon | None = None
+    stage_conversion: StageConversion | None = None
+    proposals: Proposals | None = None
+    weighted_pipeline: WeightedPipeline | None = None
+    coverage: Coverage | None = None
+    sales_cycle: SalesCycle | None = None
+    priority_covered: PriorityCovered | None = None
+    priority_time: PriorityTime | None = None
+    priority_revenue: PriorityRevenue | None = None
+    tier_moves: TierMoves | None = None
+    potential_captured: PotentialCaptured | None = None
+    plan_wins: PlanWins | None = None
+    plan_revenue: PlanRevenue | None = None
+    coverage_bonus: CoverageBonus | None = None
 
     @property
     def measured(self) -> list[Kpi]:
         """The KPIs in use, in the order of `KpiName`."""
-        every: list[Kpi | None] = [
-            self.opportunities_opened,
-            self.conversion_rate,
-            self.active_pipeline,
-            self.priority_contacted,
-        ]
-        return [kpi for kpi in every if kpi is not None]
+        return [kpi for name in KpiName if (kpi := self.kpi(name)) is not None]
+
+    def kpi(self, name: KpiName) -> Kpi | None:
+        """A KPI by its name; None when it is not in use."""
+        match name:
+            case KpiName.ACTIVITIES:
+                return _activities(self.activities)
+            case KpiName.TIME_SHARE:
+                return _time_share(self.time)
+            case KpiName.PRIORITY_TIME:
+                if self.priority_time is None or self.time is None:
+                    return None
+                return self.priority_time.with_hours(self.time.hours)
+            case _:
+                found: Kpi | None = getattr(self, name.value)
+                return found
+
+    def cuts_of(self, kpi: Kpi) -> list[Cut]:
+        """The cuts of a KPI that this playbook can make, the whole first."""
+        known = {*self.cuts.of_deals, Cut.TIER, Cut.STAGE, Cut.ACTIVITY, Cut.GROUP, Cut.MOVE}
+        if self.cuts.segment is not None:
+            known.add(Cut.SEGMENT)
+        cuts = [cut for cut in kpi.cuts if cut in known]
+        return cuts if kpi.always is not Cut.WHOLE else [Cut.WHOLE, *cuts]
+
+    def explained(
+        self, kpi: Kpi, cut: Cut, currency: str, cadence: Mapping[str, int] | None = None
+    ) -> Text:
+        """The definition of a KPI in words, and where the members of a cut come from."""
+        told = self.cuts.told(cut)
+        whole = kpi.explained(currency, cadence)
+        return whole if told is None else joined(whole, told)
+
+    def definition(self, kpi: Kpi, cut: Cut, cadence: Mapping[str, int]) -> str:
+        """The short hash of what a KPI means along a cut."""
+        name = getattr(self.cuts, cut.value, None) if cut is not Cut.WHOLE else None
+        whole = kpi.definition(cadence)
+        return whole if name is None else hashed([whole, cut.value, name])
 
 
-def read_kpis(document: Document, tiers: Collection[str]) -> Kpis | None:
-    """`kpis.yaml`, its tiers checked against those of `segments.yaml`."""
+def _activities(names: dict[str, ActivityName]) -> Activities | None:
+    label = Text("Activités", "Activities")
+    return Activities.model_construct(label=label, names=names) if names else None
+
+
+def _time_share(time: Time | None) -> TimeShare | None:
+    label = Text("Partage du temps", "Share of time")
+    return TimeShare.model_construct(label=label, time=time) if time and time.groups else None
+
+
+def read_kpis(
+    document: Document,
+    tiers: Collection[str],
+    names: Mapping[str, Name] | None = None,
+    deal_fields: Collection[str] | None = None,
+) -> Kpis | None:
+    """`kpis.yaml`, checked against the rest of the playbook as far as that is known.
+
+    Args:
+        document: the file; what is wrong is complained about there.
+        tiers: those of `segments.yaml`.
+        names: the facts and the rules that conditions can name; None when they are not known.
+        deal_fields: the bound fields of opportunities; None when they are not known.
+    """
     kpis = model_of(document, Kpis)
-    contacted = kpis.priority_contacted if kpis else None
-    for position, tier in enumerate(contacted.tiers if contacted else []):
+    if kpis is None:
+        return None
+    for path, tier in _tiers_named(kpis):
         if tier not in tiers:
             hint = nearest(tier, list(tiers))
             document.complain(
-                (KpiName.PRIORITY_CONTACTED, "tiers", position),
+                path,
                 Text(
                     f"« {tier} » n'est pas un niveau de segments.yaml{hint.fr}",
                     f"'{tier}' is not a tier of segments.yaml{hint.en}",
                 ),
             )
+    if kpis.priority_time is not None and kpis.time is None:
+        document.complain(
+            (KpiName.PRIORITY_TIME,),
+            Text(
+                "il faut savoir ce que dure une activité : ajoutez « time: {hours: …} »",
+                "it must be known how long an activity takes: add 'time: {hours: …}'",
+            ),
+            at_key=True,
+        )
+    if names is not None:
+        _check_conditions(document, kpis, names)
+        _check_account_names(document, kpis, names)
+    if deal_fields is not None:
+        for cut, field in kpis.cuts.of_deals.items():
+            _check_known(document, ("cuts", cut.value), field, sorted(deal_fields))
     return kpis
+
+
+def _tiers_named(kpis: Kpis) -> Iterator[tuple[Path, str]]:
+    for name in KpiName:
+        if name in (KpiName.ACTIVITIES, KpiName.TIME_SHARE):
+            continue
+        for position, tier in enumerate(getattr(getattr(kpis, name.value), "tiers", [])):
+            yield (name, "tiers", position), tier
+
+
+def _check_conditions(document: Document, kpis: Kpis, names: Mapping[str, Name]) -> None:
+    groups = kpis.time.groups if kpis.time else {}
+    conditions: list[tuple[Path, str | None]] = [
+        *((("activities", key, "when"), each.when) for key, each in kpis.activities.items()),
+        *((("time", "groups", key, "when"), each.when) for key, each in groups.items()),
+    ]
+    for path, text in conditions:
+        if text is None:
+            continue
+        try:
+            compile_condition(text, names)
+        except ConditionError as error:
+            document.complain(path, error.text, offset=error.offset)
+
+
+def _check_account_names(document: Document, kpis: Kpis, names: Mapping[str, Name]) -> None:
+    if kpis.cuts.segment is not None:
+        texts = [
+            name.name
+            for name in names.values()
+            if name.type in (FieldType.CHOICE, FieldType.TEXT) and name.name != "name"
+        ]
+        _check_known(document, ("cuts", "segment"), kpis.cuts.segment, texts)
+    if kpis.potential_captured is not None:
+        amounts = [name.name for name in names.values() if name.type is FieldType.MONEY]
+        path = (KpiName.POTENTIAL_CAPTURED, "potential")
+        _check_known(document, path, kpis.potential_captured.potential, amounts)
+
+
+def _check_known(document: Document, path: Path, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        hint = nearest(name, known)
+        document.complain(
+            path,
+            Text(
+                f"« {name} » ne convient pas ici{hint.fr} (conviennent : {', '.join(known)})",
+                f"'{name}' does not fit here{hint.en} (what fits: {', '.join(known)})",
+            ),
+        )

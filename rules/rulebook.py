@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from rules import examples
-from rules.alerts import Alerts, read_alerts
+from rules.alerts import Alerts, Known, names_for, read_alerts
 from rules.examples import Example, read_examples
 from rules.facts import Fields, names_of, read_fields
 from rules.kpis import Kpis, read_kpis
 from rules.language import Language, Text
 from rules.located import Document, Issue, PlaybookError, nearest
 from rules.owned import BY_PEOPLE, CORE, Owned
-from rules.plan import Plan, check_plans, read_plan
+from rules.plan import Plan
+from rules.plan_reading import check_plans, read_plan
 from rules.segments import TAGS, Segments, read_segments
 from rules.tagging import Tagging
 from rules.team import Team, read_team
@@ -102,9 +103,20 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
     tiers = tuple(segments.tier.choices) if segments else _tiers(readable.get("segments.yaml"))
     kpis = alerts = None
     if "kpis.yaml" in readable and tiers is not None:
-        kpis = read_kpis(readable["kpis.yaml"], tiers)
+        kpis = read_kpis(
+            readable["kpis.yaml"],
+            tiers,
+            {**names, **{rule.name: rule.as_name for rule in segments.rules}} if segments else None,
+            fields.opportunity if fields else None,
+        )
     if kpis and "alerts.yaml" in readable:
-        alerts = read_alerts(readable["alerts.yaml"], kpis)
+        alerts = read_alerts(
+            readable["alerts.yaml"],
+            Known(
+                kpis=kpis, tiers=tiers or (), names=names_for(names, segments) if fields else None,
+                opportunity_fields=fields.opportunity if fields else (),
+            ),
+        )  # fmt: skip
     plans = _plans(readable, team, kpis)
     tried: Sequence[Example] = ()
     if fields and segments and examples.FILE in readable:

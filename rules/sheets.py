@@ -199,7 +199,7 @@ def in_sheet(
     issue: Issue, document: Document, rule: str, rows: Sequence[SheetRow], file: str
 ) -> Text:
     """An issue of a playbook made from a sheet, at its place there; elsewhere, at its own."""
-    path = _path_at(issue, document) if issue.file == document.file else ()
+    path = path_at(issue, document) if issue.file == document.file else ()
     if path[:2] != (rule, "table"):
         where = f"{issue.file}:{issue.line}:{issue.column}"
         return Text(f"{where}: {issue.text.fr}", f"{where}: {issue.text.en}")
@@ -209,7 +209,7 @@ def in_sheet(
     return placed(file, row.line, _column(path[3:]), issue.text)
 
 
-def _path_at(issue: Issue, document: Document) -> Path:
+def path_at(issue: Issue, document: Document) -> Path:
     """The innermost value that begins at or before an issue."""
     starts = []
     for path, place in document.places.items():

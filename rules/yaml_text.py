@@ -284,8 +284,8 @@ def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
             )
         elif key_node.value in data:
             text = Text(
-                f"la clé « {key_node.value} » est écrite deux fois",
-                f"key '{key_node.value}' is written twice",
+                f"la clé « {key_node.value} » est écrite deux fois : gardez-en une",
+                f"key '{key_node.value}' is written twice: keep one",
             )
         else:
             key: str = key_node.value

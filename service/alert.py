@@ -1,32 +1,54 @@
-"""The weekly look at deviations: which reps are below plan by more than chance, and since when.
+"""The weekly look: facts that hold, and reps below plan by more than chance, since when.
 
 1. Claim the ISO week in the ledger: one worker, once a week.
-2. Judge every rep who has a plan, over windows of complete weeks before this one.
-3. Open, update or close the episode of each rule and rep, with the evidence and where to start.
+2. Judge: deviations over complete weeks before this one (`alert_deviations`), facts as of today
+   (`alert_facts`). A quiet week is not judged, nor a rep who is away: the next one is.
+3. Open, update or close the episode of each rule and subject, with the evidence (`episodes`).
+4. Give each person the gravest tasks, as many as they have places for; the rest waits.
+5. Keep the lines of the week, with recognition (`alert_praise`), for the digests.
 
 It is one transaction: either the week is done and its alerts are kept, or neither.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from rules.alerts import Alerts, DeviationRule, Step, judged
-from rules.calendar import DAYS_PER_WEEK, Period
-from rules.deviations import Deviation
+from rules.alert_evidence import Evidence
+from rules.alert_facts import FactRule
+from rules.alert_lines import LineKind, WeekLine
+from rules.alerts import Alerts, names_for
+from rules.deviations import Deviation, State
+from rules.episode_steps import Step
 from rules.kpis import Kpis
 from rules.language import Text
-from rules.plan import Plan, Rate, plan_on
+from rules.loads import hours_each
+from rules.plan import Plan
 from rules.team import Team
-from rules.time import Day, Instant, day_of
-from service.episodes import Job, Look, Start, after, ended, start_from
+from rules.time import Instant, day_of
+from service import alert_deviations, alert_facts
+from service.alert_facts import Held
+from service.alert_job import Job, Territory
+from service.alert_praise import praise
+from service.episodes import (
+    WAITS,
+    Change,
+    after_deviation,
+    after_fact,
+    ended,
+    line_of,
+    silenced_of,
+)
 from service.store import alerts as episodes
-from service.store import ledger, measures
+from service.store import ledger
 from service.store.alerts import Episode
 from service.store.engine import Store
+from service.store.facts import fact_slots
 from service.store.measures import Transaction
+from service.store.rulebooks import Published
 
 JOB = "alert"
-_ACCOUNTS = 3
+_SCOPE = "workspace"
+_Latest = Mapping[tuple[str, str], Episode]
 
 _ENDED = Text(
     "ce représentant ou cette règle ne sont plus suivis : l'épisode est clos sans tâche",
@@ -40,7 +62,7 @@ _RECOVERED = Text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """A rule looked at for a rep. `deviation` is None for a rep who is no longer judged.
+    """A rule looked at for a subject. `deviation` is None for a fact, or what is not judged more.
 
     `key` is that of the episode that is open after the look, or that the look has closed.
     """
@@ -60,11 +82,13 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertReport:
-    """A week's look; no lines when the week was already done."""
+    """A week's look; no lines when the week was already done. `told` is for the digests."""
 
     period: str
     is_already_done: bool
     lines: Sequence[AlertLine] = ()
+    told: Sequence[WeekLine] = ()
+    is_quiet: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -76,9 +100,30 @@ class AlertReport:
         return {
             "period": self.period,
             "is_already_done": self.is_already_done,
+            "is_quiet": self.is_quiet,
             "lines": [line.to_json() for line in self.lines],
+            "watched": [line.text for line in self.told if line.kind is LineKind.WATCH],
             "counts": self.counts,
         }
+
+
+def run_published(
+    store: Store, published: Published, *, now: Instant, run_id: int, force: bool = False
+) -> AlertReport:
+    """Do the week of `now` under the playbook in force; see `run`."""
+    book = published.rulebook
+    segments = book.segments
+    names = book.tagging.names
+    facts = {name: names[name] for name in names if segments.rule(name) is None}
+    territory = Territory(
+        names=names_for(facts, segments),
+        slots=fact_slots(published.slots),
+        hours=hours_each(segments.budget.contact_hours, segments.tier.contact_every),
+    )
+    return run(
+        store, team=book.team, kpis=book.kpis, plans=book.plans, alerts=book.alerts, now=now,
+        run_id=run_id, territory=territory, force=force,
+    )  # fmt: skip
 
 
 def run(
@@ -90,135 +135,137 @@ def run(
     alerts: Alerts,
     now: Instant,
     run_id: int,
+    territory: Territory | None = None,
     force: bool = False,
 ) -> AlertReport:
-    """Do the week of `now` in the team's zone, once; `force` does it again."""
-    job = Job(team=team, kpis=kpis, plans=plans, alerts=alerts, as_of=day_of(now, team.zone))
-    with store.write() as connection:
-        is_first = ledger.enter(
-            connection, JOB, scope="workspace", period=job.week.key, run_id=run_id, now=now
-        )
-        if not is_first and not force:
-            return AlertReport(period=job.week.key, is_already_done=True)
-        looks, no_longer = _look(connection, job)
-        starts = _starts(connection, job, [look.rep for look in looks if look.has_news])
-        pairs = [(look, after(job, look, starts.get(look.rep, Start()))) for look in looks]
-        closed = [ended(job, episode) for episode in no_longer]
-        _keep(connection, job, pairs, closed)
-    lines = [_line(job, look, episode) for look, episode in pairs]
-    lines += [_ended_line(job, episode) for episode in closed]
-    return AlertReport(period=job.week.key, is_already_done=False, lines=lines)
+    """Do the week of `now` in the team's zone, once; `force` does it again.
 
-
-def _look(connection: Transaction, job: Job) -> tuple[list[Look], list[Episode]]:
-    """Every rule for every rep who can be judged, and the open episodes that no longer can be.
-
-    A rep without a plan in force, or whom no CRM knows, is not judged; a rule may have left the
-    playbook.
+    `territory` is what facts about accounts read; without it, conditions know no field.
     """
+    job = Job(
+        team=team, kpis=kpis, plans=plans, alerts=alerts, as_of=day_of(now, team.zone),
+        territory=territory or Territory(),
+    )  # fmt: skip
+    period = job.week.key
+    with store.write() as connection:
+        is_ours = ledger.enter(connection, JOB, scope=_SCOPE, period=period, run_id=run_id, now=now)
+        if not is_ours and not force:
+            return AlertReport(period=period, is_already_done=True)
+        if alerts.is_quiet(job.week):
+            return AlertReport(period=period, is_already_done=False, is_quiet=True)
+        job = _knowing(connection, job)
+        changes = _changes(connection, job)
+        told = [line for change in changes if (line := line_of(job, change))]
+        told += praise(connection, job)
+        _keep(connection, job, changes, told)
+    lines = [_line(job, change) for change in changes]
+    return AlertReport(period=period, is_already_done=False, lines=lines, told=told)
+
+
+def _knowing(connection: Transaction, job: Job) -> Job:
+    """The job, once it is known whether another week was ever looked at."""
+    is_first = not ledger.has_other(connection, JOB, scope=_SCOPE, period=job.week.key)
+    return replace(job, is_first=is_first)
+
+
+def _changes(connection: Transaction, job: Job) -> list[Change]:
+    """What the look does: every rule for every subject, and the episodes that are over."""
     latest = episodes.latest_episodes(connection)
-    linked = episodes.linked_reps(connection)
-    judged_reps = {rep: planned for rep, planned in _planned(job).items() if rep in linked}
-    looks = []
-    for name, rule in job.alerts.deviations.items():
-        counts = _counts(connection, job, rule)
-        for rep, planned in judged_reps.items():
-            verdict = judged(
-                rule.windows,
-                planned,
-                counts.get(rep, {}),
-                until=job.week.first - 1,
-                fiscal_start=job.team.fiscal_year,
-            )
-            looks.append(
-                Look(name=name, rule=rule, rep=rep, judged=verdict, latest=latest.get((name, rep)))
-            )
+    deviations = _of_deviations(connection, job, latest)
+    facts = _of_facts(connection, job, latest)
+    judged = {
+        (change.verdict.rule, change.verdict.subject)
+        for change in deviations
+        if change.verdict is not None
+    }
     no_longer = [
-        episode
-        for (rule, rep), episode in latest.items()
-        if episode.is_open and (rep not in judged_reps or rule not in job.alerts.deviations)
+        Change(step=Step.RECOVERED, verdict=None, episode=ended(job, episode))
+        for key, episode in latest.items()
+        if episode.is_open and _is_over(job, episode) and key not in judged
     ]
-    return looks, no_longer
+    return [*deviations, *facts, *no_longer]
 
 
-def _planned(job: Job) -> Mapping[str, Sequence[tuple[Rate, Period]]]:
-    """Rep → rates and their days, of the reps who are there and have a plan in force."""
-    fiscal_start = job.team.fiscal_year
-    found = {}
-    for key, rep in job.team.reps.items():
-        current = plan_on(job.plans, key, job.as_of, fiscal_start)
-        has_left = rep.end is not None and rep.end < job.as_of
-        if current is None or current.targets.opportunities_opened is None or has_left:
+def _is_over(job: Job, episode: Episode) -> bool:
+    """Whether an open episode that was not judged this week never will be."""
+    if episode.rule in job.alerts.facts:
+        return False
+    is_resting = episode.rep is not None and job.is_quiet(episode.rep)
+    return episode.rule not in job.alerts.deviations or not is_resting
+
+
+def _of_deviations(connection: Transaction, job: Job, latest: _Latest) -> list[Change]:
+    looks = alert_deviations.looked(connection, job)
+    below = (State.WATCH, State.CONFIRMED)
+    reps = [look.rep for look in looks if look.judged.deviation.state in below]
+    accounts = alert_deviations.starts(connection, job, list(dict.fromkeys(reps)))
+    return [
+        after_deviation(
+            job,
+            alert_deviations.verdict(job, look, accounts.get(look.rep, ())),
+            latest.get((look.rule, look.rep)),
+        )
+        for look in looks
+    ]
+
+
+def _of_facts(connection: Transaction, job: Job, latest: _Latest) -> list[Change]:
+    held = {(each.rule, each.subject): each for each in alert_facts.held(connection, job)}
+    # What held before, or was answered for, and holds no more.
+    for key, episode in latest.items():
+        fact = job.alerts.facts.get(episode.rule)
+        if fact is not None and key not in held:
+            held[key] = _no_more(episode, fact)
+    users = alert_facts.active_users(connection)
+    changes: list[Change] = []
+    for key, each in held.items():
+        if each.rep and job.is_quiet(each.rep):
             continue
-        found[key] = [
-            (rate, days)
-            for plan in job.plans
-            if plan.owner == key
-            and (rate := plan.targets.opportunities_opened)
-            and (days := plan.days(fiscal_start).clipped(rep.start, rep.end))
-        ]
-    return found
+        before = latest.get(key)
+        silenced = silenced_of(before, [record.item for record in each.records])
+        verdict = alert_facts.verdict(job, each, silenced, users)
+        changes += after_fact(job, verdict, before)
+    return changes
 
 
-def _counts(
-    connection: Transaction, job: Job, rule: DeviationRule
-) -> Mapping[str, Mapping[Day, int]]:
-    """Rep → day → count, over the longest window of a rule."""
-    kpi = job.kpis.opportunities_opened
-    if kpi is None:
-        return {}
-    first = job.week.first - max(rule.windows) * DAYS_PER_WEEK
-    return measures.opened_on_days(connection, kpi, first, job.week.first - 1)
-
-
-def _starts(connection: Transaction, job: Job, reps: Sequence[str]) -> Mapping[str, Start]:
-    """Where each rep may start from."""
-    if not reps:
-        return {}
-    contacted = job.kpis.priority_contacted
-    tiers = contacted.tiers if contacted else []
-    accounts = episodes.starting_accounts(connection, reps, tiers, _ACCOUNTS)
-    return {rep: start_from(found) for rep, found in accounts.items()}
-
-
-def _keep(
-    connection: Transaction,
-    job: Job,
-    pairs: Sequence[tuple[Look, Episode | None]],
-    no_longer: Sequence[Episode],
-) -> None:
-    steps = [(look.next.step, episode) for look, episode in pairs if episode is not None]
-    opened = [episode for step, episode in steps if step is Step.OPENED]
-    changed = [episode for step, episode in steps if step in (Step.UPDATED, Step.RECOVERED)]
-    recovered = [episode.key for episode in changed if not episode.is_open]
-    episodes.insert_episodes(connection, opened)
-    episodes.update_episodes(connection, [*changed, *no_longer])
-    language = job.team.language
-    episodes.drop_owed_tasks(connection, recovered, _RECOVERED.to(language))
-    ended_keys = [episode.key for episode in no_longer]
-    episodes.drop_owed_tasks(connection, ended_keys, _ENDED.to(language))
-
-
-def _line(job: Job, look: Look, episode: Episode | None) -> AlertLine:
-    return AlertLine(
-        rule=look.name,
-        rep=look.rep,
-        name=job.team.reps[look.rep].name,
-        step=look.next.step,
-        deviation=look.deviation,
-        key=episode.key if episode else None,
-        subject_line=episode.subject_line if episode else None,
+def _no_more(episode: Episode, fact: FactRule) -> Held:
+    _, slash, account = episode.subject.partition("/")
+    return Held(
+        rule=episode.rule,
+        fact=fact,
+        rep=episode.rep or "",
+        account_id=int(account) if slash else None,
     )
 
 
-def _ended_line(job: Job, episode: Episode) -> AlertLine:
-    rep = job.team.reps.get(episode.subject)
+def _keep(
+    connection: Transaction, job: Job, changes: Sequence[Change], told: Sequence[WeekLine]
+) -> None:
+    language = job.team.language
+    opened = [each.episode for each in changes if each.step is Step.OPENED and each.episode]
+    changed = [each.episode for each in changes if each.step is not Step.OPENED and each.episode]
+    closed = [episode for episode in changed if not episode.is_open]
+    is_ended = {each.key: Evidence.of_json(each.evidence).is_ended for each in closed}
+    episodes.update_episodes(connection, changed)
+    episodes.insert_episodes(connection, opened)
+    for reason, wanted in ((_RECOVERED, False), (_ENDED, True)):
+        keys = [key for key, ends in is_ended.items() if ends is wanted]
+        episodes.drop_owed_tasks(connection, keys, reason.to(language))
+    places = job.alerts.limits.open_tasks_per_rep
+    episodes.share_places(connection, places, WAITS.to(language))
+    episodes.keep_lines(connection, job.week.key, told)
+
+
+def _line(job: Job, change: Change) -> AlertLine:
+    verdict, episode = change.verdict, change.episode
+    rule = verdict.rule if verdict else episode.rule if episode else ""
+    rep = (verdict.rep if verdict else episode.rep if episode else None) or ""
     return AlertLine(
-        rule=episode.rule,
-        rep=episode.subject,
-        name=rep.name if rep else episode.subject,
-        step=Step.RECOVERED,
-        deviation=None,
-        key=episode.key,
-        subject_line=episode.subject_line,
+        rule=rule,
+        rep=rep,
+        name=job.name(rep),
+        step=change.step,
+        deviation=verdict.deviation if verdict else None,
+        key=episode.key if episode else None,
+        subject_line=episode.subject_line if episode else None,
     )

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from rules.checking import Checked, check
-from rules.time import Instant
+from rules.false_alarms import FalseAlarms, expected_false_alarms
+from rules.time import Instant, day_of
+from rules.watched_series import watched_series
 from service.playbook_folder import read_folder
 
 
@@ -13,3 +15,12 @@ def run(folder: Path, now: Instant) -> Checked:
     if not files:
         return Checked(errors=unread, warnings=[], notes=[], rulebook=None, proof=None)
     return check(files, now, unread)
+
+
+def false_alarms(found: Checked, now: Instant) -> FalseAlarms | None:
+    """What chance alone gives a year to the team of a playbook; None when nothing is watched."""
+    book = found.rulebook
+    if book is None or found.errors:
+        return None
+    series = watched_series(book.alerts, book.plans, book.team, day_of(now, book.team.zone))
+    return expected_false_alarms(series, book.alerts.sensitivity) if series else None

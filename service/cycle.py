@@ -4,9 +4,10 @@
 2. **Listen** to what people say there about their tags: challenges, decisions (`service.listen`).
 3. **Tag** the accounts that this concerns: tier, priority and why (`service.tag`).
 4. **Measure** the KPIs of each rep against the plan (`service.measure`).
-5. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
-6. **Owe** to each CRM the values that have changed (`service.owe`).
-7. **Push** them, and the tasks of confirmed alerts (`service.push`).
+5. **Freeze**: once a week, the figures of the week that has ended (`service.freeze`).
+6. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
+7. **Owe** to each CRM the values that have changed (`service.owe`).
+8. **Push** them, and the tasks of confirmed alerts (`service.push`).
 
 Stages never call each other: they meet in the store. A CRM that fails stops alone: the others
 go on, and what it is owed waits in the outbox. So does one on which another command works.
@@ -21,9 +22,10 @@ from structlog.contextvars import bound_contextvars
 from connectors.base import Connector, ConnectorError
 from connectors.registry import named
 from rules.language import Text
-from service import alert, lease, listen, logs, measure, owe, pull, tag
+from service import alert, freeze, lease, listen, logs, measure, owe, pull, tag
 from service.alert import AlertReport
 from service.app import App
+from service.freeze import FreezeReport
 from service.lease import LeaseError, Leases, Renew
 from service.measure import MeasureReport
 from service.pull import PullReport
@@ -41,14 +43,16 @@ from service.store.tags import Evaluation
 class CycleReport:
     """What a cycle did; `failures` says which CRM could not go on, and why.
 
-    `alerted` is None when the review was not due, or a CRM could not be read. `busy` are the CRMs
-    on which another command works; `unwritten` says why nothing was pushed, where nothing may.
+    `frozen` and `alerted` are None when the review was not due, or a CRM could not be read. `busy`
+    are the CRMs on which another command works; `unwritten` says why nothing was pushed, where
+    nothing may.
     """
 
     run_id: int
     tagged: Evaluation
     measured: MeasureReport
     alerted: AlertReport | None
+    frozen: FreezeReport | None = None
     pulled: dict[str, PullReport] = field(default_factory=dict)
     pushed: dict[str, PushReport] = field(default_factory=dict)
     failures: dict[str, Text] = field(default_factory=dict)
@@ -217,7 +221,7 @@ def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:
 
 
 def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> CycleReport:
-    """The three stages that only look at the store.
+    """The stages that only look at the store.
 
     The review waits for a cycle that has read every CRM: figures that stopped days ago would
     look like a rep below plan.
@@ -226,16 +230,18 @@ def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> C
     return CycleReport(
         run_id=run_id,
         tagged=_tag(app, published, is_fresh=is_fresh),
-        measured=measure.run(
-            app.store,
-            team=book.team,
-            kpis=book.kpis,
-            plans=book.plans,
-            cadence=book.segments.tier.contact_every,
-            now=now,
-        ),
+        measured=measure.run(app.store, book, now=now),
+        frozen=_freeze(app, published, run_id) if is_fresh else None,
         alerted=_alert(app, published, run_id) if is_fresh else None,
     )
+
+
+def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
+    """The week that has ended, once the time of the review has come; None before."""
+    book, now = published.rulebook, app.clock()
+    if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
+        return None
+    return freeze.freeze(app.store, book, now=now, run_id=run_id)
 
 
 def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
@@ -243,15 +249,7 @@ def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
     book, now = published.rulebook, app.clock()
     if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
         return None
-    return alert.run(
-        app.store,
-        team=book.team,
-        kpis=book.kpis,
-        plans=book.plans,
-        alerts=book.alerts,
-        now=now,
-        run_id=run_id,
-    )
+    return alert.run_published(app.store, published, now=now, run_id=run_id)
 
 
 def _push_each(

@@ -1,208 +1,187 @@
-"""What a weekly look makes of an episode: decisions only; `service.alert` reads and writes."""
+"""What a weekly look makes of episodes: decisions only; `service.alert` reads and writes.
 
-from collections.abc import Sequence
+A deviation recovers at its second look on plan in a row, a fact as soon as it holds no more. What
+a person has answered for is not raised again before it has recovered: a fact about other records
+is another episode.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rules.alerts import (
-    Alerts,
-    Confirmed,
-    DeviationRule,
-    Evidence,
-    Judged,
-    Next,
-    Step,
-    alert_key,
-    next_step,
-    rendered,
-)
-from rules.calendar import Period, week_of
+from rules.alert_evidence import Evidence
+from rules.alert_lines import Channel, LineKind, Recipient, WeekLine
+from rules.alerts import alert_key
 from rules.deviations import Deviation, State
-from rules.kpis import Kpis
+from rules.episode_steps import Next, Step, next_step
 from rules.language import Text
-from rules.plan import Plan
-from rules.team import Team
 from rules.time import Day, date_of, day_number
-from service.store.alerts import Episode, StartingAccount, TaskState
+from service.alert_job import Job
+from service.store.alerts import Episode, TaskState
 
-_NOT_STARTED = Text(
-    "avant la date `start` d'alerts.yaml, rien n'est envoyé",
-    "before the date `start` of alerts.yaml, nothing is sent",
+_BASELINE = Text(
+    "déjà là au départ (date `start` d'alerts.yaml, ou première semaine) : rien n'est envoyé",
+    "there from the beginning (date `start` of alerts.yaml, or the first week): nothing is sent",
 )
 _NOWHERE = Text(
-    "ce représentant n'a aucun compte, dans la portée, dont le responsable est actif dans le CRM",
-    "this rep has no account, in scope, whose owner is active in the CRM",
+    "il n'y a aucun compte, dans la portée, où une tâche pourrait aller à un utilisateur actif du "
+    "CRM",
+    "there is no account, in scope, where a task could go to an active user of the CRM",
+)
+WAITS = Text(
+    "assez de tâches sont ouvertes (limits d'alerts.yaml) : celle-ci attend une place",
+    "enough tasks are open (limits of alerts.yaml): this one waits for a place",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a run works with."""
+class Verdict:
+    """What a look says of a rule and a subject, in words; `state` of a fact: it holds, or not.
 
-    team: Team
-    kpis: Kpis
-    plans: Sequence[Plan]
-    alerts: Alerts
-    as_of: Day
+    A task would hang on `account_id`, for the CRM user `owner_id`.
+    """
 
-    @property
-    def week(self) -> Period:
-        """The ISO week of the look; what is judged ends on the Sunday before."""
-        return week_of(self.as_of)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """A rule looked at for a rep, and the latest episode, open or not."""
-
-    name: str
-    rule: DeviationRule
-    rep: str
-    judged: Judged
-    latest: Episode | None
-
-    @property
-    def next(self) -> Next:
-        """What to do with the episode."""
-        is_open = self.latest is not None and self.latest.is_open
-        evidence = Evidence.of_json(self.latest.evidence) if self.latest and is_open else None
-        since = evidence.on_plan_since if evidence else None
-        return next_step(
-            self.deviation.state,
-            is_open=is_open,
-            on_plan_since=day_number(date.fromisoformat(since)) if since else None,
-            monday=self.judged.until + 1,
-        )
-
-    @property
-    def deviation(self) -> Deviation:
-        """The verdict."""
-        return self.judged.deviation
-
-    @property
-    def has_news(self) -> bool:
-        """Whether the episode takes this look's figures: it is, or stays, below plan."""
-        is_below = self.deviation.state in (State.WATCH, State.CONFIRMED)
-        return is_below and self.next.step in (Step.OPENED, Step.UPDATED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Where a rep may start from: the accounts to name, and what a task hangs on."""
-
-    accounts: Sequence[StartingAccount] = ()
+    rule: str
+    subject: str
+    rep: str | None
+    is_fact: bool
+    state: State
+    evidence: Evidence
+    severity: float = 0.0
+    recipient: Recipient = Recipient.REP
+    assignee: str | None = None
+    channel: Channel = Channel.DIGEST
+    wants_line: bool = True
+    snooze: int = 0
     account_id: int | None = None
     owner_id: int | None = None
+    deviation: Deviation | None = None
 
 
-def start_from(accounts: Sequence[StartingAccount]) -> Start:
-    """Where a rep may start from: the task hangs on the first account, for its own CRM user."""
-    if not accounts:
-        return Start()
-    candidates = [account for account in accounts if account.is_candidate]
-    return Start(accounts=candidates, account_id=accounts[0].id, owner_id=accounts[0].owner_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a look does with an episode, and the line that tells it (None: nothing is told)."""
+
+    step: Step
+    verdict: Verdict | None
+    episode: Episode | None
+    kind: LineKind | None = None
 
 
-def after(job: Job, look: Look, start: Start) -> Episode | None:
-    """The episode as it is after a look; None when there is none."""
-    latest = look.latest
-    match look.next.step:
+def silenced_of(latest: Episode | None, current: Collection[int]) -> tuple[int, ...]:
+    """Of the records for which a fact holds, those for which a person has answered already."""
+    if latest is None:
+        return ()
+    evidence = Evidence.of_json(latest.evidence)
+    known = set(evidence.silenced)
+    if latest.is_open and latest.is_hushed:
+        known |= set(evidence.items)
+    return tuple(sorted(known.intersection(current)))
+
+
+def step_of(job: Job, verdict: Verdict, latest: Episode | None) -> Next:
+    """What to do with the episode of a deviation."""
+    is_open = latest is not None and latest.is_open
+    evidence = Evidence.of_json(latest.evidence) if latest and is_open else None
+    since = evidence.on_plan_since if evidence else None
+    return next_step(
+        verdict.state,
+        is_open=is_open,
+        on_plan_since=day_number(date.fromisoformat(since)) if since else None,
+        monday=job.week.first,
+    )
+
+
+def after_deviation(job: Job, verdict: Verdict, latest: Episode | None) -> Change:
+    """The episode of a deviation as it is after a look."""
+    found = step_of(job, verdict, latest)
+    is_below = verdict.state in (State.WATCH, State.CONFIRMED)
+    match found.step:
         case Step.OPENED:
-            return _opened(job, look, start)
-        case Step.UPDATED if latest and look.has_news:
-            evidence = _evidence(job, look, start).to_json()
-            subject_line, body = _texts(job, look, start)
-            return replace(
-                latest,
-                updated_on=job.as_of,
-                evidence=evidence,
-                subject_line=subject_line,
-                body=body,
-            )
+            episode = _opened(job, verdict, latest)
+            return Change(step=found.step, verdict=verdict, episode=episode, kind=_kind(episode))
+        case Step.UPDATED if latest and is_below:
+            episode = _updated(job, verdict, latest)
+            return Change(step=found.step, verdict=verdict, episode=episode, kind=_kind(episode))
         case Step.UPDATED | Step.RECOVERED if latest:
             # The figures stay those of the last look below plan.
-            has_recovered = look.next.step is Step.RECOVERED
+            has_recovered = found.step is Step.RECOVERED
             evidence = replace(
-                Evidence.of_json(latest.evidence), on_plan_since=_iso(look.next.on_plan_since)
-            ).to_json()
-            return replace(
-                latest,
-                updated_on=job.as_of,
-                evidence=evidence,
-                is_open=not has_recovered,
-                recovered_on=job.as_of if has_recovered else None,
+                Evidence.of_json(latest.evidence), on_plan_since=_iso(found.on_plan_since)
             )
+            episode = replace(
+                latest, updated_on=job.as_of, evidence=evidence.to_json(),
+                is_open=not has_recovered, recovered_on=job.as_of if has_recovered else None,
+            )  # fmt: skip
+            kind = LineKind.RECOVERED if has_recovered else _kind(episode)
+            return Change(step=found.step, verdict=verdict, episode=episode, kind=kind)
+        case _ if latest and latest.is_open:
+            return Change(step=found.step, verdict=verdict, episode=latest, kind=_kind(latest))
         case _:
-            return latest if latest and latest.is_open else None
+            is_told = verdict.state is State.WATCH and verdict.wants_line
+            return Change(
+                step=Step.NOTHING, verdict=verdict, episode=None,
+                kind=LineKind.WATCH if is_told else None,
+            )  # fmt: skip
 
 
-def _opened(job: Job, look: Look, start: Start) -> Episode:
-    number = look.latest.episode + 1 if look.latest else 1
-    subject_line, body = _texts(job, look, start)
-    task_state, reason = _task(job, look.rule, start)
-    return Episode(
-        key=alert_key(look.name, look.rep, number),
-        rule=look.name,
-        subject=look.rep,
-        episode=number,
-        is_open=True,
-        opened_on=job.as_of,
-        updated_on=job.as_of,
-        recovered_on=None,
-        evidence=_evidence(job, look, start).to_json(),
-        subject_line=subject_line,
-        body=body,
-        account_id=start.account_id,
-        owner_id=start.owner_id,
-        task_state=task_state,
-        task_reason=reason.to(job.team.language) if reason else None,
-    )
+def after_fact(job: Job, verdict: Verdict, latest: Episode | None) -> list[Change]:
+    """The episodes of a fact as they are after a look: one may end and the next begin."""
+    holds = verdict.state is State.CONFIRMED
+    if latest is None or not latest.is_open:
+        return [_begun(job, verdict, latest)] if holds else _remembered(job, verdict, latest)
+    if latest.is_hushed:
+        return _hushed(job, verdict, latest, holds=holds)
+    if not holds:
+        return [_recovered(job, verdict, latest)]
+    if verdict.assignee != latest.assignee:
+        # Somebody else is to act: what was asked of one person is not rewritten for another.
+        return [Change(step=Step.RECOVERED, verdict=None, episode=ended(job, latest)),
+                _begun(job, verdict, latest)]  # fmt: skip
+    episode = _updated(job, verdict, latest)
+    return [Change(step=Step.UPDATED, verdict=verdict, episode=episode, kind=LineKind.FACT)]
 
 
-def _task(job: Job, rule: DeviationRule, start: Start) -> tuple[TaskState, Text | None]:
-    """Whether a new episode owes a task to the CRM, and why not."""
-    if rule.confirmed is Confirmed.NONE:
-        return TaskState.NONE, None
-    if job.as_of < job.alerts.start:
-        return TaskState.NONE, _NOT_STARTED
-    if start.account_id is None:
-        return TaskState.NONE, _NOWHERE
-    return TaskState.OWED, None
+def _hushed(job: Job, verdict: Verdict, latest: Episode, *, holds: bool) -> list[Change]:
+    """What becomes of a fact that a person has answered, or that was there from the beginning."""
+    answered_on = latest.answered_on
+    has_rested = answered_on is None or job.as_of >= answered_on + verdict.snooze
+    if holds and has_rested:
+        return [Change(step=Step.RECOVERED, verdict=None, episode=ended(job, latest)),
+                _begun(job, verdict, latest)]  # fmt: skip
+    silenced = verdict.evidence.silenced
+    if not holds and not silenced:
+        return [_recovered(job, verdict, latest)]
+    evidence = replace(Evidence.of_json(latest.evidence), items=silenced, silenced=silenced)
+    episode = replace(latest, updated_on=job.as_of, evidence=evidence.to_json())
+    return [Change(step=Step.UPDATED, verdict=verdict, episode=episode, kind=_kind(episode))]
 
 
-def _evidence(job: Job, look: Look, start: Start) -> Evidence:
-    kpi, deviation = job.kpis.opportunities_opened, look.deviation
-    return Evidence(
-        period=job.week.key,
-        kpi=look.rule.kpi,
-        definition=kpi.definition({}) if kpi else "",
-        state=deviation.state,
-        weeks=deviation.window,
-        since=date_of(look.judged.since).isoformat(),
-        until=date_of(look.judged.until).isoformat(),
-        observed=deviation.observed,
-        expected=deviation.expected,
-        low=deviation.low,
-        high=deviation.high,
-        missing=deviation.missing,
-        p=deviation.p,
-        accounts=[(account.id, account.name, account.tier or "") for account in start.accounts],
-        on_plan_since=_iso(look.next.on_plan_since),
-    )
+def _begun(job: Job, verdict: Verdict, latest: Episode | None) -> Change:
+    episode = _opened(job, verdict, latest)
+    return Change(step=Step.OPENED, verdict=verdict, episode=episode, kind=LineKind.FACT)
 
 
-def _texts(job: Job, look: Look, start: Start) -> tuple[str, str]:
-    subject_line, body = (
-        rendered(
-            template,
-            look.deviation,
-            rep=job.team.reps[look.rep].name,
-            accounts=[account.name for account in start.accounts],
-            language=job.team.language,
-        )
-        for template in (look.rule.subject, look.rule.body)
-    )
-    return subject_line, body
+def _recovered(job: Job, verdict: Verdict, latest: Episode) -> Change:
+    evidence = replace(Evidence.of_json(latest.evidence), silenced=verdict.evidence.silenced)
+    episode = replace(
+        latest, updated_on=job.as_of, is_open=False, recovered_on=job.as_of,
+        evidence=evidence.to_json(),
+    )  # fmt: skip
+    kind = LineKind.RECOVERED
+    return Change(step=Step.RECOVERED, verdict=verdict, episode=episode, kind=kind)
+
+
+def _remembered(job: Job, verdict: Verdict, latest: Episode | None) -> list[Change]:
+    """What was answered for and holds no more may be raised again, the next time that it does."""
+    if latest is None:
+        return []
+    evidence = Evidence.of_json(latest.evidence)
+    if tuple(evidence.silenced) == tuple(verdict.evidence.silenced):
+        return []
+    kept = replace(evidence, silenced=verdict.evidence.silenced).to_json()
+    episode = replace(latest, updated_on=job.as_of, evidence=kept)
+    return [Change(step=Step.NOTHING, verdict=verdict, episode=episode)]
 
 
 def ended(job: Job, episode: Episode) -> Episode:
@@ -211,6 +190,73 @@ def ended(job: Job, episode: Episode) -> Episode:
     return replace(
         episode, is_open=False, updated_on=job.as_of, recovered_on=job.as_of, evidence=evidence
     )
+
+
+def _opened(job: Job, verdict: Verdict, latest: Episode | None) -> Episode:
+    number = latest.episode + 1 if latest else 1
+    task_state, reason = _task(job, verdict)
+    language = job.team.language
+    evidence = verdict.evidence
+    return Episode(
+        key=alert_key(verdict.rule, verdict.subject, number),
+        rule=verdict.rule, subject=verdict.subject, episode=number, is_open=True,
+        opened_on=job.as_of, updated_on=job.as_of, recovered_on=None,
+        evidence=evidence.to_json(),
+        subject_line=evidence.text.to(language), body=evidence.body.to(language),
+        account_id=verdict.account_id, owner_id=verdict.owner_id,
+        task_state=task_state, task_reason=reason.to(language) if reason else None,
+        rep=verdict.rep, assignee=verdict.assignee, recipient=verdict.recipient,
+        channel=verdict.channel, severity=verdict.severity, is_silent=job.is_silent,
+    )  # fmt: skip
+
+
+def _updated(job: Job, verdict: Verdict, latest: Episode) -> Episode:
+    """With the figures of this look; a task stays with its account and its CRM user."""
+    language = job.team.language
+    evidence = verdict.evidence
+    return replace(
+        latest,
+        updated_on=job.as_of,
+        evidence=evidence.to_json(),
+        severity=verdict.severity,
+        subject_line=evidence.text.to(language),
+        body=evidence.body.to(language),
+    )
+
+
+def _task(job: Job, verdict: Verdict) -> tuple[TaskState, Text | None]:
+    """Whether a new episode wants a task in the CRM, and why not."""
+    if verdict.channel is Channel.DIGEST:
+        return TaskState.NONE, None
+    if job.is_silent:
+        return TaskState.NONE, _BASELINE
+    if verdict.account_id is None or verdict.owner_id is None:
+        return TaskState.NONE, _NOWHERE
+    return TaskState.WAITING, WAITS
+
+
+def _kind(episode: Episode) -> LineKind:
+    return LineKind.ANSWERED if episode.answer and episode.is_hushed else LineKind.CONFIRMED
+
+
+def line_of(job: Job, change: Change) -> WeekLine | None:
+    """The line of a change; None when nothing is told."""
+    verdict, episode = change.verdict, change.episode
+    if change.kind is None or verdict is None:
+        return None
+    evidence = Evidence.of_json(episode.evidence) if episode else verdict.evidence
+    kind = change.kind
+    if verdict.is_fact and kind is LineKind.CONFIRMED:
+        kind = LineKind.FACT
+    return WeekLine(
+        period=job.week.key, rule=verdict.rule, subject=verdict.subject, kind=kind,
+        rep=verdict.rep, assignee=verdict.assignee, recipient=verdict.recipient,
+        channel=verdict.channel, severity=verdict.severity,
+        text=evidence.text, body=evidence.body, action=evidence.action, evidence=evidence,
+        is_new=change.step is Step.OPENED,
+        is_silent=episode.is_silent if episode else job.is_silent,
+        key=episode.key if episode else None,
+    )  # fmt: skip
 
 
 def _iso(day: Day | None) -> str | None:

@@ -85,7 +85,7 @@ class Push:
         self.connection_id = connection_id
         self._clock = clock
         self._thresholds = thresholds or Thresholds()
-        self._tasks = TaskPush(store, connector, rulebook, connection_id)
+        self._tasks = TaskPush(store, connector, rulebook, connection_id, clock)
         self._renew: Callable[[], None] = alone
         self._progress = progress
         self._lost: frozenset[str] = frozenset()

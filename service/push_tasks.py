@@ -11,6 +11,8 @@ from connectors.base import Connector, Outcome, State, Task
 from rules.alerts import due_instant
 from rules.language import Text
 from rules.rulebook import Rulebook
+from rules.time import day_of
+from service.app import Clock
 from service.push_report import PushReport
 from service.store import deliveries, tasks
 from service.store.backlog import Rejection
@@ -22,12 +24,18 @@ class TaskPush:
     """The tasks of alerts in one CRM account."""
 
     def __init__(
-        self, store: Store, connector: Connector, rulebook: Rulebook, connection_id: int
+        self,
+        store: Store,
+        connector: Connector,
+        rulebook: Rulebook,
+        connection_id: int,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._connector = connector
         self._rulebook = rulebook
         self._connection_id = connection_id
+        self._clock = clock
 
     def run(
         self,
@@ -51,7 +59,8 @@ class TaskPush:
             renew()
             outcome = self._do(each, report.run_id)
             with self._store.write() as connection:
-                tasks.settle(connection, each, outcome, language)
+                today = day_of(self._clock(), self._rulebook.team.zone)
+                tasks.settle(connection, each, outcome, language, today)
             report.tasks[_counted(each.wish, outcome.state)] += 1
             if outcome.state is State.REJECTED:
                 reason = deliveries.reason_of(outcome, language)
@@ -83,15 +92,18 @@ class TaskPush:
         found = self._connector.find_task(task)
         if found is not None:
             return self._connector.update_task(found, task)
-        if wanted.rule not in self._rulebook.alerts.deviations:
+        if self._rulebook.alerts.rule(wanted.rule) is None:
             return Outcome(external_id="", state=State.REJECTED, reason=wanted.rule, remedy=_GONE)
         with self._store.write() as connection:
-            tasks.attribute(connection, wanted.key, run_id)
+            tasks.attribute(connection, wanted.key, run_id, task.due_at)
         return self._connector.create_task(task)
 
     def _task(self, wanted: WantedTask) -> Task:
-        rule = self._rulebook.alerts.deviations.get(wanted.rule)
-        due_at = due_instant(wanted.updated_on, rule.due if rule else 0, self._rulebook.team.zone)
+        alerts = self._rulebook.alerts
+        rule = alerts.rule(wanted.rule)
+        due_at = due_instant(
+            wanted.updated_on, rule.due if rule else 0, self._rulebook.team.zone, alerts.quiet
+        )
         return Task(
             key=wanted.key, subject=wanted.subject, body=wanted.body, due_at=due_at,
             owner_id=wanted.owner_id, account_id=wanted.account_id,

@@ -110,9 +110,18 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rep_key", sa.Text(), nullable=True),
+        sa.Column("assignee", sa.Text(), nullable=True),
+        sa.Column("recipient", sa.Text(), server_default=sa.text("'rep'"), nullable=False),
+        sa.Column("channel", sa.Text(), server_default=sa.text("'digest'"), nullable=False),
+        sa.Column("severity", sa.Float(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_silent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("opened_on", sa.Integer(), nullable=False),
         sa.Column("updated_on", sa.Integer(), nullable=False),
         sa.Column("recovered_on", sa.Integer(), nullable=True),
+        sa.Column("snoozed_until_on", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_on", sa.Integer(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("subject_line", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -121,18 +130,46 @@ def upgrade() -> None:
         sa.Column("task_state", sa.Text(), nullable=False),
         sa.Column("task_id", sa.Text(), nullable=True),
         sa.Column("task_digest", sa.Text(), nullable=True),
+        sa.Column("task_due_at", sa.BigInteger(), nullable=True),
         sa.Column("task_reason", sa.Text(), nullable=True),
         sa.Column("task_run_id", sa.BigInteger(), nullable=True),
         sa.Column("task_undone_run_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state in ('open', 'recovered')", name=op.f("ck_alert_state")),
         sa.CheckConstraint(
-            "task_state in ('none', 'owed', 'sending', 'created', 'done', 'rejected', 'held')",
+            "task_state in ('none', 'waiting', 'owed', 'sending', 'created', 'done', 'rejected', "
+            "'held')",
             name=op.f("ck_alert_task_state"),
+        ),
+        sa.CheckConstraint(
+            "answer in ('done', 'not_relevant', 'later')", name=op.f("ck_alert_answer")
         ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_alert")),
         sa.UniqueConstraint(
             "rule", "subject", "episode", name=op.f("uq_alert_rule_subject_episode")
         ),
+    )
+    op.create_table(
+        "alert_line",
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("rep_key", sa.Text(), nullable=True),
+        sa.Column("assignee", sa.Text(), nullable=True),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Float(), nullable=False),
+        sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("is_silent", sa.Boolean(), nullable=False),
+        sa.Column("text_fr", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("body_fr", sa.Text(), nullable=False),
+        sa.Column("body_en", sa.Text(), nullable=False),
+        sa.Column("action_fr", sa.Text(), nullable=True),
+        sa.Column("action_en", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("period", "rule", "subject", name=op.f("pk_alert_line")),
     )
     op.create_table(
         "challenge",
@@ -199,6 +236,31 @@ def upgrade() -> None:
         sa.Column("is_complete", sa.Boolean(), nullable=False),
         sa.Column("saved_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("connection_id", "stream", name=op.f("pk_cursor")),
+    )
+    op.create_table(
+        "digest",
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("to_ops", sa.Boolean(), nullable=False),
+        sa.Column("message_key", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("composed_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before_at", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "audience in ('rep', 'manager', 'team')", name=op.f("ck_digest_audience")
+        ),
+        sa.CheckConstraint(
+            "state in ('owed', 'sent', 'failed', 'kept')", name=op.f("ck_digest_state")
+        ),
+        sa.PrimaryKeyConstraint(
+            "period", "audience", "recipient", "channel", name=op.f("pk_digest")
+        ),
     )
     op.create_table(
         "dirty",
@@ -311,20 +373,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to", ["to_id", "relation"], unique=False)
 
     op.create_table(
-        "measure",
-        sa.Column("rep_key", sa.Text(), nullable=False),
+        "kpi_definition",
+        sa.Column("definition", sa.Text(), nullable=False),
         sa.Column("kpi", sa.Text(), nullable=False),
+        sa.Column("cut", sa.Text(), nullable=False),
+        sa.Column("text_fr", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("definition", name=op.f("pk_kpi_definition")),
+    )
+    op.create_table(
+        "measure",
+        sa.Column("week", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kpi", sa.Text(), nullable=False),
+        sa.Column("cut", sa.Text(), nullable=False),
+        sa.Column("member", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("span", sa.Text(), nullable=False),
+        sa.Column("first_on", sa.Integer(), nullable=False),
         sa.Column("as_of_on", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("value", sa.Float(), nullable=True),
         sa.Column("numerator", sa.Float(), nullable=True),
         sa.Column("denominator", sa.Float(), nullable=True),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
         sa.Column("target", sa.Float(), nullable=True),
         sa.Column("expected", sa.Float(), nullable=True),
         sa.Column("definition", sa.Text(), nullable=False),
-        sa.Column("measured_at", sa.BigInteger(), nullable=False),
-        sa.Column("frozen_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("rep_key", "kpi", "period", name=op.f("pk_measure")),
+        sa.Column("doubt_fr", sa.Text(), nullable=True),
+        sa.Column("doubt_en", sa.Text(), nullable=True),
+        sa.Column("frozen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "week", "subject", "kpi", "cut", "member", "period", name=op.f("pk_measure")
+        ),
     )
     op.create_table(
         "opportunity",
@@ -337,6 +420,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("team_amount", sa.BigInteger(), nullable=True),
+        sa.Column("peak_amount", sa.BigInteger(), nullable=True),
         sa.Column("team_peak_amount", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=True),
         sa.Column("created_on", sa.Integer(), nullable=True),
@@ -420,22 +504,6 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("rep_key", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_owner")),
-    )
-    op.create_table(
-        "plan_version",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("rep_key", sa.Text(), nullable=False),
-        sa.Column("rulebook_id", sa.BigInteger(), nullable=False),
-        sa.Column("valid_from_on", sa.Integer(), nullable=False),
-        sa.Column("valid_to_on", sa.Integer(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_version")),
-        sa.UniqueConstraint(
-            "rep_key",
-            "rulebook_id",
-            "valid_from_on",
-            name=op.f("uq_plan_version_rep_key_rulebook_id_valid_from_on"),
-        ),
     )
     op.create_table(
         "push_journal",

@@ -1,32 +1,29 @@
-"""The alerts: episodes as kept, and where a rep may start from."""
+"""The alerts: episodes as kept, and the lines that each weekly look said."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, select, update
 
-from rules.records import Relation, StageKind
-from rules.time import Day
+from rules.alert_evidence import Evidence
+from rules.alert_lines import Answer, Channel, LineKind, Recipient, WeekLine, WeekLines
+from rules.language import Text
+from rules.time import Day, Instant
 from service.store.bulk import insert_missing
 from service.store.measures import Transaction
-from service.store.tables import account, alert, link, opportunity, owner, stage, tag
+from service.store.tables import alert, alert_line, ledger
 
 
 class TaskState(StrEnum):
-    """How the CRM task of an episode stands; `DONE`: whatever comes, it is not touched again."""
+    """How the CRM task of an episode stands.
+
+    `WAITING`: for a free place among the tasks of its assignee. `DONE`: whatever comes, it is not
+    touched again.
+    """
 
     NONE = "none"
+    WAITING = "waiting"
     OWED = "owed"
     SENDING = "sending"
     CREATED = "created"
@@ -35,9 +32,20 @@ class TaskState(StrEnum):
     HELD = "held"
 
 
+TAKEN = (TaskState.SENDING, TaskState.CREATED, TaskState.REJECTED, TaskState.HELD)
+"""The states of a task that takes a place, and keeps it."""
+IN_QUEUE = (TaskState.OWED, TaskState.WAITING)
+REVIEWED = "reviewed"
+"""The job of the ledger under which the review of a plan is entered, by rep (scope)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """An alert as kept; `subject` is the key of the rep it is about, `evidence` a JSON text."""
+    """An alert as kept; `evidence` is a JSON text.
+
+    `subject` is a rep's key, a rep and an account (`elise/42`), or empty: nobody. `rep` is the one
+    it is about, `assignee` whom its task is for.
+    """
 
     key: str
     rule: str
@@ -54,21 +62,24 @@ class Episode:
     owner_id: int | None
     task_state: TaskState
     task_reason: str | None
+    rep: str | None = None
+    assignee: str | None = None
+    recipient: Recipient = Recipient.REP
+    channel: Channel = Channel.DIGEST
+    severity: float = 0.0
+    is_silent: bool = False
+    snoozed_until: Day | None = None
+    answer: Answer | None = None
+    answered_on: Day | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartingAccount:
-    """An account of a rep; `is_candidate`: of a wanted tier and without an open opportunity."""
-
-    id: int
-    owner_id: int
-    name: str
-    tier: str | None
-    is_candidate: bool
+    @property
+    def is_hushed(self) -> bool:
+        """Whether nothing more is asked about it: a person has answered, or it is the baseline."""
+        return self.is_silent or self.answer in (Answer.DONE, Answer.NOT_RELEVANT)
 
 
 def latest_episodes(connection: Transaction) -> Mapping[tuple[str, str], Episode]:
-    """(rule, rep) → the episode with the greatest number, open or not, of every rule ever."""
+    """(rule, subject) → the episode with the greatest number, open or not, of every rule ever."""
     newest = (
         select(alert.c.rule, alert.c.subject, func.max(alert.c.episode).label("episode"))
         .group_by(alert.c.rule, alert.c.subject)
@@ -95,8 +106,10 @@ def update_episodes(connection: Transaction, episodes: Sequence[Episode]) -> Non
     """Keep what a look changes of episodes. Their tasks are the business of the push."""
     if not episodes:
         return
-    changing = ("state", "updated_on", "recovered_on", "evidence", "subject_line", "body")
-    rows: list[dict[str, str | int | None]] = []
+    changing = (
+        "state", "updated_on", "recovered_on", "evidence", "subject_line", "body", "severity",
+    )  # fmt: skip
+    rows: list[dict[str, str | int | float | bool | None]] = []
     for episode in episodes:
         stored = _stored(episode)
         rows.append({"which": episode.key, **{f"new_{name}": stored[name] for name in changing}})
@@ -112,89 +125,95 @@ def drop_owed_tasks(connection: Transaction, keys: Sequence[str], reason: str) -
     """Owe no longer the tasks of some episodes that the push has not begun to send."""
     connection.execute(
         update(alert)
-        .where(alert.c.key.in_(keys), alert.c.task_state == TaskState.OWED)
+        .where(alert.c.key.in_(keys), alert.c.task_state.in_(IN_QUEUE))
         .values(task_state=TaskState.NONE, task_reason=reason)
     )
 
 
-def linked_reps(connection: Transaction) -> frozenset[str]:
-    """The reps for whom the CRMs have a user, active or not: of others nothing is known."""
-    keys = connection.scalars(select(owner.c.rep_key).where(owner.c.rep_key.is_not(None)))
-    return frozenset(key for key in keys if key)
+def share_places(connection: Transaction, places: int, reason: str) -> None:
+    """Owe the gravest tasks of each person, as many as there are places; the others wait.
 
-
-def starting_accounts(
-    connection: Transaction, reps: Sequence[str], tiers: Sequence[str], count: int
-) -> Mapping[str, Sequence[StartingAccount]]:
-    """Rep key → the first accounts in scope of active CRM users, at most `count`.
-
-    Candidates come before the others: they are of one of the tiers, in that order, and have no
-    open opportunity. Then the next contact due decides, and the name.
+    A task that is in the CRM, or may be, keeps its place until its episode ends. One statement for
+    all that is queued and one for each change, whatever the number of people.
     """
-    rank = _rank(tiers)
-    position = func.row_number().over(
-        partition_by=owner.c.rep_key,
-        order_by=(
-            rank,
-            case((tag.c.next_contact_on.is_(None), 1), else_=0),
-            tag.c.next_contact_on,
-            account.c.name,
-            account.c.id,
-        ),
-    )
-    ranked = (
-        select(
-            owner.c.rep_key,
-            account.c.id,
-            account.c.owner_id,
-            account.c.name,
-            tag.c.tier,
-            rank.label("rank"),
-            position.label("position"),
-        )
-        .join(owner, account.c.owner_id == owner.c.id)
-        .join(tag, tag.c.account_id == account.c.id)
-        .where(
-            owner.c.rep_key.in_(reps),
-            owner.c.is_active.is_(True),
-            account.c.archived_at.is_(None),
-            tag.c.is_in_scope.is_(True),
-        )
+    taken = (
+        select(alert.c.assignee, func.count().label("taken"))
+        .where(alert.c.state == "open", alert.c.task_state.in_(TAKEN))
+        .group_by(alert.c.assignee)
         .subquery()
     )
-    found: dict[str, list[StartingAccount]] = {}
-    first = select(ranked).where(ranked.c.position <= count)
-    for row in connection.execute(first.order_by(ranked.c.rep_key, ranked.c.position)):
-        found.setdefault(row.rep_key, []).append(
-            StartingAccount(
-                id=row.id,
-                owner_id=row.owner_id,
-                name=row.name or str(row.id),
-                tier=row.tier,
-                is_candidate=row.rank < len(tiers),
-            )
-        )
-    return found
-
-
-def _rank(tiers: Sequence[str]) -> ColumnElement[int]:
-    """The place of an account's tier among those wanted; past the end when it is no candidate."""
-    # Not correlated: read once, whatever the number of accounts.
-    is_open = account.c.id.in_(
-        select(link.c.to_id)
-        .join(opportunity, opportunity.c.id == link.c.from_id)
-        .join(stage, stage.c.id == opportunity.c.stage_id)
-        .where(
-            link.c.relation == Relation.OPPORTUNITY_ACCOUNT,
-            opportunity.c.archived_at.is_(None),
-            stage.c.kind == StageKind.OPEN,
+    position = func.row_number().over(
+        partition_by=alert.c.assignee,
+        order_by=(alert.c.severity.desc(), alert.c.opened_on, alert.c.key),
+    )
+    queued = (
+        select(alert.c.key, (position + func.coalesce(taken.c.taken, 0)).label("place"))
+        .outerjoin(taken, taken.c.assignee == alert.c.assignee)
+        .where(alert.c.state == "open", alert.c.task_state.in_(IN_QUEUE))
+        .subquery()
+    )
+    has_place = select(queued.c.key).where(queued.c.place <= places)
+    chosen = list(connection.scalars(has_place))
+    is_queued = and_(alert.c.state == "open", alert.c.task_state.in_(IN_QUEUE))
+    is_chosen = alert.c.key.in_(chosen)
+    connection.execute(
+        update(alert)
+        .where(is_queued)
+        .values(
+            task_state=case((is_chosen, TaskState.OWED.value), else_=TaskState.WAITING.value),
+            task_reason=case((is_chosen, None), else_=reason),
         )
     )
-    places = [(and_(tag.c.tier == tier, ~is_open), place) for place, tier in enumerate(tiers)]
-    return case(*places, else_=len(tiers)) if places else literal(0)
 
 
-def _stored(episode: Episode) -> dict[str, str | int | None]:
+def keep_lines(connection: Transaction, period: str, lines: Sequence[WeekLine]) -> None:
+    """Keep the lines of a week in the place of those that were kept of it."""
+    connection.execute(delete(alert_line).where(alert_line.c.period == period))
+    if lines:
+        connection.execute(insert(alert_line), [_stored_line(line) for line in lines])
+
+
+def told_before(
+    connection: Transaction, rules: Sequence[str], period: str
+) -> frozenset[tuple[str, str]]:
+    """(rule, subject) of the lines of other weeks, of some rules."""
+    rows = connection.execute(
+        select(alert_line.c.rule, alert_line.c.subject).where(
+            alert_line.c.rule.in_(rules), alert_line.c.period != period
+        )
+    )
+    return frozenset((row.rule, row.subject) for row in rows)
+
+
+def open_for_digest(connection: Transaction, period: str) -> WeekLines:
+    """The lines of a week (`2026-W27`), gravest first, with what people have answered since.
+
+    Watch lines, confirmed deviations, facts, answered and recovered episodes, and recognition, of
+    every recipient; no line where the week was not looked at.
+    """
+    rows = connection.execute(
+        select(
+            alert_line, alert.c.opened_on, alert.c.task_state, alert.c.answer,
+            alert.c.answered_on, alert.c.snoozed_until_on,
+        )
+        .outerjoin(alert, alert.c.key == alert_line.c.key)
+        .where(alert_line.c.period == period)
+        .order_by(alert_line.c.severity.desc(), alert_line.c.rule, alert_line.c.subject)
+    ).mappings()  # fmt: skip
+    return WeekLines(period=period, lines=tuple(_line(row) for row in rows))
+
+
+def last_reviews(connection: Transaction) -> Mapping[str, Instant]:
+    """Rep → when the plan was last reviewed, of those of whom it is known."""
+    rows = connection.execute(
+        select(ledger.c.scope, func.max(ledger.c.done_at).label("at"))
+        .where(ledger.c.job == REVIEWED)
+        .group_by(ledger.c.scope)
+    )
+    return {row.scope: row.at for row in rows}
+
+
+def _stored(episode: Episode) -> dict[str, str | int | float | bool | None]:
     """The columns of an episode, but for those of its task that only the push knows."""
     return {
         "key": episode.key,
@@ -202,6 +221,12 @@ def _stored(episode: Episode) -> dict[str, str | int | None]:
         "subject": episode.subject,
         "episode": episode.episode,
         "state": "open" if episode.is_open else "recovered",
+        "rep_key": episode.rep,
+        "assignee": episode.assignee,
+        "recipient": episode.recipient.value,
+        "channel": episode.channel.value,
+        "severity": episode.severity,
+        "is_silent": episode.is_silent,
         "opened_on": episode.opened_on,
         "updated_on": episode.updated_on,
         "recovered_on": episode.recovered_on,
@@ -232,4 +257,43 @@ def _episode(row: RowMapping) -> Episode:
         owner_id=row["owner_id"],
         task_state=TaskState(row["task_state"]),
         task_reason=row["task_reason"],
+        rep=row["rep_key"],
+        assignee=row["assignee"],
+        recipient=Recipient(row["recipient"]),
+        channel=Channel(row["channel"]),
+        severity=row["severity"],
+        is_silent=row["is_silent"],
+        snoozed_until=row["snoozed_until_on"],
+        answer=Answer(row["answer"]) if row["answer"] else None,
+        answered_on=row["answered_on"],
     )
+
+
+def _stored_line(line: WeekLine) -> dict[str, str | float | bool | None]:
+    action = line.action
+    return {
+        "period": line.period, "rule": line.rule, "subject": line.subject, "kind": line.kind.value,
+        "rep_key": line.rep, "assignee": line.assignee, "recipient": line.recipient.value,
+        "channel": line.channel.value, "severity": line.severity, "is_new": line.is_new,
+        "is_silent": line.is_silent, "text_fr": line.text.fr, "text_en": line.text.en,
+        "body_fr": line.body.fr, "body_en": line.body.en,
+        "action_fr": action.fr if action else None, "action_en": action.en if action else None,
+        "evidence": line.evidence.to_json(), "key": line.key,
+    }  # fmt: skip
+
+
+def _line(row: RowMapping) -> WeekLine:
+    has_action = row["action_fr"] is not None
+    on_its_way = (*TAKEN, TaskState.OWED)
+    return WeekLine(
+        period=row["period"], rule=row["rule"], subject=row["subject"],
+        kind=LineKind(row["kind"]), rep=row["rep_key"], assignee=row["assignee"],
+        recipient=Recipient(row["recipient"]), channel=Channel(row["channel"]),
+        severity=row["severity"], is_new=row["is_new"], is_silent=row["is_silent"],
+        text=Text(row["text_fr"], row["text_en"]), body=Text(row["body_fr"], row["body_en"]),
+        action=Text(row["action_fr"], row["action_en"]) if has_action else None,
+        evidence=Evidence.of_json(row["evidence"]), key=row["key"], opened_on=row["opened_on"],
+        has_task=row["task_state"] in on_its_way,
+        answer=Answer(row["answer"]) if row["answer"] else None,
+        answered_on=row["answered_on"], snoozed_until=row["snoozed_until_on"],
+    )  # fmt: skip

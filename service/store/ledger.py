@@ -30,6 +30,14 @@ def is_done(connection: Connection, job: str, *, scope: str, period: str) -> boo
     return connection.execute(line).first() is not None
 
 
+def has_other(connection: Connection, job: str, *, scope: str, period: str) -> bool:
+    """Whether another period of a job than this one was ever done."""
+    line = select(ledger.c.done_at).where(
+        ledger.c.job == job, ledger.c.scope == scope, ledger.c.period != period
+    )
+    return connection.execute(line.limit(1)).first() is not None
+
+
 def last_done(connection: Connection, job: str) -> Instant | None:
     """When a job was done last, in any scope; None when it never was."""
     last = select(func.max(ledger.c.done_at)).where(ledger.c.job == job)

@@ -1,90 +1,112 @@
-"""The measures: KPI queries run over the mirror, and the figures kept by rep, KPI and month."""
+"""The figures as frozen by week, and the opportunities opened day by day that alerts judge."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Text, column, select, update, values
+from sqlalchemy import Connection, func, select
 
-from rules.kpi_queries import Look, Relations, measuring, opened_by_day
-from rules.kpis import Kpi, KpiName, OpportunitiesOpened
+from rules.calendar import Span
+from rules.kpi_deals import OpportunitiesOpened
+from rules.kpi_figures import Figure
+from rules.kpi_names import KpiName, Unit
+from rules.kpi_queries import opened_by_day
+from rules.language import Text
 from rules.time import Day, Instant
 from service.store.bulk import bulk_upsert
-from service.store.tables import (
-    account,
-    activity,
-    link,
-    measure,
-    opportunity,
-    owner,
-    rep,
-    stage,
-    tag,
-)
+from service.store.tables import kpi_definition, measure, opportunity, owner
 
 # What a stage passes on, without knowing SQL.
 Transaction = Connection
 
-RELATIONS = Relations(
-    rep=rep,
-    owner=owner,
-    opportunity=opportunity,
-    stage=stage,
-    account=account,
-    activity=activity,
-    link=link,
-    tag=tag,
-)
+_FIGURES = (
+    "value", "numerator", "denominator", "low", "high", "target", "expected", "definition",
+)  # fmt: skip
 _COLUMNS = (
-    "rep_key",
-    "kpi",
-    "period",
-    "as_of_on",
-    "value",
-    "numerator",
-    "denominator",
-    "target",
-    "expected",
-    "definition",
-    "measured_at",
-    "frozen_at",
-)
-
-
-class Figures(NamedTuple):
-    """What a KPI query says of a rep; see `rules.kpi_queries` for the meaning of each."""
-
-    value: float | None
-    numerator: float | None
-    denominator: float | None
+    "week", "subject", "kpi", "cut", "member", "period", "span", "first_on", "as_of_on", "unit",
+    *_FIGURES, "doubt_fr", "doubt_en", "frozen_at",
+)  # fmt: skip
+_DEFINITIONS = ("definition", "kpi", "cut", "text_fr", "text_en", "since_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredMeasure:
-    """A KPI of a rep over a month, as kept. A frozen one is never measured again."""
+class Definition:
+    """What a KPI means along a cut, in words, by the hash that its figures bear."""
 
-    rep_key: str
-    kpi: KpiName
-    period: str
-    as_of_on: Day
-    figures: Figures
-    target: float | None
-    expected: float | None
     definition: str
-    measured_at: Instant
-    frozen_at: Instant | None = None
+    kpi: KpiName
+    cut: str
+    text: Text
 
 
-def figures_by_rep(
-    connection: Transaction, kpi: Kpi, reps: Sequence[str], look: Look
-) -> Mapping[str, Figures]:
-    """A KPI of every rep given, in one statement, whether or not the store knows them yet."""
-    if not reps:
-        return {}
-    team = values(column("key", Text), name="team_rep").data([(key,) for key in reps])
-    relations = replace(RELATIONS, rep=team.cte("team_rep"))
-    rows = connection.execute(measuring(kpi, relations, look))
-    return {rep_key: Figures(*figures) for rep_key, *figures in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A week as frozen: when, its figures, and what they meant then by the hash they bear."""
+
+    frozen_at: Instant
+    figures: Sequence[Figure]
+    definitions: Mapping[str, Text]
+
+
+def keep(
+    connection: Transaction,
+    week: str,
+    figures: Sequence[Figure],
+    definitions: Sequence[Definition],
+    now: Instant,
+) -> int:
+    """Freeze figures with a week, and what they mean; returns how many figures."""
+    known = set(connection.scalars(select(kpi_definition.c.definition)))
+    bulk_upsert(
+        connection,
+        kpi_definition,
+        _DEFINITIONS,
+        [
+            (each.definition, each.kpi.value, each.cut, *each.text, now)
+            for each in definitions
+            if each.definition not in known
+        ],
+    )
+    rows = [
+        (
+            week, figure.subject, figure.kpi.value, figure.cut, figure.member, figure.period,
+            figure.span.value, figure.first, figure.as_of, figure.unit.value,
+            *(getattr(figure, name) for name in _FIGURES), *(figure.doubt or (None, None)), now,
+        )
+        for figure in figures
+    ]  # fmt: skip
+    return bulk_upsert(connection, measure, _COLUMNS, rows)
+
+
+def load(connection: Transaction, week: str) -> Kept | None:
+    """What was frozen with a week; None when nothing was."""
+    rows = connection.execute(
+        select(*(measure.c[name] for name in _COLUMNS)).where(measure.c.week == week)
+    ).all()
+    if not rows:
+        return None
+    figures = [
+        Figure(
+            subject=row.subject, kpi=KpiName(row.kpi), cut=row.cut, member=row.member,
+            span=Span(row.span), period=row.period, first=row.first_on, as_of=row.as_of_on,
+            unit=Unit(row.unit),
+            doubt=None if row.doubt_fr is None else Text(row.doubt_fr, row.doubt_en),
+            **{name: getattr(row, name) for name in _FIGURES},
+        )
+        for row in rows
+    ]  # fmt: skip
+    used = {figure.definition for figure in figures}
+    told = {
+        row.definition: Text(row.text_fr, row.text_en)
+        for row in connection.execute(select(kpi_definition))
+        if row.definition in used
+    }
+    return Kept(frozen_at=rows[0].frozen_at, figures=figures, definitions=told)
+
+
+def weeks(connection: Transaction) -> Sequence[str]:
+    """The weeks that have figures, from the first."""
+    found = select(measure.c.week).group_by(measure.c.week).order_by(func.min(measure.c.as_of_on))
+    return list(connection.scalars(found))
 
 
 def opened_on_days(
@@ -92,47 +114,8 @@ def opened_on_days(
 ) -> Mapping[str, Mapping[Day, int]]:
     """The opportunities opened by each rep on each day from one to another, where there are any."""
     found: dict[str, dict[Day, int]] = {}
-    for rep_key, day, count in connection.execute(opened_by_day(kpi, RELATIONS, first, last)):
+    for rep_key, day, count in connection.execute(
+        opened_by_day(kpi, opportunity, owner, first, last)
+    ):
         found.setdefault(rep_key, {})[day] = count
     return found
-
-
-def months_known(
-    connection: Transaction, kpi: KpiName, before: str
-) -> Mapping[tuple[str, str], bool]:
-    """(rep key, month) → whether it is frozen, of the months kept for a KPI before a month."""
-    rows = connection.execute(
-        select(measure.c.rep_key, measure.c.period, measure.c.frozen_at.is_not(None)).where(
-            measure.c.kpi == kpi, measure.c.period < before
-        )
-    )
-    return {(rep_key, period): bool(is_frozen) for rep_key, period, is_frozen in rows}
-
-
-def keep(connection: Transaction, measures: Sequence[StoredMeasure]) -> int:
-    """Write measures over those of the same rep, KPI and month; returns how many."""
-    rows = [
-        (
-            row.rep_key,
-            row.kpi.value,
-            row.period,
-            row.as_of_on,
-            *row.figures,
-            row.target,
-            row.expected,
-            row.definition,
-            row.measured_at,
-            row.frozen_at,
-        )
-        for row in measures
-    ]
-    return bulk_upsert(connection, measure, _COLUMNS, rows)
-
-
-def freeze_before(connection: Transaction, period: str, now: Instant) -> int:
-    """Freeze what is kept of the months before one, as last measured; returns how many rows."""
-    return connection.execute(
-        update(measure)
-        .where(measure.c.period < period, measure.c.frozen_at.is_(None))
-        .values(frozen_at=now)
-    ).rowcount

@@ -83,6 +83,17 @@ def tiers(connection: Connection) -> dict[str, int]:
     return {row.tier or UNRATED: row.accounts for row in rows}
 
 
+def tier_of_each(connection: Connection) -> dict[int, tuple[str, str]]:
+    """Account in scope → its name and its tier."""
+    rows = connection.execute(
+        select(account.c.id, account.c.name, tag.c.tier)
+        .join(tag, tag.c.account_id == account.c.id)
+        .where(tag.c.is_in_scope)
+        .order_by(account.c.id)
+    )
+    return {row.id: (row.name or str(row.id), row.tier or UNRATED) for row in rows}
+
+
 def live_accounts(connection: Connection) -> int:
     """Accounts that were read and are not gone, in scope or not."""
     query = select(func.count()).select_from(account).where(account.c.archived_at.is_(None))
@@ -95,8 +106,12 @@ def dirty_accounts(connection: Connection) -> int:
 
 
 def open_alerts(connection: Connection) -> int:
-    """Alert episodes that are open."""
-    query = select(func.count()).select_from(alert).where(alert.c.state == "open")
+    """Alert episodes that are open and ask for a task; what is only told is in the digests."""
+    query = (
+        select(func.count())
+        .select_from(alert)
+        .where(alert.c.state == "open", alert.c.channel == "task")
+    )
     return connection.execute(query).scalar_one()
 
 

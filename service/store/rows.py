@@ -86,7 +86,7 @@ def shape_of(kind: Kind, context: MirrorContext) -> Shape:
             return Shape(contact, (*_IDENTITY, "role", "archived_at"), ("modified_at",))
         case Kind.OPPORTUNITY:
             people = ("name", "owner_id", "stage_id")
-            money = ("amount", "currency", "team_amount", "team_peak_amount")
+            money = ("amount", "currency", "team_amount", "peak_amount", "team_peak_amount")
             dates = ("created_at", "created_on", "closes_on", "archived_at")
             relevant = (*_IDENTITY, *people, *money, *dates, *slots)
             return Shape(opportunity, relevant, ("modified_at",), ("pulled_at",))
@@ -156,6 +156,7 @@ class RowMaker:
             amount,
             currency,
             in_team_currency(amount, currency, home, on, self._context),
+            peak,
             in_team_currency(peak, currency, home if peak == amount else None, on, self._context),
             record.created_at,
             created_on,

@@ -12,10 +12,10 @@ from rules.facts import VENDORS, Field_
 from rules.records import Kind
 from rules.rulebook import Rulebook, compile_rulebook, rules_hash
 from rules.time import Instant
-from service.store import deliveries, reps
+from service.store import deliveries, reps, revalue
 from service.store.bindings import Slots, load_slots, save_bindings
 from service.store.bulk import bulk_upsert
-from service.store.tables import plan_version, rep, rulebook, tag, team
+from service.store.tables import rep, rulebook, tag, team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +62,15 @@ def publish(
     """
     if hash_in_force(connection) == compiled.hash:
         return False
-    rulebook_id = connection.execute(
-        insert(rulebook)
-        .values(
+    connection.execute(
+        insert(rulebook).values(
             hash=compiled.hash, source=json.dumps(dict(compiled.source), ensure_ascii=False),
             published_at=now, author=author, reason=reason, preview=preview,
         )
-        .returning(rulebook.c.id)
-    ).scalar_one()  # fmt: skip
+    )  # fmt: skip
+    valued_by = revalue.value_of(connection)
     _save_team(connection, compiled)
-    _save_plans(connection, compiled, rulebook_id)
+    revalue.publish_rates(connection, compiled.team, valued_by)
     save_bindings(connection, bindings_of(compiled))
     # A rulebook may write other fields: what each account is owed is looked at again, and what is
     # written no more is cleared.
@@ -95,20 +94,6 @@ def _save_team(connection: Connection, compiled: Rulebook) -> None:
         ],
     )  # fmt: skip
     reps.match_owners(connection, reps.load(connection))
-
-
-def _save_plans(connection: Connection, compiled: Rulebook, rulebook_id: int) -> None:
-    rows = [
-        {
-            "rep_key": plan.owner, "rulebook_id": rulebook_id,
-            "valid_from_on": days.first, "valid_to_on": days.last,
-            "body": plan.model_dump_json(),
-        }
-        for plan in compiled.plans
-        for days in [plan.days(compiled.team.fiscal_year)]
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(plan_version), rows)
 
 
 # Where the fields that no CRM has so far keep a slot: rules can name them, nothing reads them.

@@ -170,6 +170,7 @@ opportunity = Table(
     Column("amount", BigInteger),
     Column("currency", Text),
     Column("team_amount", BigInteger),
+    Column("peak_amount", BigInteger),
     Column("team_peak_amount", BigInteger),
     Column("created_at", BigInteger),
     Column("created_on", Integer),
@@ -552,37 +553,49 @@ run = Table(
     CheckConstraint("state in ('running', 'done', 'failed', 'held')", name="state"),
 )
 
-plan_version = Table(
-    "plan_version",
-    metadata,
-    _surrogate(),
-    Column("rep_key", Text, nullable=False),
-    Column("rulebook_id", BigInteger, nullable=False),
-    Column("valid_from_on", Integer, nullable=False),
-    Column("valid_to_on", Integer, nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("rep_key", "rulebook_id", "valid_from_on"),
-)
-
-# A KPI of a rep over a period as of a day; `definition` is the hash of how it was computed.
+# A figure as frozen with a week that has ended, as of its Sunday or of the last day of a month or a
+# quarter that ended in it; see `service.freeze`.
 measure = Table(
     "measure",
     metadata,
-    Column("rep_key", Text, primary_key=True),
+    Column("week", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
     Column("kpi", Text, primary_key=True),
+    Column("cut", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
     Column("period", Text, primary_key=True),
+    Column("span", Text, nullable=False),
+    Column("first_on", Integer, nullable=False),
     Column("as_of_on", Integer, nullable=False),
+    Column("unit", Text, nullable=False),
     Column("value", Float),
     Column("numerator", Float),
     Column("denominator", Float),
+    Column("low", Float),
+    Column("high", Float),
     Column("target", Float),
     Column("expected", Float),
     Column("definition", Text, nullable=False),
-    Column("measured_at", BigInteger, nullable=False),
-    Column("frozen_at", BigInteger),
+    Column("doubt_fr", Text),
+    Column("doubt_en", Text),
+    Column("frozen_at", BigInteger, nullable=False),
 )
 
-# An alert episode: opens once for (rule, subject), is updated while it lasts, and recovers.
+# What a KPI meant when it was frozen, as it was printed, by the hash of its definition.
+kpi_definition = Table(
+    "kpi_definition",
+    metadata,
+    Column("definition", Text, primary_key=True),
+    Column("kpi", Text, nullable=False),
+    Column("cut", Text, nullable=False),
+    Column("text_fr", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+)
+
+# An alert episode: opens once for (rule, subject), is updated while it lasts, and recovers. Its
+# subject is a rep, a rep and an account, or nobody (empty); `rep_key` is the rep that it is about,
+# `assignee` the person whom its task is for. The greater the severity, the graver.
 alert = Table(
     "alert",
     metadata,
@@ -591,9 +604,20 @@ alert = Table(
     Column("subject", Text, nullable=False),
     Column("episode", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("rep_key", Text),
+    Column("assignee", Text),
+    Column("recipient", Text, nullable=False, server_default=text("'rep'")),
+    Column("channel", Text, nullable=False, server_default=text("'digest'")),
+    Column("severity", Float, nullable=False, server_default=text("0")),
+    # Opened before the first alert: no task is ever owed.
+    Column("is_silent", Boolean, nullable=False, server_default=text("false")),
     Column("opened_on", Integer, nullable=False),
     Column("updated_on", Integer, nullable=False),
     Column("recovered_on", Integer),
+    Column("snoozed_until_on", Integer),
+    # What a person made of the task, and when that was seen.
+    Column("answer", Text),
+    Column("answered_on", Integer),
     Column("evidence", Text, nullable=False),
     Column("subject_line", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -603,6 +627,8 @@ alert = Table(
     Column("task_id", Text),
     # The digest of what the task says in the CRM, to see when it must be rewritten.
     Column("task_digest", Text),
+    # When it was said to be due, to see that somebody put it off.
+    Column("task_due_at", BigInteger),
     Column("task_reason", Text),
     # The run that created the task, or may have; the run whose undoing closes it.
     Column("task_run_id", BigInteger),
@@ -610,7 +636,58 @@ alert = Table(
     UniqueConstraint("rule", "subject", "episode"),
     CheckConstraint("state in ('open', 'recovered')", name="state"),
     CheckConstraint(
-        "task_state in ('none', 'owed', 'sending', 'created', 'done', 'rejected', 'held')",
+        "task_state in ('none', 'waiting', 'owed', 'sending', 'created', 'done', 'rejected', "
+        "'held')",
         name="task_state",
     ),
+    CheckConstraint("answer in ('done', 'not_relevant', 'later')", name="answer"),
+)
+
+# What a weekly look said, line by line, so that a digest can be read again as it was. `key` is that
+# of the episode, of which the task and the answers are known in `alert`.
+alert_line = Table(
+    "alert_line",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("rep_key", Text),
+    Column("assignee", Text),
+    Column("recipient", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("severity", Float, nullable=False),
+    Column("is_new", Boolean, nullable=False),
+    Column("is_silent", Boolean, nullable=False),
+    Column("text_fr", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("body_fr", Text, nullable=False),
+    Column("body_en", Text, nullable=False),
+    Column("action_fr", Text),
+    Column("action_en", Text),
+    Column("evidence", Text, nullable=False),
+    Column("key", Text),
+)
+
+# A digest, as composed for somebody and owed to a channel: `body` is the whole of it (JSON), so
+# that it can be read, or sent again, as it was. What is sent again has the same `message_key`.
+digest = Table(
+    "digest",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("to_ops", Boolean, nullable=False),
+    Column("message_key", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("composed_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # Not before then: it was tried in vain, or is being sent.
+    Column("not_before_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("reason", Text),
+    CheckConstraint("state in ('owed', 'sent', 'failed', 'kept')", name="state"),
+    CheckConstraint("audience in ('rep', 'manager', 'team')", name="audience"),
 )

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from connectors.base import Outcome, State
+from rules.alert_lines import Answer
 from rules.language import Language
-from rules.time import Day
+from rules.time import Day, Instant
 from service.store.alerts import TaskState
 from service.store.deliveries import reason_of
 from service.store.tables import account, alert, owner
@@ -118,10 +119,11 @@ def _unwritten(
             alert.c.task_state.in_((*_UNSETTLED, TaskState.CREATED.value)),
             account.c.connection_id == connection_id,
         )
-        .order_by(alert.c.key)
+        # What ends goes first: its place may be that of another.
+        .order_by(alert.c.state.desc(), alert.c.key)
     )
     if rep_key is not None:
-        query = query.where(alert.c.subject == rep_key)
+        query = query.where(alert.c.assignee == rep_key)
     if undone_by is not None:
         query = query.where(alert.c.task_undone_run_id == undone_by)
     return connection.execute(query).all()
@@ -144,9 +146,11 @@ def _wanted(row: Row[Any], wish: Wish) -> WantedTask:
     )  # fmt: skip
 
 
-def attribute(connection: Connection, key: str, run_id: int) -> None:
-    """Remember which run creates a task; before it does, for it may not come back."""
-    connection.execute(update(alert).where(alert.c.key == key).values(task_run_id=run_id))
+def attribute(connection: Connection, key: str, run_id: int, due_at: Instant) -> None:
+    """Remember which run creates a task, due when; before it does, for it may not come back."""
+    connection.execute(
+        update(alert).where(alert.c.key == key).values(task_run_id=run_id, task_due_at=due_at)
+    )
 
 
 def created_by(connection: Connection, connection_id: int, run_id: int) -> Created:
@@ -190,19 +194,20 @@ def retry_rejected(
         alert.c.task_state == TaskState.REJECTED.value, _of_crm(connection_id)
     )
     if rep_key is not None:
-        rejected = rejected.where(alert.c.subject == rep_key)
+        rejected = rejected.where(alert.c.assignee == rep_key)
     return connection.execute(rejected.values(task_state=TaskState.OWED.value)).rowcount
 
 
 def settle(
-    connection: Connection, wanted: WantedTask, outcome: Outcome, language: Language
+    connection: Connection, wanted: WantedTask, outcome: Outcome, language: Language, today: Day
 ) -> None:
     """Record what became of a task; where that is not known, nothing changes: it is tried again.
 
-    A task that could not be rewritten waits for the next news of its alert.
+    A task that could not be rewritten waits for the next news of its alert; one that a person has
+    finished with is their answer.
     """
     reason = reason_of(outcome, language) or None
-    values: dict[str, str | None]
+    values: dict[str, str | int | None]
     match outcome.state, wanted.wish:
         case State.APPLIED, Wish.COMPLETE:
             values = {"task_state": TaskState.DONE, "task_reason": None}
@@ -211,8 +216,13 @@ def settle(
                 "task_state": TaskState.CREATED, "task_id": outcome.external_id,
                 "task_digest": wanted.digest, "task_reason": None,
             }  # fmt: skip
-        case State.UNCHANGED, _:
+        case State.UNCHANGED, Wish.COMPLETE:
             values = {"task_state": TaskState.DONE, "task_reason": reason}
+        case State.UNCHANGED, _:
+            values = {
+                "task_state": TaskState.DONE, "task_reason": reason, "answer": Answer.DONE.value,
+                "answered_on": today,
+            }  # fmt: skip
         case State.REJECTED, Wish.UPDATE:
             values = {"task_digest": wanted.digest, "task_reason": reason}
         case State.REJECTED, _:

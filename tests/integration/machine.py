@@ -45,7 +45,7 @@ from service.store.runs import RunState
 from service.store.tables import account, metadata, push_journal
 from service.watch import Watch
 from tests.integration import office
-from tests.integration.office import MINUTE, REVIEW, VENDOR, Died, Office
+from tests.integration.office import MINUTE, REVIEW, VENDOR, Died, Office, only_opportunities
 
 SECOND = 1_000
 HOUR = 60 * MINUTE
@@ -74,7 +74,7 @@ VARIANTS: dict[str, tuple[str, bytes, bytes]] = {
 @cache
 def playbook(name: str) -> Rulebook:
     """A valid variant of the shipped playbook, compiled once."""
-    files = read_playbook(SHIPPED_PLAYBOOK)
+    files = only_opportunities(read_playbook(SHIPPED_PLAYBOOK))
     files["fields.yaml"] = files["fields.yaml"].replace(_SECTOR, _SPARE + _SECTOR)
     file, old, new = VARIANTS[name]
     assert old in files[file]

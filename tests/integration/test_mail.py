@@ -1,11 +1,6 @@
 """Mail to the ops, handed in to a server that speaks SMTP on the loopback."""
 
-import socketserver
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from threading import Thread
 
 import pytest
 from pydantic import SecretStr
@@ -14,66 +9,20 @@ from rules.language import Language, Text
 from rules.located import Misfit
 from service import incidents, mail
 from service.app import App
-from service.mail import MailError, Server
+from service.mail import Letter, MailError, Server
 from service.settings import Settings
 from service.store.engine import Store
 from service.store.tables import metadata
+from tests.integration.mailbox import Mailbox, running
 
 NOW = 1_800_000_000_000
 CANARY = "canary-password-4f1d"
 
 
-class Mailbox(socketserver.ThreadingTCPServer):
-    """A server that takes mail, or refuses every recipient."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
-        self.received: list[EmailMessage] = []
-        self.refuses = False
-
-    @property
-    def address(self) -> str:
-        return f"smtp://127.0.0.1:{self.server_address[1]}"
-
-
-class _Session(socketserver.StreamRequestHandler):
-    server: Mailbox
-
-    def handle(self) -> None:
-        self._say("220 here")
-        while line := self.rfile.readline().decode().strip():
-            word = line.split(":")[0].upper()
-            if word == "DATA":
-                self._say("354 go on")
-                lines = []
-                while (text := self.rfile.readline().rstrip(b"\r\n")) != b".":
-                    lines.append(text)
-                self.server.received.append(message_from_bytes(b"\n".join(lines), policy=default))
-                self._say("250 taken")
-            elif word == "RCPT TO" and self.server.refuses:
-                self._say("550 nobody here")
-            elif word == "QUIT":
-                self._say("221 bye")
-                return
-            else:
-                self._say("250 yes")
-
-    def _say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    server = Mailbox()
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running() as server:
+        yield server
 
 
 def app_of(store: Store, mailbox: Mailbox) -> App:
@@ -127,10 +76,10 @@ def test_without_an_address_nothing_waits_to_be_told(store: Store) -> None:
 
 def test_a_header_is_one_line_whatever_it_is_given(mailbox: Mailbox) -> None:
     server = mail.read_server(SecretStr(mailbox.address))
+    subject = "one\r\nBcc: x@y.example"
     mail.send(
-        server, sender="a@b.example", to="c@d.example", subject="one\r\nBcc: x@y.example",
-        body="", key="k",
-    )  # fmt: skip
+        server, Letter(sender="a@b.example", to="c@d.example", subject=subject, body="", key="k")
+    )
     (only,) = mailbox.received
     assert only["Bcc"] is None
     assert only["Subject"] == "one Bcc: x@y.example"
@@ -169,5 +118,5 @@ def test_an_address_that_is_none_is_refused_without_being_repeated(given: str) -
 def test_a_server_that_is_away_is_said_without_its_password() -> None:
     server = mail.read_server(SecretStr(f"smtp://a:{CANARY}@127.0.0.1:1"))
     with pytest.raises(MailError) as failed:
-        mail.send(server, sender="a@b.c", to="d@e.f", subject="", body="", key="k")
+        mail.send(server, Letter(sender="a@b.c", to="d@e.f", subject="", body="", key="k"))
     assert CANARY not in str(failed.value)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service import measure
 from tests.scenarios.world import World
 
 OWNER, ADDRESS = "501", "elise@arpent.example"
@@ -34,10 +35,12 @@ def counted_cents(world: World) -> int:
 
 def figures(world: World) -> dict[tuple[str, str], tuple[float | None, float | None]]:
     """The KPIs of the present periods: value and target."""
+    app = world.app
+    report = measure.run(app.store, app.published().rulebook, now=app.clock())
     return {
-        (row.kpi, row.period): (row.value, row.target)
-        for row in world.rows("measure")
-        if row.rep_key == "elise"
+        (row.kpi.value, report.period): (row.value, row.target)
+        for row in report.rows
+        if row.rep == "elise"
     }
 
 

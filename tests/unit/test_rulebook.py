@@ -80,9 +80,9 @@ def test_no_file_breaks_the_reader(name: str, content: str | bytes) -> None:
         found = error.issues
     else:
         found = []
-    # Only these three may be empty.
-    is_fine = content == "" and name in {"fields", "kpis"}
-    assert bool(found) is not (is_fine and name == "kpis")
+    # Only these may be empty.
+    is_fine = content == "" and name in {"kpis", "alerts"}
+    assert bool(found) is not is_fine
     assert {issue.file for issue in found} <= {f"{name}.yaml", "segments.yaml"}
 
 

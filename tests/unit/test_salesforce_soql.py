@@ -48,7 +48,7 @@ def every_text() -> dict[str, str]:
 
 
 def test_every_function_that_builds_a_text_is_in_the_list() -> None:
-    parts = {"quoted", "moment", "fields_in_address", "chunks"}
+    parts = {"quoted", "moment", "named", "fields_in_address", "chunks"}
     public = {
         name
         for name, made in vars(soql).items()

@@ -22,7 +22,7 @@ from service.cli.commands import (
 from service.cli.commands.options import app
 
 __all__ = [
-    "app", "backtesting", "beginning", "challenges", "cycle", "digests", "editing", "kpi", "operations",
-    "plan_sheets", "plans", "playbook", "previewing", "runs", "schedule", "testing", "undo",
-    "writing",
+    "app", "backtesting", "beginning", "challenges", "cycle", "digests", "editing", "kpi",
+    "operations", "plan_sheets", "plans", "playbook", "previewing", "runs", "schedule",
+    "testing", "undo", "writing",
 ]  # fmt: skip

@@ -1,0 +1,285 @@
+"""The figures of every KPI, live: for each rep and the team, by cut and span, beside the plan.
+
+The store sums (`service.store.figures`), `rules.kpi_making` makes values of the sums; here each is
+set beside its target and what the plan expects so far.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.calendar import Period, Span
+from rules.kpi_base import BaseKpi
+from rules.kpi_deals import Coverage, SalesCycle
+from rules.kpi_effort import Activities, PriorityTimeInHours, TimeShare
+from rules.kpi_figures import TEAM, Figure
+from rules.kpi_intervals import garwood, median_cycle
+from rules.kpi_making import NO_CASE, Made, Tally, doubt_of, made
+from rules.kpi_moment import Moment
+from rules.kpi_names import Cut, KpiName
+from rules.kpi_targets import Targets
+from rules.language import Language, Text, percent
+from rules.rulebook import Rulebook
+from rules.time import Day
+from service.store import figures as store_figures
+from service.store.engine import Store
+from service.store.figures import HAS_ACCOUNT, PRIOR, Logged, Sums, activity_flag, group_flag
+from service.store.measures import Transaction
+
+SPANS = (Span.WEEK, Span.MONTH, Span.QUARTER, Span.YEAR)
+_TRAILING = (KpiName.CONVERSION_RATE, KpiName.STAGE_CONVERSION, KpiName.SALES_CYCLE,
+             KpiName.POTENTIAL_CAPTURED)  # fmt: skip
+_STOCKS = (KpiName.ACTIVE_PIPELINE, KpiName.WEIGHTED_PIPELINE, KpiName.PRIORITY_COVERED,
+           KpiName.COVERAGE_BONUS)  # fmt: skip
+_NO_PLAN = Text("sans objectif de plan", "no objective of a plan")
+_REACHED = Text("l'objectif du trimestre est atteint", "the quarter's objective is reached")
+
+
+def figures(
+    store: Store,
+    book: Rulebook,
+    *,
+    as_of: Day,
+    spans: Sequence[Span] = SPANS,
+    cuts: Iterable[Cut] | None = None,
+    kpis: Iterable[KpiName] | None = None,
+    is_over: bool = False,
+) -> list[Figure]:
+    """The figures of every rep and of the team as of a day, from the mirror as it is now.
+
+    Only reads. `cuts` and `kpis` narrow what is asked for (None: all that the playbook has); a KPI
+    that is always cut is left out when its cut is. `is_over` counts the day itself in what the
+    plan expects. A member of a cut is there for a subject when it has a record that counts, or a
+    target; the whole always is. In order of subject (reps as in team.yaml, then the team), KPI,
+    cut, member, span.
+    """
+    with store.read() as connection:
+        return figures_in(
+            connection, book, as_of=as_of, spans=spans, cuts=cuts, kpis=kpis, is_over=is_over
+        )
+
+
+def figures_in(
+    connection: Transaction,
+    book: Rulebook,
+    *,
+    as_of: Day,
+    spans: Sequence[Span] = SPANS,
+    cuts: Iterable[Cut] | None = None,
+    kpis: Iterable[KpiName] | None = None,
+    is_over: bool = False,
+) -> list[Figure]:
+    """The same, in a transaction."""
+    names = set(KpiName if kpis is None else kpis)
+    asked = tuple(Cut) if cuts is None else tuple(dict.fromkeys(cuts))
+    measured = [
+        kpi
+        for kpi in book.kpis.measured
+        if kpi.name in names and any(cut in asked for cut in book.kpis.cuts_of(kpi))
+    ]
+    moment = Moment(
+        as_of=as_of, spans=tuple(spans), fiscal_start=book.team.fiscal_year, is_over=is_over
+    )
+    sums = store_figures.sums_of(connection, book, measured, asked, moment)
+    return list(_Making(book, measured, asked, moment, sums).figures())
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What is made of the sums of one look."""
+
+    book: Rulebook
+    kpis: Sequence[BaseKpi]
+    cuts: Sequence[Cut]
+    moment: Moment
+    sums: Sums
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure, in order."""
+        for subject in (*self.book.team.reps, TEAM):
+            for kpi in self.kpis:
+                for cut in self.book.kpis.cuts_of(kpi):
+                    if cut in self.cuts:
+                        yield from self._of(subject, kpi, cut)
+
+    def _of(self, subject: str, kpi: BaseKpi, cut: Cut) -> Iterator[Figure]:
+        definition = self._definitions[kpi.name, cut]
+        for member in self._members(subject, kpi, cut):
+            for span in self.moment.spans:
+                found = self._made(subject, kpi, cut, member, span)
+                period = self.moment.periods[span]
+                target = self.targets.target(subject, kpi, cut, member, period)
+                if cut is not Cut.WHOLE and found.is_empty and target is None:
+                    continue
+                yield Figure(
+                    subject=subject, kpi=kpi.name, cut=cut.value, member=member, span=span,
+                    period=period.key, first=self._first(kpi, period), as_of=self.moment.as_of,
+                    unit=kpi.unit, value=found.value, numerator=found.numerator,
+                    denominator=found.denominator,
+                    low=found.interval.low if found.interval else None,
+                    high=found.interval.high if found.interval else None,
+                    target=target,
+                    expected=self.targets.expected(
+                        subject, kpi, cut, member, period, target=target
+                    ),
+                    definition=definition, doubt=doubt_of(kpi, found),
+                )  # fmt: skip
+
+    def _first(self, kpi: BaseKpi, period: Period) -> Day:
+        """The first day that a figure speaks of."""
+        if kpi.name in _TRAILING:
+            return self.moment.trailing(getattr(kpi, "window", 1))
+        return (
+            self.moment.as_of
+            if kpi.name in _STOCKS
+            else (self.moment.quarter.first if kpi.name is KpiName.COVERAGE else period.first)
+        )
+
+    @cached_property
+    def _definitions(self) -> Mapping[tuple[KpiName, Cut], str]:
+        """The hashes of what is measured."""
+        kpis, cadence = self.book.kpis, self.book.segments.tier.contact_every
+        return {
+            (kpi.name, cut): kpis.definition(kpi, cut, cadence)
+            for kpi in self.kpis
+            for cut in kpis.cuts_of(kpi)
+        }
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What the plans ask for."""
+        return Targets(self.book.plans, self.book.team, self.moment)
+
+    @cached_property
+    def _tallies(self) -> Mapping[tuple[str, Cut, str], Tally]:
+        """The sums by subject: those of the reps, and of all of them together."""
+        found: dict[tuple[str, Cut, str], Tally] = {}
+        for (rep, cut, member), tally in self.sums.cells.items():
+            if rep in self.book.team.reps:
+                found[rep, cut, member] = tally
+                found.setdefault((TEAM, cut, member), Tally()).add(tally)
+        return found
+
+    @cached_property
+    def _members_by_cut(self) -> Mapping[tuple[str, Cut], list[str]]:
+        found: dict[tuple[str, Cut], list[str]] = {}
+        for subject, cut, member in sorted(self._tallies):
+            found.setdefault((subject, cut), []).append(member)
+        return found
+
+    def _members(self, subject: str, kpi: BaseKpi, cut: Cut) -> list[str]:
+        match kpi:
+            case _ if cut is Cut.WHOLE:
+                return [""]
+            case Activities():
+                return list(kpi.names)
+            case TimeShare():
+                return [*kpi.time.groups, ""]
+            case _:
+                seen = self._members_by_cut.get((subject, cut), [])
+                planned = self.targets.members(subject, kpi, cut)
+                return list(dict.fromkeys([*seen, *planned]))
+
+    def _made(self, subject: str, kpi: BaseKpi, cut: Cut, member: str, span: Span) -> Made:
+        tally = self._tallies.get((subject, cut, member), Tally())
+        match kpi:
+            case Coverage():
+                return self._coverage(subject, kpi, tally)
+            case SalesCycle():
+                return self._cycle(subject)
+            case Activities():
+                return self._activities(subject, kpi, member, span)
+            case TimeShare():
+                return self._time(subject, kpi, member, span)
+            case PriorityTimeInHours():
+                return self._priority_time(subject, kpi, span)
+            case _:
+                return made(kpi, tally, span)
+
+    def _coverage(self, subject: str, kpi: Coverage, tally: Tally) -> Made:
+        quota = self.targets.quota(subject, self.moment.quarter)
+        count, known = tally["to_go"], tally["to_go_known"]
+        pipeline = tally["to_go_amount"]
+        if quota is None:
+            return Made(value=None, numerator=pipeline, doubt=_NO_PLAN)
+        left = quota - tally["done_amount"]
+        if left <= 0:
+            return Made(value=None, numerator=pipeline, denominator=left, doubt=_REACHED)
+        exposure = tally["to_go_max"] / left
+        doubt = None
+        if exposure > kpi.exposure:
+            doubt = Text(
+                "non concluant : une seule opportunité fait "
+                f"{percent(exposure, Language.FR)} de ce qui reste",
+                f"not conclusive: one opportunity alone makes {percent(exposure, Language.EN)} of "
+                "what is left",
+            )
+        is_known = known or not count
+        return Made(
+            value=pipeline / left if is_known else None, numerator=pipeline, denominator=left,
+            unknown=count - known, inputs=count, doubt=doubt,
+        )  # fmt: skip
+
+    def _cycle(self, subject: str) -> Made:
+        events: dict[tuple[int, str], int] = {}
+        for rep in self._reps(subject):
+            for key, count in self.sums.cycles.get(rep, {}).items():
+                events[key] = events.get(key, 0) + count
+        unknown = sum(count for (_, event), count in events.items() if event == "unknown")
+        known = {key: count for key, count in events.items() if key[1] != "unknown"}
+        won = sum(count for (_, event), count in known.items() if event == "won")
+        closed = sum(count for (_, event), count in events.items() if event != "open")
+        return Made(
+            value=median_cycle(known), numerator=won, denominator=sum(known.values()),
+            unknown=unknown, inputs=closed, doubt=None if won else NO_CASE,
+        )  # fmt: skip
+
+    def _reps(self, subject: str) -> list[str]:
+        return list(self.book.team.reps) if subject == TEAM else [subject]
+
+    @cached_property
+    def _logged(self) -> Mapping[str, Sequence[Logged]]:
+        """The activities by subject."""
+        found: dict[str, list[Logged]] = {subject: [] for subject in (*self.book.team.reps, TEAM)}
+        for each in self.sums.logged:
+            if each.rep in self.book.team.reps:
+                found[each.rep].append(each)
+                found[TEAM].append(each)
+        return found
+
+    def _activities(self, subject: str, kpi: Activities, member: str, span: Span) -> Made:
+        name = kpi.names[member]
+        count = sum(
+            each.counts[span]
+            for each in self._logged[subject]
+            if each.kind is name.of and (name.when is None or activity_flag(member) in each.flags)
+        )
+        return Made(value=float(count), numerator=float(count), interval=garwood(count))
+
+    def _time(self, subject: str, kpi: TimeShare, member: str, span: Span) -> Made:
+        def group_of(flags: frozenset[str]) -> str:
+            return next((name for name in kpi.time.groups if group_flag(name) in flags), "")
+
+        part = whole = homeless = 0.0
+        for each in self._logged[subject]:
+            hours = kpi.time.hours.get(each.kind, 0.0) * each.counts[span]
+            whole += hours
+            part += hours * (group_of(each.flags) == member)
+            homeless += hours * (HAS_ACCOUNT not in each.flags)
+        return _hours(part, whole, homeless)
+
+    def _priority_time(self, subject: str, kpi: PriorityTimeInHours, span: Span) -> Made:
+        part = whole = homeless = 0.0
+        for each in self._logged[subject]:
+            hours = kpi.hours.get(each.kind, 0.0) * each.counts[span]
+            whole += hours
+            part += hours * (PRIOR in each.flags)
+            homeless += hours * (HAS_ACCOUNT not in each.flags)
+        return _hours(part, whole, homeless)
+
+
+def _hours(part: float, whole: float, homeless: float) -> Made:
+    return Made(
+        value=part / whole if whole else None, numerator=part, denominator=whole,
+        unknown=homeless, inputs=whole, doubt=None if whole else NO_CASE,
+    )  # fmt: skip

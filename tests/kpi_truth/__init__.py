@@ -1,0 +1,1 @@
+"""The KPIs against figures worked out from their printed definitions alone."""
