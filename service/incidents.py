@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 from rules.language import Language, Text
 from service import mail
 from service.app import App
-from service.mail import MailError
+from service.mail import Letter, MailError
 from service.store import incidents
 from service.store.incidents import Incident
 
@@ -20,6 +20,9 @@ log = structlog.get_logger()
 
 # The scope of what concerns no single CRM.
 SCHEDULE = "schedule"
+# The scope of the channels that weekly digests leave by.
+DIGEST = "digest"
+_NO_CRM = (SCHEDULE, DIGEST)
 
 
 def follow(app: App, scope: str, found: Mapping[str, Text | None]) -> None:
@@ -31,7 +34,7 @@ def follow(app: App, scope: str, found: Mapping[str, Text | None]) -> None:
             incidents.mark_told(connection, changed, app.clock())
     for each in changed:
         name = each.subject.partition(":")[2]
-        with bound_contextvars(**({} if scope == SCHEDULE else {"crm": name})):
+        with bound_contextvars(**({} if scope in _NO_CRM else {"crm": name})):
             if each.ended_at is None:
                 log.warning("incident", subject=each.subject, what=each.text.en)
             else:
@@ -50,8 +53,11 @@ def send_mail(app: App, language: Language) -> None:
     subject, body = _letter(waiting, language)
     try:
         mail.send(
-            mail.read_server(settings.mail_server), sender=settings.mail_from,
-            to=settings.mail_to, subject=subject, body=body, key=_key(waiting),
+            mail.read_server(settings.mail_server),
+            Letter(
+                sender=settings.mail_from, to=settings.mail_to, subject=subject, body=body,
+                key=_key(waiting),
+            ),
         )  # fmt: skip
     except MailError as error:
         log.warning("mail not sent", error=str(error))

@@ -1,18 +1,25 @@
-"""Mail to the ops: short, in text, at least once. A mail that can't leave is tried again later."""
+"""Mail: in text, or in text and HTML, at least once. One that can't leave is tried again later.
+
+Its Message-ID depends on its key alone: a second copy can be told as one, and many servers do.
+"""
 
 import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import format_datetime
+from hashlib import sha256
 from urllib.parse import SplitResult, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
 from rules.located import Misfit
+from rules.time import Instant, moment_of
 
 SECONDS = 10.0
+_UTC = ZoneInfo("UTC")
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -58,28 +65,56 @@ def _unreadable() -> Misfit:
     )
 
 
-def send(server: Server, *, sender: str, to: str, subject: str, body: str, key: str) -> None:
-    """Hand in a mail; `key` makes its Message-ID, so that a second copy can be told as one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail. `key` makes its Message-ID; `at` is its date, where it has one of its own."""
 
-    Raises `MailError` when it did not leave, or is not known to have left.
-    """
-    message = EmailMessage()
-    message["From"], message["To"] = sender, to
-    # A header can't hold two lines; what a CRM says may.
-    message["Subject"] = " ".join(subject.split())
-    message["Message-ID"] = make_msgid(idstring=key, domain=sender.rpartition("@")[2] or None)
-    message.set_content(body)
+    sender: str
+    to: str
+    subject: str
+    body: str
+    key: str
+    html: str | None = None
+    at: Instant | None = None
+
+
+def send(server: Server, letter: Letter) -> None:
+    """Hand in a mail; raises `MailError` when it did not leave, or is not known to have left."""
     failure = ""
     try:
+        message = written(letter)
         with _connected(server) as session:
             if server.user and server.password:
                 session.login(server.user, server.password.get_secret_value())
             session.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    # What an address holds may have no place in a header: a value error.
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         failure = type(error).__name__
     # Raised out here: the server's own words may repeat what it was sent.
     if failure:
         raise MailError(failure)
+
+
+def written(letter: Letter) -> EmailMessage:
+    """The mail with its headers; raises `ValueError` for an address that no header can hold."""
+    message = EmailMessage()
+    message["From"], message["To"] = letter.sender, letter.to
+    # A header can't hold two lines; what a CRM says may.
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Message-ID"] = message_id(letter.key, letter.sender)
+    if letter.at is not None:
+        message["Date"] = format_datetime(moment_of(letter.at, _UTC))
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.body)
+    if letter.html is not None:
+        message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def message_id(key: str, sender: str) -> str:
+    """The Message-ID of a key: the same whoever computes it, whenever."""
+    domain = sender.rpartition("@")[2].strip("> ") or "localhost"
+    return f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"
 
 
 def reach(server: Server) -> None:

@@ -244,6 +244,9 @@ def _plan(draft: Draft, rep: Member, shipped: str) -> str:
         ("owner", rep.key), ("period", str(draft.start.year)), ("currency", draft.currency),
     ):  # fmt: skip
         body = re.sub(rf"^{key}: .*$", f"{key}: {value}", body, flags=re.MULTILINE)
+    # Nobody has agreed to it so far, and whom it is looked at again with is not known.
+    body = re.sub(r"^agreed: .*\n", "", body, flags=re.MULTILINE)
+    body = re.sub(r"^(review: {every: [^,}]+)[^}]*}", r"\1}", body, flags=re.MULTILINE)
     first, end, _ = shipped.partition("\n")
     head = first + end if first.startswith(_EDITORS) else ""
     name = _comment(rep.name)

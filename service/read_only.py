@@ -14,6 +14,7 @@ from rules.language import Text
 READS = frozenset(
     {
         "vendor", "senders", "readers", "identify", "fields", "pull", "edits", "find_task",
+        "read_tasks",
         "setup_steps", "record_url", "close", "remarks", "allowance", "calls", "headroom",
         "batch_for",
     }

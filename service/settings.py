@@ -25,6 +25,7 @@ from connectors.vendor import PREFIX
 from rules.language import Language, Text, cause
 from rules.located import Misfit, nearest
 from rules.thresholds import Threshold, Thresholds, read_by_field
+from service.delivery.webhook import read_webhook
 from service.mail import read_server
 from service.schedule import Quiet, Weekly
 from service.sealing import Sealing, read_keys
@@ -65,6 +66,9 @@ class Settings(CrmSettings, BaseSettings):
     mail_to: str | None = None
     mail_from: str | None = None
     mail_server: SecretStr | None = None
+    slack_url: SecretStr | None = None
+    teams_url: SecretStr | None = None
+    apprise_urls: SecretStr | None = None
     hold_percent: int = Field(default=30, ge=0)
     hold_moving_percent: int = Field(default=60, ge=0)
     hold_count: int = Field(default=50, ge=0)
@@ -97,6 +101,13 @@ class Settings(CrmSettings, BaseSettings):
             read_server(given)
         return given
 
+    @field_validator("slack_url", "teams_url")
+    @classmethod
+    def _is_a_webhook(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            read_webhook(given)
+        return given
+
     @field_validator("secret_keys")
     @classmethod
     def _are_keys(cls, given: SecretStr | None) -> SecretStr | None:
@@ -119,7 +130,13 @@ class Settings(CrmSettings, BaseSettings):
         if self.mail_server is not None:
             addresses.append(Address(self.mail_server.get_secret_value()))
         within = [each for address in addresses for each in address.secrets()]
-        return [*keys, *self._sealing_keys, *within]
+        return [*keys, *self._channel_addresses, *self._sealing_keys, *within]
+
+    @property
+    def _channel_addresses(self) -> list[SecretStr]:
+        """Each address of Apprise by itself: that is how an error may quote it."""
+        given = self.apprise_urls.get_secret_value() if self.apprise_urls else ""
+        return [SecretStr(each) for each in given.split()]
 
     @property
     def sealing(self) -> Sealing:

@@ -66,7 +66,7 @@ def export(folder: Path, rule: str, target: Path | None) -> bytes:
         content = workbooks.written(rule, grid, _lists(reading, document, rule))
     if target is not None:
         _require_replaceable(target, document, rule, grid)
-        _write(target, content)
+        write(target, content)
     return content
 
 
@@ -90,7 +90,7 @@ def run(folder: Path, source: Path, rule: str | None, now: Instant, *, is_dry: b
     if after != before:
         _check({**files, FILE: content}, rule, rows, source.name, now)
         if not is_dry:
-            _put(path, files[FILE], content)
+            put(path, files[FILE], content)
     return Imported(rule=rule, path=path, rows=len(rows), diff=_diff(before, after))
 
 
@@ -121,18 +121,24 @@ def _require_replaceable(target: Path, document: Document, rule: str, grid: Grid
         )
 
 
-def _put(path: Path, before: bytes, after: bytes) -> None:
-    if path.read_bytes() != before:
+def put(path: Path, before: bytes | None, after: bytes) -> None:
+    """Put what an import makes of a file in its place; raises `SheetError` where it has changed.
+
+    None stands for a file that was not there.
+    """
+    now = path.read_bytes() if path.exists() else None
+    if now != before:
         raise SheetError(
             Text(
-                f"{FILE} vient d'être modifié par ailleurs : relancez l'import.",
-                f"{FILE} was just changed by somebody else: import again.",
+                f"{path.name} vient d'être modifié par ailleurs : relancez l'import.",
+                f"{path.name} was just changed by somebody else: import again.",
             )
         )
-    _write(path, after)
+    write(path, after)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file at once; raises `SheetError` where that can't be done."""
     try:
         replace(path, content)
     except OSError as error:
@@ -187,7 +193,7 @@ def _sheet(source: Path, document: Document, rule: str | None) -> tuple[str, lis
     """The rule that a file is for, and the grid it holds."""
     suffix = source.suffix.lower()
     _check_suffix(source.name, suffix)
-    content = _content(source)
+    content = content_of(source)
     if suffix == ".csv":
         return rule or source.stem, csv_sheets.read(content, source.name)
     sheets = workbooks.read(content, source.name)
@@ -216,7 +222,8 @@ def _sheet(source: Path, document: Document, rule: str | None) -> tuple[str, lis
     raise SheetError(placed(source.name, None, None, text))
 
 
-def _content(source: Path) -> bytes:
+def content_of(source: Path) -> bytes:
+    """A file that somebody gives; raises `SheetError` where it can't be read or is too large."""
     try:
         with source.open("rb") as opened:
             content = opened.read(_SIZE_LIMIT + 1)

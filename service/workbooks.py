@@ -27,8 +27,8 @@ from rules.sheets import Grid, SheetError, placed
 TITLE_LIMIT = 31
 _UNPACKED_LIMIT = 8 * 1024 * 1024
 _PARTS_LIMIT = 200
-_CELLS_LIMIT = 200_000
-_LIST_LIMIT = 255
+CELLS_LIMIT = 200_000
+LIST_LIMIT = 255
 _WIDTH_LIMIT = 60
 # Rows that a list of values is offered on, so that new ones have it too.
 _LISTED_ROWS = 500
@@ -37,6 +37,9 @@ _UNREADABLE = (
     BadZipFile, InvalidFileException, ParseError, zlib.error, OSError, EOFError, KeyError,
     ValueError, TypeError, AttributeError, IndexError, RuntimeError, OverflowError,
 )  # fmt: skip
+
+
+_NOTHING = Text("", "")
 
 
 def written(title: str, grid: Grid, lists: Mapping[str, Sequence[str]]) -> bytes:
@@ -92,7 +95,7 @@ def _offer(sheet: Worksheet, column: str, values: Sequence[str]) -> None:
     """A list to pick from; other cells, as `high | medium`, may still be typed."""
     formula = '"' + ",".join(values) + '"'
     is_listable = not any("," in each or '"' in each for each in values)
-    if not values or not is_listable or len(formula) > _LIST_LIMIT:
+    if not values or not is_listable or len(formula) > LIST_LIMIT:
         return
     offered = DataValidation(type="list", formula1=formula, allow_blank=True)
     offered.showErrorMessage = False
@@ -102,25 +105,28 @@ def _offer(sheet: Worksheet, column: str, values: Sequence[str]) -> None:
 
 def read(content: bytes, file: str) -> dict[str, list[list[str]]]:
     """The sheets of a workbook by title, as grids of texts; raises `SheetError`."""
+    other = Text(", ou en CSV", ", or as CSV")
+    return {sheet.title: _grid(sheet, file) for sheet in opened(content, file, other).worksheets}
+
+
+def opened(content: bytes, file: str, other: Text = _NOTHING, *, values: bool = False) -> Workbook:
+    """A workbook that is safe to read; with `values`, what its formulas last gave.
+
+    Raises `SheetError`; `other` names another way to bring a file that is none.
+    """
     try:
         _weigh(content, file)
         with warnings.catch_warnings():
             # It warns of what it leaves out: pictures, validations, styles.
             warnings.simplefilter("ignore")
-            book = load_workbook(BytesIO(content))
+            return load_workbook(BytesIO(content), data_only=values)
     except _UNREADABLE as error:
-        raise SheetError(
-            placed(
-                file, None, None,
-                Text(
-                    "ce n'est pas un classeur Excel lisible (.xlsx sans mot de passe) : "
-                    "enregistrez-le à nouveau, ou en CSV",
-                    "this is no readable Excel workbook (.xlsx without password): save it again, "
-                    "or as CSV",
-                ),
-            )
-        ) from error  # fmt: skip
-    return {sheet.title: _grid(sheet, file) for sheet in book.worksheets}
+        text = Text(
+            "ce n'est pas un classeur Excel lisible (.xlsx sans mot de passe) : "
+            f"enregistrez-le à nouveau{other.fr}",
+            f"this is no readable Excel workbook (.xlsx without password): save it again{other.en}",
+        )
+        raise SheetError(placed(file, None, None, text)) from error
 
 
 def _weigh(content: bytes, file: str) -> None:
@@ -163,7 +169,7 @@ def _grid(sheet: Worksheet, file: str) -> list[list[str]]:
             f"cells {', '.join(merged)} are merged: unmerge them",
         )
         raise SheetError(placed(file, None, None, text))
-    if sheet.max_row * sheet.max_column > _CELLS_LIMIT:
+    if sheet.max_row * sheet.max_column > CELLS_LIMIT:
         raise SheetError(placed(file, None, None, too_large()))
     rows = list(sheet.iter_rows())
     header = [str(cell.value or "").strip() for cell in rows[0]] if rows else []
@@ -203,14 +209,14 @@ def _text(cell: Any, problems: list[Text], file: str, line: int, column: str) ->
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            return _number(value, str(cell.number_format))
+            return number_text(value, str(cell.number_format))
         case datetime() | date():
             return value.isoformat()[:10]
         case _:
             return str(value)
 
 
-def _number(value: float, layout: str) -> str:
+def number_text(value: float, layout: str) -> str:
     """A number that Excel made of a text: `500000`, `0.5`, `25 %`."""
     if layout.endswith("%"):
         return f"{_bare(value * 100)} %"

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.base import ConnectorError
 from rules.language import Text
-from service import alert, cycle, incidents, lease, logs
+from service import alert, cycle, digest, incidents, lease, logs
 from service.app import App
 from service.cycle import CycleReport
 from service.lease import Leases, StoppedError
@@ -179,6 +179,7 @@ def _tick_safely(app: App, vendors: list[str]) -> None:
             if report is not None:
                 with bound_contextvars(run=report.run_id):
                     _tell(app, report)
+            digest.run(app)
     except StoppedError:
         log.info("cycle stopped", why="asked to end")
     except StoreError as error:

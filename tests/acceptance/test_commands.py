@@ -33,7 +33,11 @@ FIRST_DAY: list[Step] = [
     (("push",), "805 valeurs écrites, 0 refusée", "0 values written, 0 rejected"),
     (("run",), "hubspot : 0 valeur écrite", "hubspot: 0 values written"),
     (("status",), "805 en place", "Accounts to evaluate"),
-    (("kpi",), "opportunités créées dans le mois", "won ÷ (won + lost)"),
+    (
+        ("kpi", "--definitions"),
+        "d'opportunités créées dans la période",
+        "opportunities created in the period",
+    ),
     (("rules", "explain", "20009"), "Toitures Laflèche-Arbour et fils (20009)", "Inputs"),
     (("rules", "explain", "Toitures Laflèche"), "1 040 000", "To evaluate again by"),
     (
@@ -104,8 +108,9 @@ def test_the_same_in_json(newcomer: Shell, language: str) -> None:
     assert crm["values"] == {"settled": PLANNED * FIELDS}
     assert sum(json["status",]["tiers"].values()) == PLANNED
     assert json["preview",]["changes"] == []
-    assert {row["rep"] for row in json["kpi",]["rows"]} == {"elise", "marc"}
-    assert len(json["kpi",]["definitions"]) == 4
+    kpi = json["kpi", "--definitions"]
+    assert {figure["subject"] for figure in kpi["figures"]} == {"elise", "marc", "team"}
+    assert {figure["kpi"] for figure in kpi["figures"]} == set(kpi["definitions"])
     ids = {json["rules", "explain", told]["external_id"] for told in ("20009", "Toitures Laflèche")}
     assert ids == {"20009"}
     assert all(finding["is_fine"] for finding in json["doctor",])
@@ -116,7 +121,7 @@ def test_a_preview_and_a_push_of_one_rep(newcomer: Shell) -> None:
     said = newcomer.say("preview", "--owner", "marc", "--json")
     assert (said.code, said.json["changes"]) == (0, [])
     said = newcomer.say("kpi", "--owner", "marc", "--json")
-    assert {row["rep"] for row in said.json["rows"]} == {"marc"}
+    assert {figure["subject"] for figure in said.json["figures"]} == {"marc"}
 
 
 def test_reading_only_says_that_it_wrote_nothing(newcomer: Shell) -> None:

@@ -17,13 +17,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
-from rules.calendar import month
-from rules.kpi_queries import Look
-from rules.kpis import KpiName
+from rules.calendar import Span, month
+from rules.kpi_names import Cut, KpiName
 from rules.records import StageKind
 from rules.time import date_of
 from service import measure
-from service.store import measures
 from tests.acceptance.territory import Territory, settled
 
 ROOT = Path(__file__).parents[2]
@@ -182,14 +180,14 @@ def measured(report: measure.MeasureReport) -> dict[str, dict[str, Any]]:
 def opened(olga: Territory) -> dict[str, dict[str, float | None]]:
     """The flow of opportunities by owner and month, each month as of its last day."""
     book = olga.app.published().rulebook
-    kpi = book.kpis.opportunities_opened
-    assert kpi is not None
     found: dict[str, dict[str, float | None]] = defaultdict(dict)
     for number in range(1, 7):
         period = month(2026, number)
-        look = Look(month=period, as_of=period.last, cadence=book.segments.tier.contact_every)
-        with olga.app.store.read() as connection:
-            figures = measures.figures_by_rep(connection, kpi, list(book.team.reps), look)
-        for key, figure in figures.items():
-            found[book.team.reps[key].name][period.key] = figure.value
+        figures = measure.figures(
+            olga.app.store, book, as_of=period.last, spans=[Span.MONTH], cuts=[Cut.WHOLE],
+            kpis=[KpiName.OPPORTUNITIES_OPENED],
+        )  # fmt: skip
+        for figure in figures:
+            if figure.subject in book.team.reps:
+                found[book.team.reps[figure.subject].name][figure.period] = figure.value
     return dict(found)

@@ -37,6 +37,7 @@ TRIED: dict[str, tuple[str, ...] | None] = {
     "overrides list": (), "overrides set": ("20009", "--tier", "gold", "--for", "30 d", *WHY),
     "overrides end": ("1", *WHY), "rules preview": (), "rules backtest": (), "rules schema": (),
     "rules export": ("tier", "-o", "tier.csv"), "rules import": ("tier.csv",),
+    "plan check": (), "plan export": ("plans.xlsx",), "plan import": ("plans.xlsx",),
     "init": ("new",), "fields suggest": (), "fields remove": ("--yes",),
 }  # fmt: skip
 FIELDS = (("fields", "ensure"), ("fields", "remove"))

@@ -17,6 +17,7 @@ from service.store.engine import sqlite_driver
 from tests.bench import (
     engines,
     growing,
+    kpis,
     proving,
     pulling,
     pushing,
@@ -44,6 +45,8 @@ PARTS: Mapping[str, Callable[[], Report]] = {
     "zoho-push": zoho_pushing.run,
     "zoho-credits": zoho_credits.run,
     "growth": growing.run,
+    "kpis": kpis.run,
+    "kpis-postgres": kpis.run_on_postgres,
     "proof": proving.run,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"

@@ -1,0 +1,181 @@
+"""What the digests of a week are written from, read from the store; nothing is decided here."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from rules.alert_lines import Recipient, WeekLine
+from rules.calendar import Period, Span, month_of, week_of
+from rules.digest_material import OfRep, OfWeek, Visits, Waiting
+from rules.false_alarms import FalseAlarms, expected_false_alarms
+from rules.kpi_figures import TEAM, Figure
+from rules.kpi_names import Cut, KpiName
+from rules.language import Text
+from rules.rulebook import Rulebook
+from rules.team import Rep
+from rules.time import Day, Instant, day_of
+from rules.watched_series import watched_series
+from service.figures import figures
+from service.freeze import frozen
+from service.store import alerts, answers, starting, visits
+from service.store.answers import Challenge
+from service.store.challenges import OPEN
+from service.store.engine import Store
+
+VISITS = 10
+NAMES = 5
+# Over which period each KPI is told: long enough to mean something.
+_SPANS: Mapping[KpiName, Span] = {
+    KpiName.REVENUE_WON: Span.YEAR,
+    KpiName.OPPORTUNITIES_OPENED: Span.QUARTER,
+    KpiName.CONVERSION_RATE: Span.QUARTER,
+    KpiName.ACTIVE_PIPELINE: Span.QUARTER,
+    KpiName.WEIGHTED_PIPELINE: Span.QUARTER,
+    KpiName.COVERAGE: Span.QUARTER,
+    KpiName.PRIORITY_CONTACTED: Span.MONTH,
+    KpiName.TIME_SHARE: Span.QUARTER,
+}
+_CUTS = (Cut.WHOLE, Cut.GROUP)
+
+
+class Material:
+    """Everything that the digests of the week of `now` need, read once."""
+
+    def __init__(
+        self,
+        store: Store,
+        book: Rulebook,
+        *,
+        now: Instant,
+        week: Period | None = None,
+        delivered: Mapping[str, bool] | None = None,
+    ) -> None:
+        self._book = book
+        team = book.team
+        self.today = day_of(now, team.zone)
+        self.week = week or week_of(self.today)
+        self.as_of = self.week.first - 1
+        figured = _figures(store, book, self.as_of)
+        self.shared = OfWeek(
+            week=self.week, as_of=self.as_of if figured else None, currency=team.currency,
+            since=month_of(self.as_of).first,
+            labels={kpi.name: kpi.label for kpi in book.kpis.measured},
+            groups=_groups(book), false_alarms=_false_alarms(book, self.as_of),
+            hours_later=book.alerts.send.manager,
+        )  # fmt: skip
+        present = {key for key, rep in team.reps.items() if is_present(rep, self.today)}
+        with store.read() as connection:
+            linked = starting.linked_reps(connection) & present
+            self.lines = alerts.open_for_digest(connection, self.week.key).lines
+            waiting = answers.listed(connection, self.today)
+            due = visits.due_by(
+                connection, linked, self.week.last, priorities=_values(book, "priority"),
+                tiers=_values(book, "tier"), count=VISITS,
+            )  # fmt: skip
+            uncontacted = visits.uncontacted(
+                connection, linked, self.shared.since, tiers=_priority_tiers(book), count=NAMES
+            )
+        self.reps = {
+            key: OfRep(
+                key=key, name=rep.name, language=rep.language or team.language,
+                visits=due.get(key, Visits()), uncontacted=uncontacted.get(key),
+                figures=[figure for figure in figured if figure.subject == key],
+                lines=[line for line in self.lines if _is_for(line, key)],
+                waiting=_waiting(key, waiting),                delivered=(delivered or {}).get(key),
+            )
+            for key, rep in team.reps.items()
+            if key in linked
+        }  # fmt: skip
+        self.team = OfRep(
+            key=TEAM, name=TEAM, language=team.language,
+            figures=[figure for figure in figured if figure.subject == TEAM],
+        )  # fmt: skip
+
+    def readers(self) -> Sequence[OfRep]:
+        """The reps who have something to read: a plan, an account that is due, or a line."""
+        planned = {plan.owner for plan in self._book.plans}
+        return [
+            rep for rep in self.reps.values() if rep.key in planned or rep.visits.due or rep.lines
+        ]
+
+    def managers(self) -> Mapping[str, Sequence[OfRep]]:
+        """Manager → the reps of theirs who have something to read."""
+        found: dict[str, list[OfRep]] = {}
+        reps = self._book.team.reps
+        for rep in self.readers():
+            manager = reps[rep.key].manager
+            if manager is not None and is_present(reps[manager], self.today):
+                found.setdefault(manager, []).append(rep)
+        return found
+
+    def person(self, key: str) -> OfRep:
+        """Anybody of the team, also who has no account in a CRM."""
+        rep = self._book.team.reps[key]
+        language = rep.language or self._book.team.language
+        return self.reps.get(key) or OfRep(key=key, name=rep.name, language=language)
+
+    def of_manager(self, key: str, reps: Collection[OfRep]) -> Sequence[WeekLine]:
+        """The lines for a manager alone."""
+        keys = {rep.key for rep in reps}
+        return [
+            line
+            for line in self.lines
+            if line.recipient is Recipient.MANAGER and (line.rep in keys or line.assignee == key)
+        ]
+
+    def of_ops(self) -> Sequence[WeekLine]:
+        """The lines for ops."""
+        return [line for line in self.lines if line.recipient is Recipient.OPS]
+
+
+def is_present(rep: Rep, day: Day) -> bool:
+    """Whether somebody is of the team on a day."""
+    return (rep.start is None or rep.start <= day) and (rep.end is None or day < rep.end)
+
+
+def _figures(store: Store, book: Rulebook, sunday: Day) -> Sequence[Figure]:
+    """The figures as of a Sunday, as frozen; where they are not, as the records are now."""
+    kept = frozen(store, week_of(sunday).key)
+    spans = tuple(dict.fromkeys(_SPANS.values()))
+    found = kept or figures(
+        store, book, as_of=sunday, spans=spans, cuts=_CUTS, kpis=_SPANS, is_over=True
+    )
+    return [
+        figure
+        for figure in found
+        if figure.as_of == sunday
+        and figure.span is _SPANS.get(figure.kpi)
+        and (figure.cut == Cut.WHOLE or figure.kpi is KpiName.TIME_SHARE)
+    ]
+
+
+def _groups(book: Rulebook) -> Mapping[str, Text]:
+    time = book.kpis.time
+    return {name: group.label for name, group in time.groups.items()} if time else {}
+
+
+def _values(book: Rulebook, name: str) -> Sequence[str]:
+    """The values of a rule, in the order of the playbook: the first is the first to go to."""
+    rule = book.segments.rule(name)
+    return list(rule.choices) if rule else []
+
+
+def _priority_tiers(book: Rulebook) -> Sequence[str]:
+    kpi = book.kpis.priority_contacted
+    return list(kpi.tiers) if kpi else _values(book, "tier")[:1]
+
+
+def _is_for(line: WeekLine, rep: str) -> bool:
+    return line.rep == rep and line.recipient is Recipient.REP
+
+
+def _waiting(rep: str, challenges: Sequence[Challenge]) -> Waiting | None:
+    """The unanswered challenges of a rep's accounts; they come the oldest first."""
+    found = [each for each in challenges if each.state == OPEN and each.rep_key == rep]
+    if not found:
+        return None
+    return Waiting(count=len(found), days=found[0].days, account=found[0].account)
+
+
+def _false_alarms(book: Rulebook, day: Day) -> FalseAlarms | None:
+    """What `rules check` prints as well; None where no plan is watched."""
+    series = watched_series(book.alerts, book.plans, book.team, day)
+    return expected_false_alarms(series, book.alerts.sensitivity) if series else None
