@@ -152,9 +152,9 @@ class Known:
     opportunity_fields: Collection[str] = ()
 
 
-def names_for(facts: Mapping[str, Name], segments: Segments | None) -> Mapping[str, Name]:
+def names_for(facts: Mapping[str, Name], segments: Segments) -> Mapping[str, Name]:
     """What the condition of a fact may name: every fact of an account, and its tags."""
-    rules = [segments.rule(tag) for tag in TAGS] if segments else []
+    rules = [segments.rule(tag) for tag in TAGS]
     return {**facts, **{rule.name: rule.as_name for rule in rules if rule}}
 
 

@@ -101,19 +101,21 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
         language = team.language if team else Language.FR
         segments = read_segments(readable["segments.yaml"], names, language)
     tiers = tuple(segments.tier.choices) if segments else _tiers(readable.get("segments.yaml"))
+    # Which rules there are is known once those that are written can all be read.
+    rules = segments if segments and not readable["segments.yaml"].issues else None
     kpis = alerts = None
     if "kpis.yaml" in readable and tiers is not None:
         kpis = read_kpis(
             readable["kpis.yaml"],
             tiers,
-            {**names, **{rule.name: rule.as_name for rule in segments.rules}} if segments else None,
+            {**names, **{rule.name: rule.as_name for rule in rules.rules}} if rules else None,
             fields.opportunity if fields else None,
         )
     if kpis and "alerts.yaml" in readable:
         alerts = read_alerts(
             readable["alerts.yaml"],
             Known(
-                kpis=kpis, tiers=tiers or (), names=names_for(names, segments) if fields else None,
+                kpis=kpis, tiers=tiers or (), names=names_for(names, rules) if rules else None,
                 opportunity_fields=fields.opportunity if fields else (),
             ),
         )  # fmt: skip

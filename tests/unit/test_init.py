@@ -34,6 +34,7 @@ SHIPPED = {
 SHORT = {
     **SHIPPED,
     "segments.yaml": TIER,
+    "kpis.yaml": SHIPPED["kpis.yaml"].replace("  segment: industry ", "  # segment: industry "),
     "tests.yaml": "always: {created: 9 d ago}\n\nexamples:\n  a: {expect: {tier: silver}}\n",
 }
 ACCOUNT = (
