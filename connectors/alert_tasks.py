@@ -1,9 +1,12 @@
 """What the task of an alert has in every CRM: its mark, its text, and what is said of its write."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from connectors import values
 from connectors.base import Outcome, State, Task
 from rules.language import Text
+from rules.time import Instant, start_of
 
 # In characters: what the narrowest CRM takes.
 LONGEST_SUBJECT = 255
@@ -24,6 +27,19 @@ def plain_text(task: Task) -> str:
 def told(task_id: str, state: State, message: Text) -> Outcome:
     """The outcome of which a sentence of ours is all there is to say."""
     return Outcome(external_id=task_id, state=state, reason=message.en, remedy=message)
+
+
+def due_at(raw: object, zone: ZoneInfo) -> Instant | None:
+    """When a task is due that has no more than a day: the first instant of that day in a zone.
+
+    It is never later than the instant at which we said that it was due on that day. None where
+    there is no day, or one that can't be read.
+    """
+    try:
+        day = values.day(raw or None)
+    except values.Unreadable:
+        return None
+    return None if day is None else start_of(day, zone)
 
 
 @dataclass(frozen=True, slots=True)

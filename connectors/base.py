@@ -419,6 +419,13 @@ class Connector(Protocol):
     def complete_task(self, task_id: str) -> Outcome:
         """Mark an open task as done; `UNCHANGED` when it is not open."""
 
+    def read_tasks(self, task_ids: Sequence[str]) -> Mapping[str, TaskRead]:
+        """How tasks stand now, by id, by a consistent read: a call for a hundred of them at most.
+
+        One that is not there any more is `GONE`; of one about which the CRM says nothing, there is
+        nothing in the answer.
+        """
+
     def setup_steps(self) -> Sequence[Text]:
         """What only an administrator of the CRM can do for own fields to be seen, with links."""
 

@@ -48,6 +48,15 @@ NOT_HELD_WORDS = (
     *("no show", "no-show", "canceled", "cancelled", "rescheduled"),
     *("absent", "absence", "annulé", "annulée", "reporté", "reportée"),
 )
+# How people say of a to-do that it waits, as the first words of its status.
+PUT_OFF_WORDS = (
+    *("deferred", "waiting", "postponed", "on hold", "snoozed"),
+    *("différé", "différée", "reporté", "reportée", "en attente", "en pause"),
+)
+CANCELLED_WORDS = (
+    *("canceled", "cancelled", "not applicable"),
+    *("annulé", "annulée", "abandonné", "abandonnée", "sans objet"),
+)
 # The results of a call in which nobody was reached.
 NOT_REACHED_WORDS = (
     *("no answer", "no response", "unanswered", "busy", "wrong number", "invalid number"),
@@ -57,6 +66,8 @@ NOT_REACHED_WORDS = (
 )
 _RECEIVED = _each(*RECEIVED_WORDS)
 _NOT_HELD = _each(*NOT_HELD_WORDS)
+_PUT_OFF = _each(*PUT_OFF_WORDS)
+_CANCELLED = _each(*CANCELLED_WORDS)
 _NOT_REACHED = _each(*NOT_REACHED_WORDS)
 # Who holds the budget decides; a champion, a sponsor, a blocker or a lawyer weighs on it.
 _DECIDING = _each(
@@ -100,6 +111,21 @@ def is_not_reached(raw: object, own: frozenset[str] = frozenset()) -> bool:
     """
     word = plain(raw)
     return word in _NOT_REACHED or word in own
+
+
+def is_put_off(raw: object) -> bool:
+    """Whether the status of a to-do says that it waits for another time or for somebody."""
+    return _begins(raw, _PUT_OFF)
+
+
+def is_cancelled(raw: object) -> bool:
+    """Whether the status of a to-do says that it is not to be done any more."""
+    return _begins(raw, _CANCELLED)
+
+
+def _begins(raw: object, words: Iterable[str]) -> bool:
+    said = f"{plain(raw)} "
+    return any(said.startswith(f"{word} ") for word in words)
 
 
 def strongest(

@@ -25,7 +25,8 @@ from math import exp, fsum, log, sqrt
 # So many cells between nothing and the farthest sum that counts: a cell is then a thousandth or
 # less of what the sum may be, and the error of a probability far below one point.
 CELLS = 1_600
-# A sum farther than so many standard deviations from its mean has a chance below 1 in 10⁸.
+# A sum farther than so many standard deviations from its mean has a chance below 1 in 10⁸; of a
+# few large deals, below 1 in 10⁴.
 _DEVIATIONS = 6
 # More amounts than these are gathered in as many groups, each standing for its mean and spread.
 _ATOMS = 48
@@ -113,11 +114,15 @@ class Gain:
 
 def outlook(prospect: Prospect) -> Outlook:
     """The distribution of what a prospect brings; amounts of zero or less bring nothing more."""
-    deals = [deal for deal in prospect.deals if deal.amount > 0 and deal.probability > 0]
+    # What is certain is as good as won: a grid would blur it.
+    won = prospect.won + sum(
+        deal.amount for deal in prospect.deals if deal.probability >= 1 and deal.amount > 0
+    )
+    deals = [deal for deal in prospect.deals if deal.amount > 0 and 0 < deal.probability < 1]
     amounts = [amount for amount in prospect.amounts if amount > 0]
     wins = prospect.wins if amounts else 0.0
     if not wins and len(deals) <= _FEW:
-        return _one_by_one(prospect.won, deals)
+        return _one_by_one(won, deals)
     reach = _reach(replace(prospect, won=0, deals=deals, wins=wins, amounts=amounts))
     step = max(reach / CELLS, 1.0)
     limit = int(reach / step) + 2
@@ -125,7 +130,7 @@ def outlook(prospect: Prospect) -> Outlook:
     for deal in sorted(deals, key=lambda each: each.amount):
         cells = _with_deal(cells, deal.amount / step, deal.probability, limit)
     sums = tuple(place * step for place in range(len(cells)))
-    return Outlook(prospect.won, step, sums, tuple(accumulate(cells)))
+    return Outlook(won, step, sums, tuple(accumulate(cells)))
 
 
 def gains(prospect: Prospect, target: int, count: int) -> list[Gain]:
@@ -139,7 +144,8 @@ def gains(prospect: Prospect, target: int, count: int) -> list[Gain]:
     for deal in worth[: 2 * count]:
         others = [each for each in prospect.deals if each is not deal]
         sure = replace(prospect, won=prospect.won + deal.amount, deals=others)
-        found.append(Gain(deal, outlook(sure).reaching(target) - likely))
+        # To win never lowers it: less than nothing is what a grid leaves.
+        found.append(Gain(deal, max(0.0, outlook(sure).reaching(target) - likely)))
     return sorted(found, key=lambda each: (-each.gain, each.deal.key))[:count]
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
 from random import Random
@@ -119,6 +120,8 @@ def _figures(alarms: FalseAlarms) -> Sequence[tuple[float, int]]:
     )
 
 
+# Long, and the same each time: a digest says it every week.
+@lru_cache(maxsize=256)
 def _played(series: Series, dispersion: float, limits: Limits, years: int) -> FalseAlarms:
     weeks = years * WEEKS_PER_YEAR + series.windows[-1]
     draw = Random(_SEED)  # noqa: S311 - a rehearsal that must be the same each time, not a secret

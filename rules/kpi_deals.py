@@ -1,4 +1,7 @@
-"""The KPIs of opportunities: what was opened, proposed, won, and what is open."""
+"""The KPIs of opportunities: what was opened, proposed, won, and what is open.
+
+Those of what was won where the plan aims are in `rules.kpi_wins`.
+"""
 
 from typing import Annotated
 
@@ -19,7 +22,6 @@ from rules.kpi_base import (
     Days,
     Money,
     Part,
-    Tiers,
     joined,
 )
 from rules.kpi_names import BY_DEAL, Cut, KpiName, Unit
@@ -96,6 +98,11 @@ class _Pipeline(BaseKpi):
 
     horizon: Days
     stale: Days | None = None
+
+    @property
+    def stock(self) -> str:
+        """What the sums of its opportunities are called; two KPIs of the same ones share them."""
+        return f"open_{self.horizon}_{self.stale or 0}"
 
     def _settings(self, _currency: str, language: Language) -> dict[str, str]:
         stale = _STALE.to(language).format(stale=self.stale) if self.stale else ""
@@ -286,78 +293,3 @@ class SalesCycle(BaseKpi):
     def emptiness(self) -> Text:
         """Close dates."""
         return Text("des fermetures sont sans date", "of what closed has no date")
-
-
-class PriorityRevenue(BaseKpi):
-    """The part of what was won in the period that comes from the priority tiers."""
-
-    name = KpiName.PRIORITY_REVENUE
-    unit = Unit.RATIO
-    words = joined(
-        Text(
-            "Somme des montants gagnés dans la période avec des comptes des niveaux {tiers} ÷ "
-            "somme de tous les montants gagnés dans la période (étape gagnée, date de fermeture "
-            "dans la période). Il n'y a pas de valeur quand cette somme n'est pas positive.",
-            "Sum of the amounts won in the period with accounts of tiers {tiers} ÷ sum of all the "
-            "amounts won in the period (stage won, close date in the period). There is no value "
-            "when that sum is not positive.",
-        ),
-        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE,
-    )  # fmt: skip
-
-    tiers: Tiers
-    aim: Part | None = None
-
-    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
-        return {"tiers": ", ".join(self.tiers)}
-
-
-class _OfPlan(BaseKpi):
-    """What counts as a win of the plan: priority tiers, or segments that are named."""
-
-    tiers: list[str] = []  # noqa: RUF012 - pydantic copies it for each model
-    segments: list[str] = []  # noqa: RUF012 - the same
-
-    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
-        return {
-            "tiers": ", ".join(self.tiers) or "–",
-            "segments": ", ".join(self.segments) or "–",
-        }
-
-
-_IN_PLAN = Text(
-    "dont l'étape est gagnée, dont la date de fermeture est dans la période, et dont le compte est "
-    "de l'un des niveaux ({tiers}) ou de l'un des segments ({segments}) que vise le plan.",
-    "whose stage is won, whose close date is in the period, and whose account is of one of the "
-    "tiers ({tiers}) or of one of the segments ({segments}) that the plan aims at.",
-)
-
-
-class PlanWins(_OfPlan):
-    """How many wins the plan aimed at."""
-
-    name = KpiName.PLAN_WINS
-    unit = Unit.COUNT
-    cuts = BY_DEAL
-    words = joined(
-        Text("Nombre d'opportunités", "Number of opportunities"), _IN_PLAN,
-        Text("Dénominateur : toutes les gagnées.", "Denominator: all that were won."),
-        FLOW, DEALS, MAIN_ACCOUNT, DAYS, POISSON,
-    )  # fmt: skip
-
-
-class PlanRevenue(_OfPlan):
-    """How much the wins are worth that the plan aimed at."""
-
-    name = KpiName.PLAN_REVENUE
-    unit = Unit.MONEY
-    cuts = BY_DEAL
-    words = joined(
-        Text("Somme des montants des opportunités", "Sum of the amounts of the opportunities"),
-        _IN_PLAN,
-        Text(
-            "Numérateur : celles dont le montant est connu ; dénominateur : toutes celles-là.",
-            "Numerator: those whose amount is known; denominator: all of those.",
-        ),
-        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE,
-    )  # fmt: skip

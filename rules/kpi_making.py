@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from rules.calendar import Span
 from rules.intervals import Interval, wilson
 from rules.kpi_base import BaseKpi
+from rules.kpi_deal_queries import PROBABILITY_GRAIN
 from rules.kpi_deals import (
     ActivePipeline,
     ConversionRate,
     OpportunitiesOpened,
-    PlanRevenue,
-    PlanWins,
-    PriorityRevenue,
     Proposals,
     RevenueWon,
     StageConversion,
@@ -26,7 +24,7 @@ from rules.kpi_effort import (
     TierMoves,
 )
 from rules.kpi_intervals import compound, garwood
-from rules.kpi_queries import PROBABILITY_GRAIN
+from rules.kpi_wins import PlanRevenue, PlanWins, PriorityRevenue
 from rules.language import Language, Text, percent
 
 NO_CASE = Text("non concluant : aucun cas", "not conclusive: no case")
@@ -78,7 +76,7 @@ def made(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
             )  # fmt: skip
         case RevenueWon():
             interval = compound(tally[f"won_amount_{span}"], tally[f"won_squares_{span}"])
-            found = _summed(tally, "won", f"_{span}", interval)
+            found = _summed(tally, "won", f"_{span}", interval=interval)
         case ConversionRate():
             found = _rate(tally["converted"], tally["closed"])
         case StageConversion():
@@ -87,9 +85,9 @@ def made(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
             count = tally[f"proposals_{span}"]
             found = Made(value=count, numerator=count, interval=garwood(int(count)))
         case ActivePipeline():
-            found = _summed(tally, "open", "")
+            found = _summed(tally, kpi.stock)
         case WeightedPipeline():
-            found = _summed(tally, "weighted", "", scale=PROBABILITY_GRAIN)
+            found = _summed(tally, kpi.stock, total="weighted", scale=PROBABILITY_GRAIN)
         case _:
             found = _made_of_accounts(kpi, tally, span)
     return found
@@ -98,13 +96,13 @@ def made(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
 def _made_of_accounts(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
     match kpi:
         case PriorityRevenue():
-            found = _part_of_won(tally, span)
+            found = _part_of_won(kpi, tally, span)
         case PlanWins():
-            count = tally[f"wins_{span}"]
+            count = tally[f"{kpi.aimed}_{span}"]
             found = Made(value=count, numerator=count, denominator=tally[f"won_{span}"],
                         interval=garwood(int(count)))  # fmt: skip
         case PlanRevenue():
-            found = _summed(tally, "plan", f"_{span}")
+            found = _summed(tally, kpi.aimed, f"_{span}")
         case PriorityContacted():
             found = _rate(tally[f"contacted_{span}"], tally[f"due_{span}"])
         case PriorityCovered():
@@ -127,13 +125,18 @@ def _made_of_accounts(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
 
 
 def _summed(
-    tally: Tally, prefix: str, suffix: str, interval: Interval | None = None, scale: int = 1
+    tally: Tally,
+    prefix: str,
+    suffix: str = "",
+    *,
+    total: str = "amount",
+    interval: Interval | None = None,
+    scale: int = 1,
 ) -> Made:
     count, known = tally[f"{prefix}{suffix}"], tally[f"{prefix}_known{suffix}"]
-    total = tally[f"{prefix}_amount{suffix}"]
     is_known = known or not count
     return Made(
-        value=float(round(total / scale)) if is_known else None,
+        value=float(round(tally[f"{prefix}_{total}{suffix}"] / scale)) if is_known else None,
         numerator=known, denominator=count, interval=interval if is_known else None,
         unknown=count - known, inputs=count,
     )  # fmt: skip
@@ -146,8 +149,8 @@ def _rate(part: float, whole: float, *, is_sample: bool = True) -> Made:
     return Made(value=part / whole, numerator=part, denominator=whole, interval=interval)
 
 
-def _part_of_won(tally: Tally, span: Span) -> Made:
-    part, whole = tally[f"prior_amount_{span}"], tally[f"won_amount_{span}"]
+def _part_of_won(kpi: PriorityRevenue, tally: Tally, span: Span) -> Made:
+    part, whole = tally[f"{kpi.aimed}_amount_{span}"], tally[f"won_amount_{span}"]
     count = tally[f"won_{span}"]
     is_positive = whole > 0
     return Made(

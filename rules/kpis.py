@@ -15,9 +15,6 @@ from rules.kpi_deals import (
     ConversionRate,
     Coverage,
     OpportunitiesOpened,
-    PlanRevenue,
-    PlanWins,
-    PriorityRevenue,
     Proposals,
     RevenueWon,
     SalesCycle,
@@ -36,6 +33,7 @@ from rules.kpi_effort import (
     TimeShare,
 )
 from rules.kpi_names import Cut, KpiName, Unit
+from rules.kpi_wins import PlanRevenue, PlanWins, PriorityRevenue
 from rules.language import Text
 from rules.located import Document, Path, nearest
 from rules.models import model_of

@@ -6,6 +6,7 @@
 3. Open, update or close the episode of each rule and subject, with the evidence (`episodes`).
 4. Give each person the gravest tasks, as many as they have places for; the rest waits.
 5. Keep the lines of the week, with recognition (`alert_praise`), for the digests.
+6. Ask for the reviews that are due, and enter those that took place (`review_task`).
 
 It is one transaction: either the week is done and its alerts are kept, or neither.
 """
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 
 from rules.alert_evidence import Evidence
 from rules.alert_facts import FactRule
-from rules.alert_lines import LineKind, WeekLine
+from rules.alert_lines import Answer, LineKind, WeekLine
 from rules.alerts import Alerts, names_for
 from rules.deviations import Deviation, State
 from rules.episode_steps import Step
@@ -24,8 +25,8 @@ from rules.language import Text
 from rules.loads import hours_each
 from rules.plan import Plan
 from rules.team import Team
-from rules.time import Instant, day_of
-from service import alert_deviations, alert_facts
+from rules.time import Day, Instant, date_of, day_of
+from service import alert_deviations, alert_facts, review_task
 from service.alert_facts import Held
 from service.alert_job import Job, Territory
 from service.alert_praise import praise
@@ -46,8 +47,8 @@ from service.store.facts import fact_slots
 from service.store.measures import Transaction
 from service.store.rulebooks import Published
 
-JOB = "alert"
-_SCOPE = "workspace"
+JOB = review_task.LOOK
+SCOPE = "workspace"
 _Latest = Mapping[tuple[str, str], Episode]
 
 _ENDED = Text(
@@ -64,7 +65,8 @@ _RECOVERED = Text(
 class AlertLine:
     """A rule looked at for a subject. `deviation` is None for a fact, or what is not judged more.
 
-    `key` is that of the episode that is open after the look, or that the look has closed.
+    `key` is that of the episode that is open after the look, or that the look has closed, `answer`
+    what a person has answered for it, `snoozed_until` the day until which it was put off.
     """
 
     rule: str
@@ -74,10 +76,14 @@ class AlertLine:
     deviation: Deviation | None
     key: str | None = None
     subject_line: str | None = None
+    answer: Answer | None = None
+    snoozed_until: Day | None = None
 
     def to_json(self) -> dict[str, object]:
         """The line as plain data."""
-        return asdict(self)
+        until = self.snoozed_until
+        day = None if until is None else date_of(until).isoformat()
+        return asdict(self) | {"snoozed_until": day}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +154,14 @@ def run(
     )  # fmt: skip
     period = job.week.key
     with store.write() as connection:
-        is_ours = ledger.enter(connection, JOB, scope=_SCOPE, period=period, run_id=run_id, now=now)
+        is_ours = ledger.enter(connection, JOB, scope=SCOPE, period=period, run_id=run_id, now=now)
         if not is_ours and not force:
             return AlertReport(period=period, is_already_done=True)
         if alerts.is_quiet(job.week):
             return AlertReport(period=period, is_already_done=False, is_quiet=True)
         job = _knowing(connection, job)
+        review_task.settle(connection, team.zone, run_id=run_id)
+        review_task.raise_due(connection, job)
         changes = _changes(connection, job)
         told = [line for change in changes if (line := line_of(job, change))]
         told += praise(connection, job)
@@ -164,7 +172,7 @@ def run(
 
 def _knowing(connection: Transaction, job: Job) -> Job:
     """The job, once it is known whether another week was ever looked at."""
-    is_first = not ledger.has_other(connection, JOB, scope=_SCOPE, period=job.week.key)
+    is_first = not ledger.has_other(connection, JOB, scope=SCOPE, period=job.week.key)
     return replace(job, is_first=is_first)
 
 
@@ -188,7 +196,7 @@ def _changes(connection: Transaction, job: Job) -> list[Change]:
 
 def _is_over(job: Job, episode: Episode) -> bool:
     """Whether an open episode that was not judged this week never will be."""
-    if episode.rule in job.alerts.facts:
+    if episode.rule in job.alerts.facts or episode.rule == review_task.RULE:
         return False
     is_resting = episode.rep is not None and job.is_quiet(episode.rep)
     return episode.rule not in job.alerts.deviations or not is_resting
@@ -268,4 +276,6 @@ def _line(job: Job, change: Change) -> AlertLine:
         deviation=verdict.deviation if verdict else None,
         key=episode.key if episode else None,
         subject_line=episode.subject_line if episode else None,
+        answer=episode.answer if episode else None,
+        snoozed_until=episode.snoozed_until if episode else None,
     )

@@ -5,9 +5,12 @@ its episode has recovered. Put off, or due later than we said: « reporter », t
 then. A task that is open as it was tells nothing.
 
 The CRM is asked first, outside of any transaction; what it said is kept in one, and the places
-that came free are given to those who wait. Asked again, it changes nothing more.
+that came free are given to those who wait. Asked again, it changes nothing more. A cycle asks once
+an hour, one call for a hundred tasks, and besides before what would be decided without an answer:
+the weekly review, and the rewriting of a task.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,11 +20,16 @@ from rules.alert_lines import Answer
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, day_of
 from service.episodes import WAITS
-from service.store import alerts, answered
+from service.store import alerts, answered, ledger, tasks
 from service.store.answered import Asked, Heard
+from service.store.connections import CrmConnection
 from service.store.engine import Store
+from service.store.tasks import Wish
 
 DEFAULT_SNOOZE = 14
+JOB = "tasks"
+EVERY = 60 * 60 * 1000
+"""How long a cycle leaves the tasks of a CRM alone, in milliseconds."""
 
 
 class ReadsTasks(Protocol):
@@ -37,6 +45,29 @@ class Listened:
 
     asked: int
     heard: Sequence[Heard] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each answer; none where there is no news."""
+        return dict(Counter(each.answer.value for each in self.heard))
+
+
+def run_when_due(
+    store: Store, crm: ReadsTasks, book: Rulebook, account: CrmConnection, *,
+    now: Instant, run_id: int, is_before_review: bool,
+) -> Listened:  # fmt: skip
+    """As `run`, once an hour, and whenever an answer would come too late; nothing else is asked."""
+    with store.read() as connection:
+        last = ledger.last_done(connection, JOB, scope=account.vendor)
+        is_to_rewrite = Wish.UPDATE in tasks.wishes(connection, account.id)
+    is_fresh = last is not None and now - last < EVERY
+    if is_fresh and not is_before_review and not is_to_rewrite:
+        return Listened(asked=0)
+    listened = run(store, crm, book, account.id, now=now)
+    with store.write() as connection:
+        period = str(now // EVERY)
+        ledger.enter(connection, JOB, scope=account.vendor, period=period, run_id=run_id, now=now)
+    return listened
 
 
 def run(

@@ -1,10 +1,12 @@
 """One cycle, from the CRM and back to it. This is the page to read first.
 
 1. **Pull** what has changed in each CRM into the store (`service.pull`).
-2. **Listen** to what people say there about their tags: challenges, decisions (`service.listen`).
+2. **Listen** to what people say there: challenges and decisions about their tags
+   (`service.listen`), and what became of the tasks of alerts (`service.answers_to_tasks`).
 3. **Tag** the accounts that this concerns: tier, priority and why (`service.tag`).
 4. **Measure** the KPIs of each rep against the plan (`service.measure`).
-5. **Freeze**: once a week, the figures of the week that has ended (`service.freeze`).
+5. **Freeze**: once a week, the figures of the week that has ended (`service.freeze`), and what the
+   year was likely to bring by then (`service.forecast_record`).
 6. **Alert**: once a week, open, update or close episodes of deviation (`service.alert`).
 7. **Owe** to each CRM the values that have changed (`service.owe`).
 8. **Push** them, and the tasks of confirmed alerts (`service.push`).
@@ -22,8 +24,21 @@ from structlog.contextvars import bound_contextvars
 from connectors.base import Connector, ConnectorError
 from connectors.registry import named
 from rules.language import Text
-from service import alert, freeze, lease, listen, logs, measure, owe, pull, tag
+from service import (
+    alert,
+    answers_to_tasks,
+    forecast_record,
+    freeze,
+    lease,
+    listen,
+    logs,
+    measure,
+    owe,
+    pull,
+    tag,
+)
 from service.alert import AlertReport
+from service.answers_to_tasks import Listened
 from service.app import App
 from service.freeze import FreezeReport
 from service.lease import LeaseError, Leases, Renew
@@ -32,7 +47,7 @@ from service.pull import PullReport
 from service.push import Push
 from service.push_report import PushReport
 from service.schedule import Weekly, due
-from service.store import runs
+from service.store import ledger, runs
 from service.store.holds import Held
 from service.store.rulebooks import Published
 from service.store.runs import RunState
@@ -45,7 +60,7 @@ class CycleReport:
 
     `frozen` and `alerted` are None when the review was not due, or a CRM could not be read. `busy`
     are the CRMs on which another command works; `unwritten` says why nothing was pushed, where
-    nothing may.
+    nothing may. `answered` is what people made of their tasks.
     """
 
     run_id: int
@@ -54,6 +69,7 @@ class CycleReport:
     alerted: AlertReport | None
     frozen: FreezeReport | None = None
     pulled: dict[str, PullReport] = field(default_factory=dict)
+    answered: dict[str, Listened] = field(default_factory=dict)
     pushed: dict[str, PushReport] = field(default_factory=dict)
     failures: dict[str, Text] = field(default_factory=dict)
     busy: Collection[str] = ()
@@ -68,6 +84,8 @@ class CycleReport:
         }
         for vendor, pulled in self.pulled.items():
             counts |= {f"{vendor}.pull.{name}": count for name, count in pulled.counts.items()}
+        for vendor, said in self.answered.items():
+            counts |= {f"{vendor}.answer.{name}": count for name, count in said.counts.items()}
         for vendor, pushed in self.pushed.items():
             counts |= {f"{vendor}.push.{name}": count for name, count in pushed.counts().items()}
         return counts
@@ -132,9 +150,9 @@ def run(
         try:
             renewals = leases.renewals
             pulled = _pull_each(app, connectors, renewals, failures, run_id, full=full)
-            _listen(app, connectors, published, renewals, failures)
+            answered = _listen(app, connectors, published, renewals, failures, run_id=run_id)
             report = _decide(app, published, run_id, is_fresh=not failures)
-            report.pulled, report.failures = pulled, failures
+            report.pulled, report.answered, report.failures = pulled, answered, failures
             report.busy = tuple(leases.busy)
             report.unwritten = app.unwritable()
             if pushes and report.unwritten is None:
@@ -193,9 +211,12 @@ def _listen(
     published: Published,
     renewals: Mapping[str, Renew],
     failures: dict[str, Text],
-) -> None:
+    *,
+    run_id: int,
+) -> dict[str, Listened]:
     """What people have said in the CRMs that were read; adds to the failures where one stops."""
-    book = published.rulebook
+    book, answered = published.rulebook, dict[str, Listened]()
+    is_before_review = _is_review_ahead(app, published)
     for vendor, renew in renewals.items():
         if vendor in failures:
             continue
@@ -204,10 +225,25 @@ def _listen(
             with app.heeding(vendor), bound_contextvars(crm=vendor):
                 renew()
                 listen.run(app.store, connectors[vendor], book, crm.id, app.clock())
+                answered[vendor] = answers_to_tasks.run_when_due(
+                    app.store, connectors[vendor], book, crm, now=app.clock(), run_id=run_id,
+                    is_before_review=is_before_review,
+                )  # fmt: skip
         except (ConnectorError, LeaseError) as error:
             failures[vendor] = error.message
     # Of the whole workspace, whichever CRMs are ours: each row is taken before it is settled.
     listen.settle(app.store, published, app.clock())
+    return answered
+
+
+def _is_review_ahead(app: App, published: Published) -> bool:
+    """Whether this cycle is to do the weekly review."""
+    zone = published.rulebook.team.zone
+    week = due(app.clock(), zone, Weekly.read(app.settings.review))
+    if week is None:
+        return False
+    with app.store.read() as connection:
+        return not ledger.is_done(connection, alert.JOB, scope=alert.SCOPE, period=week)
 
 
 def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:
@@ -241,6 +277,7 @@ def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
     book, now = published.rulebook, app.clock()
     if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
         return None
+    forecast_record.record(app.store, book, now=now, run_id=run_id)
     return freeze.freeze(app.store, book, now=now, run_id=run_id)
 
 

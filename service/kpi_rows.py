@@ -9,12 +9,13 @@ from typing import Any
 
 from rules.calendar import Span
 from rules.kpi_figures import TEAM, Figure
-from rules.kpis import Cut, Kpi
+from rules.kpis import Cut, Kpi, KpiName
 from rules.language import Text
 from rules.rulebook import Rulebook
 
 EVERYBODY = Text("Équipe", "Team")
 WITHOUT_VALUE = Text("sans valeur", "no value")
+_AIMED = (KpiName.PRIORITY_COVERED, KpiName.PRIORITY_REVENUE, KpiName.PRIORITY_TIME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,12 @@ class KpiRow:
 
     @property
     def is_told(self) -> bool:
-        """Whether there is anything to say: a value, a target, or why there is none."""
+        """Whether there is anything to say: a record that counts, or something that a plan asks.
+
+        Zero of something is told (no account covered out of forty), nothing of nothing is not.
+        """
         shown = [self.figure, *([self.today] if self.today else [])]
-        return any(each.value or each.target is not None or each.doubt for each in shown)
+        return any(_tells(each) for each in shown)
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data: a figure with its words, a value even where it is in doubt."""
@@ -62,6 +66,14 @@ class KpiRow:
         }
 
 
+def _tells(figure: Figure) -> bool:
+    if figure.value or figure.numerator or figure.denominator:
+        return True
+    # What kpis.yaml aims at holds for everybody, even for who has no account.
+    is_asked = figure.target is not None and figure.kpi not in _AIMED
+    return is_asked or (figure.kpi is KpiName.COVERAGE and figure.denominator is not None)
+
+
 def _over(value: float | None, expected: float | None) -> float | None:
     return value / expected if value is not None and expected else None
 
@@ -74,10 +86,12 @@ def rows(
     span: Span,
     cut: Cut,
     today: Sequence[Figure] | None = None,
+    stages: Sequence[str] = (),
 ) -> list[KpiRow]:
-    """The rows of some subjects, in their order, then in that of the KPIs.
+    """The rows of some subjects, in their order, then in that of the KPIs, then of the members.
 
-    Uncut, a KPI that has no meaning whole (activities by name, time by group) shows its members.
+    Uncut, a KPI that has no meaning whole (activities by name, time by group) shows its members,
+    in the order of the playbook, stages in that of `stages`, what has no value at the end.
     `today` are the figures to set beside frozen ones.
     """
     kpis = {kpi.name: kpi for kpi in book.kpis.measured}
@@ -90,8 +104,10 @@ def rows(
         if each.span is span and each.subject in subjects and each.kpi in kpis
         and each.cut == _cut(kpis[each.kpi], cut)
     ]  # fmt: skip
-    chosen.sort(key=lambda each: (subjects.index(each.subject), order[each.kpi]))
-    words = _members(book)
+    words = _members(book, stages)
+    chosen.sort(
+        key=lambda each: (subjects.index(each.subject), order[each.kpi], _place(each, words))
+    )
     return [
         KpiRow(
             figure=each, name=name_of(book, each.subject), label=kpis[each.kpi].label,
@@ -121,18 +137,44 @@ def name_of(book: Rulebook, subject: str) -> Text:
     return Text(name, name)
 
 
-def _members(book: Rulebook) -> Mapping[str, Mapping[str, Text]]:
-    """What the members of cuts are called, where the playbook has a word for them."""
+def _members(book: Rulebook, stages: Sequence[str]) -> Mapping[str, Mapping[str, Text]]:
+    """What the members of cuts are called, in order, where the playbook has a word for them."""
     groups = book.kpis.time.groups if book.kpis.time else {}
-    segment = next(
-        (each for each in book.segments.rules if each.name == book.kpis.cuts.segment), None
-    )
+    fields = {
+        cut.value: book.fields.opportunity[name].choices()
+        for cut, name in book.kpis.cuts.of_deals.items()
+    }
     return {
+        **fields,
         Cut.ACTIVITY: {name: each.label for name, each in book.kpis.activities.items()},
         Cut.GROUP: {name: each.label for name, each in groups.items()},
         Cut.TIER: book.segments.tier.choices,
-        Cut.SEGMENT: segment.choices if segment else {},
+        Cut.SEGMENT: _segments(book),
+        Cut.STAGE: {each: Text(each, each) for each in stages},
+        Cut.MOVE: {
+            f"{left}>{reached}": Text(f"{was.fr} → {now.fr}", f"{was.en} → {now.en}")
+            for left, was in book.segments.tier.choices.items()
+            for reached, now in book.segments.tier.choices.items()
+        },
     }
+
+
+def _segments(book: Rulebook) -> Mapping[str, Text]:
+    """What the values of the rule, or of the field, behind `cuts: {segment: …}` are called."""
+    name = book.kpis.cuts.segment or ""
+    rule = book.segments.rule(name)
+    if rule is not None:
+        return rule.choices
+    field = book.fields.account.get(name)
+    return field.choices() if field else {}
+
+
+def _place(figure: Figure, words: Mapping[str, Mapping[str, Text]]) -> tuple[int, str]:
+    known = list(words.get(figure.cut, ()))
+    if not figure.member:
+        return len(known) + 1, ""
+    place = known.index(figure.member) if figure.member in known else len(known)
+    return place, figure.member.casefold()
 
 
 def _member(figure: Figure, words: Mapping[str, Mapping[str, Text]]) -> Text | None:

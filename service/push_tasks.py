@@ -12,6 +12,7 @@ from rules.alerts import due_instant
 from rules.language import Text
 from rules.rulebook import Rulebook
 from rules.time import day_of
+from service import review_task
 from service.app import Clock
 from service.push_report import PushReport
 from service.store import deliveries, tasks
@@ -92,7 +93,8 @@ class TaskPush:
         found = self._connector.find_task(task)
         if found is not None:
             return self._connector.update_task(found, task)
-        if self._rulebook.alerts.rule(wanted.rule) is None:
+        is_known = wanted.rule == review_task.RULE or self._rulebook.alerts.rule(wanted.rule)
+        if not is_known:
             return Outcome(external_id="", state=State.REJECTED, reason=wanted.rule, remedy=_GONE)
         with self._store.write() as connection:
             tasks.attribute(connection, wanted.key, run_id, task.due_at)

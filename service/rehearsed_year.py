@@ -1,9 +1,10 @@
 """The rehearsal of a year: the worked case's people at work, and Arpent every Monday at seven.
 
-1. The emulated CRM holds the case as it stood when the year began; the shipped playbook is in force.
+1. The emulated CRM holds the case as it stood when the year began, with the shipped playbook.
 2. People do there what the case dates, then what a seed draws (`connectors.sandbox.year`).
 3. Every Monday at 07:00 the worker's own tick runs, and composes the digests of the reps; those of
    their manager and of the team follow a day later. On Thursdays the tasks that were made are done.
+   A review that is asked for has its pack written beside.
 4. Each digest is written as a file in the folder as it comes. No mail leaves.
 
 The clock of the CRM and that of Arpent are moved together; the latter stands still meanwhile, so
@@ -25,29 +26,31 @@ from connectors.sandbox.hubspot.sandbox import HubSpotSandbox
 from connectors.sandbox.year import Act
 from connectors.sandbox.year_ahead import Ahead
 from connectors.sandbox.year_so_far import Past
-from rules.alert_lines import WeekLine
+from rules import review_pack
 from rules.digest import Digest, plain
 from rules.language import Text
 from rules.time import Instant, day_of, instant_of
-from service import digest, provision, rehearsal, worker, year_report
+from service import digest, provision, rehearsal, review, review_task, worker, year_report
 from service.app import App, open_app
 from service.delivery.page import page
 from service.settings import SHIPPED_PLAYBOOK, Settings, load_settings
-from service.store import rulebooks, schema
+from service.store import alerts, rulebooks, schema
 from service.store.digests import KeptDigest
 from service.store.engine import MistakenError, StoreError, open_store
 from service.year_report import Monday, YearReport
 
 CRM = "hubspot"
-SEED = 2026
-FIRST, LAST = date(2026, 1, 5), date(2026, 12, 28)
+SEED = 9
+FIRST = date(2026, 1, 5)
 HALF_YEAR = date(2026, 6, 29)
 WEEKS = 52
 REVIEW = "monday 07:00"
 _SEVEN, _WEEK, _DAY = time(7), timedelta(days=7), timedelta(days=1)
 # When people do the tasks that were made since Monday.
 _TASKS_DONE = timedelta(days=3, hours=9)
+_NO_LIMIT = 1_000_000
 _OF_THE_TERMINAL = ("language", "log")
+_REVIEWS = "reviews"
 _DATABASE, _DIGESTS, _CASE = "arpent.sqlite3", "digests", "case"
 
 Told = Callable[[int, int], None]
@@ -71,21 +74,36 @@ class YearClock:
 
 
 def run(
-    *, weeks: int = WEEKS, seed: int = SEED, keep: Path | None = None, told: Told | None = None
+    *,
+    crm: str | None = None,
+    weeks: int | None = None,
+    seed: int | None = None,
+    keep: Path | None = None,
+    told: Told | None = None,
 ) -> YearReport:
-    """Play so many weeks of the year. With `keep` the workspace stays in that folder.
+    """Play so many weeks of the year, all of them by default. With `keep` the folder stays.
 
-    Raises `MistakenError` for a folder that is not empty.
+    `told` hears how many weeks are done, and of how many. Raises `MistakenError` for a folder that
+    is not empty, `RehearsalError` for a CRM in which nobody plays.
     """
+    if rehearsal.named(crm, "all") != CRM:
+        raise rehearsal.RehearsalError(
+            Text(
+                f"--year : l'année ne se joue que dans {CRM}, émulé. Retirez --crm.",
+                f"--year: the year is played in an emulated {CRM} alone. Remove --crm.",
+            )
+        )
+    wanted = WEEKS if weeks is None else weeks
     started = clocks.monotonic()
     with _folder(keep) as folder:
-        year = _begun(folder, seed)
+        drawn = SEED if seed is None else seed
+        year = _begun(folder, drawn)
         with year:
-            for number in range(weeks):
+            for number in range(wanted):
                 year.week(number)
                 if told is not None:
-                    told(number + 1, weeks)
-            found = year.report(seed, keep)
+                    told(number + 1, wanted)
+            found = year.report(drawn, keep)
     return replace(found, seconds=round(clocks.monotonic() - started, 1))
 
 
@@ -102,7 +120,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise MistakenError(
             Text(
-                f"--keep : {keep} ne peut servir ({error.strerror}). Donnez un dossier inscriptible.",
+                f"--keep : {keep} ne peut servir ({error.strerror}). Donnez un dossier où "
+                "l'on peut écrire.",
                 f"--keep: {keep} can't be used ({error.strerror}). Name a writable folder.",
             )
         ) from error
@@ -111,8 +130,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
             Text(
                 f"--keep : {keep} n'est pas vide, et une année commence sur rien. Donnez un autre "
                 "dossier, ou videz celui-ci.",
-                f"--keep: {keep} is not empty, and a year starts from nothing. Name another folder, "
-                "or empty this one.",
+                f"--keep: {keep} is not empty, and a year starts from nothing. Name another "
+                "folder, or empty this one.",
             )
         )
     yield keep
@@ -130,6 +149,8 @@ def _begun(folder: Path, seed: int) -> "Year":
     past.write(start)
     ahead = Ahead(past.files, zone=zone, since=half, seed=seed)
     portal = HubSpotSandbox(now=begins - timedelta(minutes=30), portal_timezone=case.time_zone)
+    # A week passes in a second: what a CRM lets through in ten has no meaning here.
+    portal.switches.ten_second_limit = portal.switches.search_per_second = _NO_LIMIT
     portal.load(start)
     return Year(folder, portal, [*past.acts(), *ahead.acts()], zone)
 
@@ -144,6 +165,8 @@ class Year:
     zone: ZoneInfo
     mondays: list[Monday] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    reviews: list[str] = field(default_factory=list)
+    _asked: dict[str, int] = field(default_factory=dict)
     _done: int = 0
     _opened: ExitStack = field(default_factory=ExitStack)
     _people: HubSpotPeople = field(init=False)
@@ -156,7 +179,8 @@ class Year:
         self._opened.callback(self.portal.stop)
         self._people = HubSpotPeople(self.portal)
         self._clock = YearClock(self.portal, self._monday(0) - timedelta(minutes=30))
-        (self.folder / _DIGESTS).mkdir()
+        for name in (_DIGESTS, _REVIEWS):
+            (self.folder / name).mkdir()
         self._app = _installed(self.folder, self.portal, self._clock)
         self._opened.callback(self._app.store.close)
         with self._app.connector(CRM) as connector:
@@ -180,10 +204,11 @@ class Year:
             )
         for text in report.failures.values():
             raise StoreError(text)
-        told: Sequence[WeekLine] = report.alerted.told if report.alerted else ()
         composed = self._digests()
         today = day_of(self._clock(), self.zone)
-        found = year_report.monday(self._app.store, report, today, told)
+        previous = self.mondays[-1] if self.mondays else None
+        found = year_report.monday(self._app.store, report, today, previous)
+        self._review(found.week)
         self._live(until=at + _DAY)
         composed += self._digests()
         self._live(until=at + _TASKS_DONE)
@@ -200,7 +225,8 @@ class Year:
             end=year_report.standing(first, last),
             confirmed=sum(each.confirmed for each in self.mondays),
             tasks=sum(each.tasks for each in self.mondays),
-            digests=tuple(self.files), reviews=(), folder=None if keep is None else str(self.folder),
+            subjects=self._people.tasks(), digests=tuple(self.files), reviews=tuple(self.reviews),
+            folder=None if keep is None else str(self.folder),
         )  # fmt: skip
 
     def _monday(self, number: int) -> datetime:
@@ -219,6 +245,24 @@ class Year:
         for each in composed:
             self.files += _written(self.folder / _DIGESTS, each)
         return len(composed)
+
+    def _review(self, week: str) -> None:
+        """Write the pack of each review that was asked for this week."""
+        app = self._app
+        with app.store.read() as connection:
+            latest = alerts.latest_episodes(connection)
+        for (rule, rep), episode in latest.items():
+            if rule != review_task.RULE or episode.episode <= self._asked.get(rep, 0):
+                continue
+            self._asked[rep] = episode.episode
+            pack = review.pack(app.store, app.published().rulebook, rep, now=app.clock())
+            for form, text in (
+                ("md", review_pack.markdown(pack)),
+                ("html", review_pack.page(pack)),
+            ):
+                name = f"{_REVIEWS}/{week}-{rep}.{form}"
+                (self.folder / name).write_text(text, encoding="utf-8")
+                self.reviews.append(name)
 
 
 def _written(folder: Path, kept: KeptDigest) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Allowance
+from rules.alert_lines import Answer
 from rules.language import Text
 from rules.located import PlaybookError
 from rules.time import Day, Instant, day_of
@@ -70,7 +71,8 @@ class CrmStatus:
 class Status:
     """The workspace at a glance.
 
-    `challenges` wait for an answer; `orphans` are the accounts of reps who have left. `unwritable`
+    `alert_answers` are what people have made of the tasks of open alerts. `challenges` wait for an
+    answer; `orphans` are the accounts of reps who have left. `unwritable`
     says why nothing is written to a CRM now; `tiers` are the accounts in scope by
     value of the rulebook (`unrated`: none), which has their `labels`.
     """
@@ -87,6 +89,7 @@ class Status:
     labels: Mapping[str, Text]
     waiting_accounts: int
     open_alerts: int
+    alert_answers: Mapping[Answer, int]
     challenges: Waiting
     orphans: Sequence[Orphan]
     crms: Sequence[CrmStatus]
@@ -133,6 +136,7 @@ def run(app: App) -> Status:
             labels=dict(published.rulebook.segments.tier.choices) if published else {},
             waiting_accounts=overview.dirty_accounts(connection),
             open_alerts=overview.open_alerts(connection),
+            alert_answers=overview.alert_answers(connection),
             challenges=answers.waiting(connection, today),
             orphans=_orphans(connection, published, today),
             crms=crms,

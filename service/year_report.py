@@ -1,9 +1,9 @@
 """What a rehearsed year has shown: each Monday as it came, and the year by month at the end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from rules.alert_lines import Channel, WeekLine
+from rules.alert_lines import Channel
 from rules.calendar import Span, month_of, week_of
 from rules.episode_steps import Step
 from rules.kpi_figures import Figure
@@ -27,6 +27,7 @@ class Monday:
     """
 
     week: str
+    frozen_week: str
     as_of: str
     month: str
     attained: int
@@ -41,7 +42,6 @@ class Monday:
     confirmed: int
     tasks: int
     digests: int = 0
-    is_review: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +57,19 @@ class Month:
     recovered: int
     tasks: int
     digests: int
-    reviews: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where the year stands as of a day: shares of the objective, who rose, what is open."""
+    """Where the year stands as of a day.
 
+    `week` is that of the Monday, `frozen_week` the one before it, whose figures these are.
+    `referrals` were opened since the year began, by the definition of the KPI; `risen` were bronze
+    on the first Monday and are gold; `pipeline` is the KPI of that name.
+    """
+
+    week: str
+    frozen_week: str
     as_of: str
     attained: int
     objective: int
@@ -76,7 +82,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearReport:
-    """A rehearsed year, or the part of it that was asked for."""
+    """A rehearsed year, or the part of it that was asked for.
+
+    `tasks` are those that were created, `subjects` are of all that the CRM holds, each with the day
+    when it was made. `digests` and `reviews` are files of `folder`, which is None where nothing was
+    to stay. Money is in minor units of the team's currency.
+    """
 
     seed: int
     weeks: int
@@ -85,29 +96,30 @@ class YearReport:
     end: Standing
     confirmed: int
     tasks: int
+    subjects: Sequence[tuple[str, str]]
     digests: Sequence[str]
     reviews: Sequence[str]
     folder: str | None
-    seconds: float = field(default=0.0)
+    seconds: float = 0.0
 
 
-def monday(
-    store: Store, report: CycleReport, today: Day, told: Sequence[WeekLine]
-) -> Monday:
+def monday(store: Store, report: CycleReport, today: Day, previous: Monday | None) -> Monday:
     """The figures of a Monday: those that were frozen for the week before it."""
     before = week_of(today - 1)
     figures = frozen(store, before.key)
     attained = _figure(figures, KpiName.REVENUE_WON, Span.YEAR)
     pipeline = _figure(figures, KpiName.ACTIVE_PIPELINE, Span.YEAR)
     referred = _figure(figures, KpiName.OPPORTUNITIES_OPENED, Span.YEAR, Cut.SOURCE, REFERRAL)
+    told = report.alerted.told if report.alerted else ()
     steps = [line.step for line in report.alerted.lines] if report.alerted else []
     with store.read() as connection:
         tiers = overview.tier_of_each(connection)
     return Monday(
-        week=week_of(today).key, as_of=date_of(before.last).isoformat(), month=month_of(before.last).key,
+        week=week_of(today).key, frozen_week=before.key,
+        as_of=date_of(before.last).isoformat(), month=month_of(before.last).key,
         attained=_whole(attained, "value"), expected=_whole(attained, "expected"),
         objective=_whole(attained, "target"), pipeline=_whole(pipeline, "value"),
-        referrals=_whole(referred, "value"), tiers=tiers, moved=report.tagged.moved,
+        referrals=_whole(referred, "value"), tiers=tiers, moved=_moved(previous, tiers),
         opened=steps.count(Step.OPENED), recovered=steps.count(Step.RECOVERED),
         confirmed=sum(line.is_new and line.channel is Channel.TASK for line in told),
         tasks=sum(pushed.tasks["applied"] for pushed in report.pushed.values()),
@@ -126,7 +138,6 @@ def by_month(mondays: Sequence[Monday]) -> list[Month]:
             opened=sum(each.opened for each in found),
             recovered=sum(each.recovered for each in found),
             tasks=sum(each.tasks for each in found), digests=sum(each.digests for each in found),
-            reviews=sum(each.is_review for each in found),
         )
         for month, found in months.items()
     ]  # fmt: skip
@@ -141,11 +152,20 @@ def standing(first: Monday, last: Monday) -> Standing:
     ]
     tiers = [tier for _, tier in last.tiers.values()]
     return Standing(
-        as_of=last.as_of, attained=last.attained, objective=last.objective,
+        week=last.week, frozen_week=last.frozen_week, as_of=last.as_of,
+        attained=last.attained, objective=last.objective,
         share=last.attained / last.objective if last.objective else 0.0,
         referrals=last.referrals, risen=risen, pipeline=last.pipeline,
         tiers={tier: tiers.count(tier) for tier in dict.fromkeys(sorted(tiers))},
     )  # fmt: skip
+
+
+def _moved(previous: Monday | None, tiers: Mapping[int, tuple[str, str]]) -> int:
+    """The accounts that have another tier than a week ago; a first evaluation is no change."""
+    before = previous.tiers if previous else {}
+    return sum(
+        account in before and before[account][1] != tier for account, (_, tier) in tiers.items()
+    )
 
 
 def _figure(

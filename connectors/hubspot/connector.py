@@ -1,6 +1,5 @@
 """HubSpot under the contract: which account it is, what is read, what is written."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
@@ -8,19 +7,16 @@ from connectors.base import (
     Access,
     Allowance,
     Binding,
-    Change,
     CrmField,
     Edit,
     Fatal,
     Identity,
-    Outcome,
     OwnField,
     Page,
     Provisioned,
     Remark,
     Removed,
     Room,
-    Task,
 )
 from connectors.crm_clock import zone_of
 from connectors.http import READ_SECONDS, WRITE_SECONDS
@@ -43,6 +39,7 @@ from connectors.hubspot.reading import SAFETY_LAG, Reader
 from connectors.hubspot.removing import remove_fields
 from connectors.hubspot.tasks import Tasks
 from connectors.hubspot.writing import BATCH, Writer
+from connectors.known_account import OnKnownAccount
 from connectors.pace import Clock
 from rules.language import Text
 from rules.records import Kind
@@ -53,7 +50,7 @@ _INTERFACE = "app.hubspot.com"
 _PAGES = {Kind.ACCOUNT: COMPANIES, Kind.CONTACT: CONTACTS, Kind.OPPORTUNITY: DEALS}
 
 
-class HubSpot:
+class HubSpot(OnKnownAccount[Identity]):
     """One HubSpot account, opened by a service key, a private app's token or OAuth. Thread-safe.
 
     Nothing is read or written before the account is known to be `expected_account_id`, where
@@ -79,6 +76,7 @@ class HubSpot:
         read_seconds: float = READ_SECONDS,
         write_seconds: float = WRITE_SECONDS,
     ) -> None:
+        super().__init__()
         self._paths = paths_of(api_version)
         self._client = Client(
             token,
@@ -94,8 +92,6 @@ class HubSpot:
         self._provisioner = Provisioner(self._client, self._paths)
         self._expected = expected_account_id
         self._safety_lag = safety_lag
-        self._identity: Identity | None = None
-        self._asking = threading.Lock()
         self._interface = _INTERFACE
 
     @property
@@ -119,6 +115,9 @@ class HubSpot:
 
     def identify(self) -> Identity:
         """Ask HubSpot which account this is; refuse another than the expected one."""
+        return self._ask_again()
+
+    def _ask(self) -> Identity:
         details = self._client.get(self._paths.account)
         identity = _identity(details)
         if self._expected is not None and identity.account_id != self._expected:
@@ -128,7 +127,6 @@ class HubSpot:
         interface = str(details.get("uiDomain") or "")
         # The address is shown to people as a link: only HubSpot's own is taken.
         self._interface = interface if interface.endswith(".hubspot.com") else _INTERFACE
-        self._identity = identity
         return identity
 
     def fields(self, kind: Kind) -> Sequence[CrmField]:
@@ -180,37 +178,10 @@ class HubSpot:
         """As many as a batch takes."""
         return BATCH
 
-    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write own properties on companies, a hundred at a time."""
-        if not changes:
-            return ()
-        self._known()
-        return self._writer.update(changes)
-
     def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
         """Our properties of some companies with their last change, fifty at a time."""
         self._known()
         return read_edits(self._client, self._paths, external_ids, own_fields)
-
-    def create_task(self, task: Task) -> Outcome:
-        """Create a to-do on a company."""
-        self._known()
-        return self._tasks.create(task)
-
-    def find_task(self, task: Task) -> str | None:
-        """The company's task with this key."""
-        self._known()
-        return self._tasks.find(task)
-
-    def update_task(self, task_id: str, task: Task) -> Outcome:
-        """Rewrite an open to-do."""
-        self._known()
-        return self._tasks.update(task_id, task)
-
-    def complete_task(self, task_id: str) -> Outcome:
-        """Complete an open to-do."""
-        self._known()
-        return self._tasks.complete(task_id)
 
     def setup_steps(self) -> Sequence[Text]:
         """Where an admin shows and protects our properties."""
@@ -229,12 +200,6 @@ class HubSpot:
             return f"{base}/{object_type.path}/{key}" if object_type else base
         home = f"https://{self._interface}/contacts/{identity.account_id}"
         return f"{home}/record/{object_type.type_id}/{key}" if object_type else home
-
-    def _known(self) -> Identity:
-        if self._identity is not None:
-            return self._identity
-        with self._asking:
-            return self._identity or self.identify()
 
 
 def _identity(details: Json) -> Identity:

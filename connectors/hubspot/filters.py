@@ -64,8 +64,7 @@ def filter_text(wanted: Filter) -> FilterText | NoFilter:
         case ActivityKind.CALL:
             return _found(wanted, CALLS, _CALL_LABELS, _COMPLETED_CALLS)
         case ActivityKind.MEETING:
-            held = [[_equal("hs_meeting_outcome", "COMPLETED")]]
-            return _found(wanted, MEETINGS, _MEETING_LABELS, held)
+            return _found(wanted, MEETINGS, _MEETING_LABELS, _HELD)
         case ActivityKind.EMAIL:
             return _found(wanted, EMAILS, _EMAIL_LABELS, _SENT)
         case ActivityKind.NOTE:
@@ -119,7 +118,7 @@ def _absent(name: str) -> _Json:
 
 # As `mapping.is_contact` tells contacts; NOT_IN finds no record without the property.
 _STATUS, _OUTCOME = "hs_call_status", "hs_call_disposition"
-_COMPLETED_CALLS = [
+_COMPLETED_CALLS: Sequence[Sequence[_Json]] = [
     [_equal(_STATUS, "COMPLETED"), _absent(_OUTCOME)],
     [_equal(_STATUS, "COMPLETED"), _none_of(_OUTCOME, _REACHED)],
     [_absent(_STATUS), _none_of(_OUTCOME, _REACHED)],
@@ -128,6 +127,7 @@ _COMPLETED_CALLS = [
         {"propertyName": "hs_call_duration", "operator": "GT", "value": "0"},
     ],
 ]
+_HELD = [[_equal("hs_meeting_outcome", "COMPLETED")]]
 _DIRECTION, _SENDING = "hs_email_direction", "hs_email_status"
 _SENT = [
     [_equal(_DIRECTION, "EMAIL"), _absent(_SENDING)],

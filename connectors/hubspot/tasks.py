@@ -1,4 +1,4 @@
-"""The to-dos of alerts in HubSpot: created, looked for, rewritten, completed.
+"""The to-dos of alerts in HubSpot: created, looked for, rewritten, completed, read.
 
 A task ends with a mark by which it is recognised; it is looked for among its company's, a
 consistent read. Nothing here is tried twice. A task that a person has completed or deleted is
@@ -6,12 +6,14 @@ left alone.
 """
 
 import html
+from collections.abc import Sequence
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from connectors import values
 from connectors.alert_tasks import DONE, TaskWords, marker, told
-from connectors.base import Outcome, State, Task, Unanswered
-from connectors.hubspot.answers import Trail, found_results, member, objects
+from connectors.base import Outcome, State, Task, TaskRead, TaskStatus, Unanswered
+from connectors.hubspot.answers import Trail, found_results, member, missing_ids, objects
 from connectors.hubspot.client import Client
 from connectors.hubspot.errors import MISSING_STATUS, Locked, Refused
 from connectors.hubspot.mapping import Json
@@ -20,6 +22,12 @@ from rules.time import moment_of
 
 BATCH = 100
 COMPLETED = "COMPLETED"
+# HubSpot's five states of a task are the same in every account; the others are open.
+STATUSES = {
+    COMPLETED: TaskStatus.DONE,
+    "DEFERRED": TaskStatus.PUT_OFF,
+    "WAITING": TaskStatus.PUT_OFF,
+}
 
 _UTC = ZoneInfo("UTC")
 
@@ -64,6 +72,16 @@ class Tasks:
         """Complete an open task."""
         return self._changed(task_id, {"hs_task_status": COMPLETED})
 
+    def read(self, task_ids: Sequence[str]) -> dict[str, TaskRead]:
+        """How tasks stand, a hundred at a time; gone is what HubSpot says not to find."""
+        ids, found = list(dict.fromkeys(task_ids)), dict[str, TaskRead]()
+        for start in range(0, len(ids), BATCH):
+            answer = self._answer(ids[start : start + BATCH], "hs_task_status", "hs_timestamp")
+            gone = missing_ids(answer)
+            found |= {key: TaskRead(status=TaskStatus.GONE) for key in ids if key in gone}
+            found |= {str(raw.get("id")): _standing(raw) for raw in found_results(answer)}
+        return found
+
     def _changed(self, task_id: str, properties: Json) -> Outcome:
         """Change a task that is there and not completed."""
         found = [member(raw, "properties") for raw in self._read([task_id], "hs_task_status")]
@@ -95,15 +113,17 @@ class Tasks:
 
     def _read(self, ids: list[str], name: str) -> list[Json]:
         """The tasks with these ids that are there, with one property."""
-        answer = self._client.post(
+        return found_results(self._answer(ids, name))
+
+    def _answer(self, ids: list[str], *names: str) -> Json:
+        return self._client.post(
             f"{self._path}/batch/read",
             {
                 "inputs": [{"id": key} for key in ids],
-                "properties": [name],
+                "properties": [*names],
                 "propertiesWithHistory": [],
             },
         )
-        return found_results(answer)
 
     def _ids_on(self, account_id: str) -> list[str]:
         ids: dict[str, None] = {}
@@ -151,6 +171,19 @@ def task_body(task: Task) -> Json:
             }
         ],
     }
+
+
+def _standing(raw: Json) -> TaskRead:
+    """A task that HubSpot gives; one in its recycle bin is gone."""
+    if raw.get("archived") is True:
+        return TaskRead(status=TaskStatus.GONE)
+    properties = member(raw, "properties")
+    try:
+        due_at = values.business_instant(properties.get("hs_timestamp"))
+    except values.Unreadable:
+        due_at = None
+    status = STATUSES.get(str(properties.get("hs_task_status")), TaskStatus.OPEN)
+    return TaskRead(status=status, due_at=due_at)
 
 
 def _newest(key: str) -> tuple[int, str]:

@@ -1,27 +1,24 @@
 """Salesforce under the contract: which org it is, what is read, what is written."""
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 
 from connectors.base import (
     Allowance,
     Binding,
-    Change,
     CrmField,
     Edit,
     Fatal,
     Identity,
-    Outcome,
     OwnField,
     Page,
     Provisioned,
     Remark,
     Removed,
     Room,
-    Task,
 )
 from connectors.crm_clock import zone_of
 from connectors.http import READ_SECONDS, WRITE_SECONDS
+from connectors.known_account import OnKnownAccount
 from connectors.pace import Clock
 from connectors.salesforce import org, setting_up, whole
 from connectors.salesforce.access import SalesforceAccess
@@ -57,7 +54,7 @@ from rules.records import FieldType, Kind
 _PAGES = {Kind.ACCOUNT: ACCOUNT, Kind.CONTACT: CONTACT, Kind.OPPORTUNITY: OPPORTUNITY}
 
 
-class Salesforce:
+class Salesforce(OnKnownAccount[Identity]):
     """One Salesforce org. Thread-safe.
 
     `base_url` is the org's own domain (`https://acme.my.salesforce.com`). Nothing is read or
@@ -70,6 +67,8 @@ class Salesforce:
     senders = 4
     # There are four streams of any length: accounts, contacts, opportunities and activities.
     readers = 4
+
+    _tasks: Tasks
 
     def __init__(
         self,
@@ -85,6 +84,7 @@ class Salesforce:
         write_seconds: float = WRITE_SECONDS,
         query_seconds: float = QUERY_SECONDS,
     ) -> None:
+        super().__init__()
         self._client = Client(
             access,
             base_url=base_url,
@@ -101,8 +101,6 @@ class Salesforce:
         self._writer = Writer(self._client)
         self._tasks = Tasks(self._client, lambda: self._client.gateway.limits.zone)
         self._provisioner = Provisioner(self._client)
-        self._identity: Identity | None = None
-        self._asking = threading.Lock()
         self._gaps: set[str] = set()
 
     @property
@@ -126,10 +124,12 @@ class Salesforce:
 
     def identify(self) -> Identity:
         """Ask Salesforce which org this is; refuse another than the expected one."""
+        return self._ask_again()
+
+    def _ask(self) -> Identity:
         identity = org.identify(self._client, self._expected)
         self._client.gateway.limits.zone = zone_of(identity.time_zone)
         self._client.gateway.account = identity.account_id
-        self._identity = identity
         return identity
 
     def fields(self, kind: Kind) -> Sequence[CrmField]:
@@ -200,13 +200,6 @@ class Salesforce:
         """A collection's worth; where very many are owed, a job's."""
         return JOB if owed > BULK_WRITE_FROM else BATCH
 
-    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write own fields on accounts, two hundred at a time, or by a job."""
-        if not changes:
-            return ()
-        self._known()
-        return self._writer.update(changes)
-
     def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
         """Our fields of some accounts as they are now."""
         identity = self._known()
@@ -218,26 +211,6 @@ class Salesforce:
             self._client, mapper, [key for key in external_ids if is_id(key)], own_fields,
             declared,
         )  # fmt: skip
-
-    def create_task(self, task: Task) -> Outcome:
-        """Create a task on an account."""
-        self._known()
-        return self._tasks.create(task)
-
-    def find_task(self, task: Task) -> str | None:
-        """The task with this key."""
-        self._known()
-        return self._tasks.find(task)
-
-    def update_task(self, task_id: str, task: Task) -> Outcome:
-        """Rewrite an open task."""
-        self._known()
-        return self._tasks.update(task_id, task)
-
-    def complete_task(self, task_id: str) -> Outcome:
-        """Close an open task."""
-        self._known()
-        return self._tasks.complete(task_id)
 
     def setup_steps(self) -> Sequence[Text]:
         """Where an administrator shows our fields."""
@@ -272,12 +245,6 @@ class Salesforce:
         if object_type.is_optional:
             return describe(self._client, object_type.name)
         return self._declared(object_type)
-
-    def _known(self) -> Identity:
-        if self._identity is not None:
-            return self._identity
-        with self._asking:
-            return self._identity or self.identify()
 
 
 def _has_money(kind: Kind, bindings: Sequence[Binding]) -> bool:

@@ -164,6 +164,11 @@ def task(task_id: str) -> str:
     return f"{_select('Task', ('Id', 'IsClosed'))} WHERE Id = {quoted(task_id)}"
 
 
+def tasks(task_ids: Sequence[str]) -> str:
+    """How some tasks stand; asked with deleted and archived rows, so that none is missing."""
+    return among("Task", ("Id", "Status", "IsClosed", "IsDeleted", "ActivityDate"), "Id", task_ids)
+
+
 def own_custom_fields(object_name: str) -> str:
     """Our fields of an object, for the Tooling API, where names lack their suffix."""
     fields = ("Id", "DeveloperName", "NamespacePrefix")

@@ -1,4 +1,4 @@
-"""The to-dos of alerts in Salesforce: created, looked for, rewritten, completed.
+"""The to-dos of alerts in Salesforce: created, looked for, rewritten, completed, read.
 
 A task ends with a mark by which it is recognised on its account; where the org has our field for
 the key, that is asked first, and two tasks of one key are impossible. Statuses and priorities are
@@ -11,12 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from connectors.alert_tasks import DONE, LONGEST_SUBJECT, TaskWords, marker, plain_text, told
-from connectors.base import Outcome, State, Task, Unanswered
+from connectors import sales_words
+from connectors.alert_tasks import (
+    DONE,
+    LONGEST_SUBJECT,
+    TaskWords,
+    due_at,
+    marker,
+    plain_text,
+    told,
+)
+from connectors.base import Outcome, State, Task, TaskRead, TaskStatus, Unanswered
 from connectors.salesforce import soql
 from connectors.salesforce.client import Client, Json
 from connectors.salesforce.errors import LOCKED, MISSING_STATUS, Forbidden, Refused, unreadable
-from connectors.salesforce.objects import KEY_FIELD, is_id
+from connectors.salesforce.objects import KEY_FIELD, full_id, is_id
 from connectors.salesforce.schema import describe
 from rules.time import date_of, day_of
 
@@ -91,6 +100,18 @@ class Tasks:
         """Complete an open task."""
         return self._changed(task_id, {"Status": self._words().done})
 
+    def read(self, task_ids: Sequence[str]) -> dict[str, TaskRead]:
+        """How tasks stand, as many at a time as an address holds (more than two hundred).
+
+        What is deleted, or not there, is gone. A closed task stays readable for years: once
+        archived, with the deleted ones.
+        """
+        asked = {key: full_id(key) for key in task_ids if is_id(key)}
+        rows: dict[str, Json] = {}
+        for keys in soql.chunks([*dict.fromkeys(asked.values())]):
+            rows |= {str(row["Id"]): row for row in self._rows(soql.tasks(keys), is_all=True)}
+        return {key: _standing(rows.get(asked.get(key, "")), self._zone()) for key in task_ids}
+
     def _by_key(self, task: Task) -> Json | None:
         """The task that holds this key in our field, where the org has it."""
         if not self._words().has_key:
@@ -124,9 +145,9 @@ class Tasks:
             )
         return answer if isinstance(answer, dict) else {}
 
-    def _rows(self, text: str) -> list[Json]:
+    def _rows(self, text: str, *, is_all: bool = False) -> list[Json]:
         try:
-            rows = self._client.rows(text)
+            rows = self._client.rows(text, is_all=is_all)
         except Refused as refused:
             raise unreadable(refused, "Task") from refused
         return [row for row in rows if row.get("Id")]
@@ -170,6 +191,21 @@ def task_body(task: Task, words: Words, zone: ZoneInfo) -> Json:
         "Priority": words.urgent if task.is_urgent else words.usual,
         **key,
     }
+
+
+def _standing(row: Json | None, zone: ZoneInfo) -> TaskRead:
+    """A task as its row says, in the org's own words; whether it is closed, Salesforce tells."""
+    status = TaskStatus.OPEN
+    if row is None or row.get("IsDeleted") is True:
+        return TaskRead(status=TaskStatus.GONE)
+    word = row.get("Status")
+    if sales_words.is_cancelled(word):
+        status = TaskStatus.GONE
+    elif row.get("IsClosed") is True:
+        status = TaskStatus.DONE
+    elif sales_words.is_put_off(word):
+        status = TaskStatus.PUT_OFF
+    return TaskRead(status=status, due_at=due_at(row.get("ActivityDate"), zone))
 
 
 # Salesforce has a task of this key already.

@@ -1,28 +1,25 @@
 """Zoho CRM under the contract: which organization it is, what is read, what is written."""
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from connectors.base import (
     Allowance,
     Binding,
-    Change,
     CrmField,
     Edit,
     Fatal,
     Grant,
     Identity,
-    Outcome,
     OwnField,
     Page,
     Provisioned,
     Remark,
     Removed,
     Room,
-    Task,
 )
 from connectors.http import READ_SECONDS, WRITE_SECONDS
+from connectors.known_account import OnKnownAccount
 from connectors.pace import Clock
 from connectors.zoho import org, setting_up, whole
 from connectors.zoho.centres import accounts_url, centre_of
@@ -57,7 +54,7 @@ from rules.records import Kind
 _PAGES = {Kind.ACCOUNT: ACCOUNTS, Kind.CONTACT: CONTACTS, Kind.OPPORTUNITY: DEALS}
 
 
-class Zoho:
+class Zoho(OnKnownAccount[org.Org]):
     """One organization of Zoho CRM. Thread-safe.
 
     `accounts` is the accounts server of its data centre; the API is the one that the token names.
@@ -86,6 +83,7 @@ class Zoho:
         write_seconds: float = WRITE_SECONDS,
         query_seconds: float = QUERY_SECONDS,
     ) -> None:
+        super().__init__()
         clock = clock or Clock()
         self._client = Client(
             access,
@@ -109,8 +107,6 @@ class Zoho:
             lambda: self._client.ledger.zone,
         )
         self._provisioner = Provisioner(self._client, self._schemas)
-        self._org: org.Org | None = None
-        self._asking = threading.Lock()
         self._gaps: set[str] = set()
 
     @property
@@ -145,8 +141,10 @@ class Zoho:
 
     def identify(self) -> Identity:
         """Ask Zoho which organization this is; refuse another than the expected one."""
-        self._org = org.ask(self._client, self._expected)
-        return self._org.identity
+        return self._ask_again().identity
+
+    def _ask(self) -> org.Org:
+        return org.ask(self._client, self._expected)
 
     def fields(self, kind: Kind) -> Sequence[CrmField]:
         """The declared fields of accounts, contacts or deals; none for other kinds."""
@@ -213,13 +211,6 @@ class Zoho:
         """A request's worth: Zoho takes no more at once, and a bulk job costs 500 credits."""
         return BATCH
 
-    def update(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write own fields on accounts, a hundred at a time."""
-        if not changes:
-            return ()
-        self._known()
-        return self._writer.update(changes)
-
     def edits(self, external_ids: Sequence[str], own_fields: Sequence[str]) -> Sequence[Edit]:
         """Our fields of some accounts as they are now, with who changed them last."""
         identity = self._known().identity
@@ -229,26 +220,6 @@ class Zoho:
         mapper = Mapper(ACCOUNTS, (), own_fields, Rates(home=identity.currency), schema)
         source = self._source(mapper, Whereabouts(self._client), None)
         return read_edits(self._client, source, self._seen, external_ids, own_fields)
-
-    def create_task(self, task: Task) -> Outcome:
-        """Create a task on an account."""
-        self._known()
-        return self._tasks.create(task)
-
-    def find_task(self, task: Task) -> str | None:
-        """The task with this key."""
-        self._known()
-        return self._tasks.find(task)
-
-    def update_task(self, task_id: str, task: Task) -> Outcome:
-        """Rewrite an open task."""
-        self._known()
-        return self._tasks.update(task_id, task)
-
-    def complete_task(self, task_id: str) -> Outcome:
-        """Complete an open task."""
-        self._known()
-        return self._tasks.complete(task_id)
 
     def setup_steps(self) -> Sequence[Text]:
         """Where an administrator shows our fields."""
@@ -300,11 +271,3 @@ class Zoho:
         for page in pages:
             self._seen.learn_all(page.records)
             yield page
-
-    def _known(self) -> org.Org:
-        if self._org is not None:
-            return self._org
-        with self._asking:
-            if self._org is None:
-                self._org = org.ask(self._client, self._expected)
-            return self._org

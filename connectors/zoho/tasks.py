@@ -1,4 +1,4 @@
-"""The to-dos of alerts in Zoho: created, looked for, rewritten, completed.
+"""The to-dos of alerts in Zoho: created, looked for, rewritten, completed, read.
 
 Where Tasks have our external field, a task is found by its key alone (`X-EXTERNAL`), and two tasks
 of one key are impossible. Elsewhere a task ends with a mark, by which it is recognised among its
@@ -22,7 +22,7 @@ from connectors.alert_tasks import (
     plain_text,
     told,
 )
-from connectors.base import Outcome, State, Task, Unanswered
+from connectors.base import Outcome, State, Task, TaskRead, Unanswered
 from connectors.zoho import coql
 from connectors.zoho.activities import is_closed
 from connectors.zoho.answers import Json, listing
@@ -40,6 +40,7 @@ from connectors.zoho.errors import (
 )
 from connectors.zoho.objects import MODIFIED, is_id, moment
 from connectors.zoho.schema import Declared, Schema
+from connectors.zoho.task_reading import OPEN_WORDS, read_tasks
 from rules.time import date_of, day_of
 
 KEY = "alert_key"
@@ -49,7 +50,6 @@ EXTERNAL = "X-EXTERNAL"
 CUT_FROM = 500
 
 _DONE = ("completed", "terminé", "terminée", "complété", "achevé")
-_OPEN = ("not started", "non démarré", "non commencé", "à faire")
 _URGENT = ("high", "élevé", "élevée", "haute", "haut")
 _USUAL = ("normal", "normale", "moyenne")
 _SAID = TaskWords("Zoho")
@@ -118,6 +118,10 @@ class Tasks:
     def complete(self, task_id: str) -> Outcome:
         """Complete an open task."""
         return self._changed(task_id, lambda words: {"Status": words.done})
+
+    def read(self, task_ids: Sequence[str]) -> dict[str, TaskRead]:
+        """How tasks stand; one that is not there is gone."""
+        return read_tasks(self._client, self._schema, self._zone(), task_ids)
 
     def _in_words(self, write: Callable[[Words], Json | Outcome]) -> Json | Outcome:
         """What is written in the organization's words.
@@ -252,7 +256,7 @@ class Tasks:
         schema = self._schema()
         status, priority = schema.named("Status"), schema.named("Priority")
         return Words(
-            open=_first(status, _OPEN, by_actual=by_actual) or "Not Started",
+            open=_first(status, OPEN_WORDS, by_actual=by_actual) or "Not Started",
             done=_first(status, _DONE, by_actual=by_actual) or "Completed",
             urgent=_first(priority, _URGENT, by_actual=by_actual) or "High",
             usual=_first(priority, _USUAL, by_actual=by_actual) or "Normal",

@@ -373,6 +373,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to", ["to_id", "relation"], unique=False)
 
     op.create_table(
+        "forecast",
+        sa.Column("week", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("span", sa.Text(), nullable=False),
+        sa.Column("as_of_on", sa.Integer(), nullable=False),
+        sa.Column("ends_on", sa.Integer(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("p10_amount", sa.BigInteger(), nullable=False),
+        sa.Column("p50_amount", sa.BigInteger(), nullable=False),
+        sa.Column("p90_amount", sa.BigInteger(), nullable=False),
+        sa.Column("target_amount", sa.BigInteger(), nullable=False),
+        sa.Column("won_amount", sa.BigInteger(), nullable=False),
+        sa.Column("is_conclusive", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome_amount", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("week", "subject", "period", name=op.f("pk_forecast")),
+    )
+    op.create_table(
         "kpi_definition",
         sa.Column("definition", sa.Text(), nullable=False),
         sa.Column("kpi", sa.Text(), nullable=False),

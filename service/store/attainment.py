@@ -1,4 +1,4 @@
-"""What a forecast reads: open opportunities, what became of earlier ones, what was won for how much.
+"""What a forecast reads: open opportunities, what became of earlier ones, and the amounts won.
 
 Five statements, whatever the number of reps. Money is in the team's currency, in minor units.
 """

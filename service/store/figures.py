@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case
 from sqlalchemy.sql.expression import FromClause
 
-from rules import kpi_effort_queries, kpi_queries
+from rules import kpi_deal_queries, kpi_effort_queries, kpi_history_queries, kpi_queries
 from rules.calendar import Span
 from rules.kpi_base import BaseKpi
 from rules.kpi_deals import Proposals, SalesCycle, StageConversion
@@ -111,19 +111,19 @@ class _Reading:
         of_deals = self._along(BY_DEAL)
         staged = [*of_deals, *self._along([Cut.STAGE])]
         self._collect(
-            kpi_queries.measured_deals(
+            kpi_deal_queries.measured_deals(
                 self._kpis, self._relations(), self._fields, staged, self._moment
             )
         )
         for kpi in self._kpis:
             if isinstance(kpi, Proposals):
                 self._collect(
-                    kpi_effort_queries.proposed(
+                    kpi_history_queries.proposed(
                         kpi, self._relations(), self._fields, of_deals, self._moment
                     )
                 )
             elif isinstance(kpi, StageConversion):
-                self._collect(kpi_effort_queries.passed(kpi, self._relations(), self._moment))
+                self._collect(kpi_history_queries.passed(kpi, self._relations(), self._moment))
             elif isinstance(kpi, TierMoves):
                 self._collect(self._moves())
         potential = next(
@@ -177,7 +177,7 @@ class _Reading:
         starts = {
             span: start_of(period.first, zone) for span, period in self._moment.periods.items()
         }
-        return kpi_effort_queries.moved(
+        return kpi_history_queries.moved(
             self._relations(Wanted()), starts, start_of(self._moment.as_of + 1, zone)
         )
 

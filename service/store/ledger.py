@@ -38,9 +38,11 @@ def has_other(connection: Connection, job: str, *, scope: str, period: str) -> b
     return connection.execute(line.limit(1)).first() is not None
 
 
-def last_done(connection: Connection, job: str) -> Instant | None:
-    """When a job was done last, in any scope; None when it never was."""
+def last_done(connection: Connection, job: str, *, scope: str | None = None) -> Instant | None:
+    """When a job was done last, in a scope or in any; None when it never was."""
     last = select(func.max(ledger.c.done_at)).where(ledger.c.job == job)
+    if scope is not None:
+        last = last.where(ledger.c.scope == scope)
     at: Instant | None = connection.execute(last).scalar_one()
     return at
 

@@ -1,7 +1,10 @@
 """The store at a glance: the figures of `status` and `demo`."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, and_, func, or_, select
 
+from rules.alert_lines import Answer
 from rules.owned import Owned
 from rules.time import Instant
 from service.store.runs import Run, list_runs
@@ -113,6 +116,16 @@ def open_alerts(connection: Connection) -> int:
         .where(alert.c.state == "open", alert.c.channel == "task")
     )
     return connection.execute(query).scalar_one()
+
+
+def alert_answers(connection: Connection) -> Mapping[Answer, int]:
+    """What people have answered for the alerts that `open_alerts` counts."""
+    query = (
+        select(alert.c.answer, func.count().label("total"))
+        .where(alert.c.state == "open", alert.c.channel == "task", alert.c.answer.is_not(None))
+        .group_by(alert.c.answer)
+    )
+    return {Answer(row.answer): row.total for row in connection.execute(query)}
 
 
 def last_run(connection: Connection) -> Run | None:

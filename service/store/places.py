@@ -37,6 +37,14 @@ def load(connection: Connection, book: Rulebook, now: Instant) -> Mapping[str, P
     }
 
 
+def stage_labels(connection: Connection) -> list[str]:
+    """The labels of the stages of every CRM, in the order of each pipeline; one of each."""
+    query = select(stage.c.label).order_by(
+        stage.c.connection_id, stage.c.pipeline_id, stage.c.position, stage.c.id
+    )
+    return list(dict.fromkeys(connection.scalars(query)))
+
+
 def _currencies(connection: Connection, crm: CrmConnection) -> frozenset[str]:
     query = select(opportunity.c.currency).distinct()
     rows = connection.scalars(

@@ -581,6 +581,28 @@ measure = Table(
     Column("frozen_at", BigInteger, nullable=False),
 )
 
+# What a year or a quarter was likely to bring somebody, as of a Sunday; and once it is over, what
+# it has brought (`outcome_amount`), so that what was said can be held against what happened.
+forecast = Table(
+    "forecast",
+    metadata,
+    Column("week", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("span", Text, nullable=False),
+    Column("as_of_on", Integer, nullable=False),
+    Column("ends_on", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("p10_amount", BigInteger, nullable=False),
+    Column("p50_amount", BigInteger, nullable=False),
+    Column("p90_amount", BigInteger, nullable=False),
+    Column("target_amount", BigInteger, nullable=False),
+    Column("won_amount", BigInteger, nullable=False),
+    Column("is_conclusive", Boolean, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("outcome_amount", BigInteger),
+)
+
 # What a KPI meant when it was frozen, as it was printed, by the hash of its definition.
 kpi_definition = Table(
     "kpi_definition",

@@ -86,6 +86,7 @@ def seen(crms: Sequence[str], folder: Path, rate: str = "12 per month") -> Seen:
             tasks=[
                 ({name: row[name] for name in TASK}, accounts[row["account_id"]]["name"])
                 for row in _rows(app, "alert")
+                if row["channel"] == "task"
             ],
             measured=first.measured.rows,
             told=status.run(app),

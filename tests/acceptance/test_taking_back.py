@@ -33,8 +33,11 @@ def wrong_playbook() -> Rulebook:
     right, slip = (b"potential_level: high\n      then: " + tier for tier in (b"silver", b"gold"))
     assert right in files["segments.yaml"]
     files["segments.yaml"] = files["segments.yaml"].replace(right, slip)
-    _, rule = files["alerts.yaml"].split(b"  new_opportunities:\n")
-    files["alerts.yaml"] += b"  new_opportunities_again:\n" + rule
+    name, following = b"  new_opportunities:\n", b"  conversion:\n"
+    _, _, rest = files["alerts.yaml"].partition(name)
+    rule, _, _ = rest.partition(following)
+    again = b"  new_opportunities_again:\n" + rule + following
+    files["alerts.yaml"] = files["alerts.yaml"].replace(following, again)
     return compile_rulebook(files)
 
 

@@ -96,6 +96,17 @@ class Crm(ABC):
         """A person completes a task."""
 
     @abstractmethod
+    def put_off_task(self, task_id: str, status: str | None = None) -> None:
+        """A person says that a task waits; `status` is the CRM's other word for it."""
+
+    @abstractmethod
+    def move_task(self, task_id: str, day: str) -> None:
+        """A person moves a task to another day (`2026-12-24`)."""
+
+    @abstractmethod
+    def delete_task(self, task_id: str) -> None: ...
+
+    @abstractmethod
     def is_task_done(self, task_id: str) -> bool: ...
 
     @abstractmethod

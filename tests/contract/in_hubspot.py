@@ -111,6 +111,16 @@ class InHubSpot(Crm):
         properties = {"hs_task_status": "COMPLETED"}
         self.sandbox.act("edit", objectType="tasks", id=task_id, properties=properties)
 
+    def put_off_task(self, task_id: str, status: str | None = None) -> None:
+        word = {} if status is None else {"status": status}
+        self.sandbox.act("defer_task", id=task_id, **word)
+
+    def move_task(self, task_id: str, day: str) -> None:
+        self.sandbox.act("redate_task", id=task_id, due=f"{day}T12:00:00-05:00")
+
+    def delete_task(self, task_id: str) -> None:
+        self.sandbox.act("delete_task", id=task_id)
+
     def is_task_done(self, task_id: str) -> bool:
         return self.sandbox.values_of("tasks", task_id)["hs_task_status"] == "COMPLETED"
 

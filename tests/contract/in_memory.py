@@ -1,10 +1,12 @@
 """The CRM in a dictionary, under the contract."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from connectors.base import CrmField, OwnField
 from connectors.memory import Memory
 from rules.records import ActivityKind, Kind, Relation, StageKind
+from rules.time import instant_of
 from tests.contract.crm import Crm
 
 
@@ -78,6 +80,16 @@ class InMemory(Crm):
 
     def finish_task(self, task_id: str) -> None:
         self.memory.finish_task(task_id)
+
+    def put_off_task(self, task_id: str, _status: str | None = None) -> None:
+        self.memory.put_off_task(task_id)
+
+    def move_task(self, task_id: str, day: str) -> None:
+        noon = datetime.fromisoformat(f"{day}T12:00:00-05:00")
+        self.memory.move_task(task_id, instant_of(noon))
+
+    def delete_task(self, task_id: str) -> None:
+        self.memory.delete_task(task_id)
 
     def is_task_done(self, task_id: str) -> bool:
         return task_id in self.memory.finished

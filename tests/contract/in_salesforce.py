@@ -158,8 +158,21 @@ class InSalesforce(Crm):
         found = self._http.get("/query", params=query).raise_for_status().json()
         return int(found["totalSize"])
 
-    def finish_task(self, task_id: str) -> None:
-        self.sandbox.act("edit", id=task_id, values={"Status": "Completed"})
+    def finish_task(self, task_id: str, status: str = "Completed") -> None:
+        self.sandbox.act("complete_task", id=task_id, status=status)
+        self._commit()
+
+    def put_off_task(self, task_id: str, status: str | None = None) -> None:
+        word = {} if status is None else {"status": status}
+        self.sandbox.act("defer_task", id=task_id, **word)
+        self._commit()
+
+    def move_task(self, task_id: str, day: str) -> None:
+        self.sandbox.act("redate_task", id=task_id, due=day)
+        self._commit()
+
+    def delete_task(self, task_id: str) -> None:
+        self.sandbox.act("delete_task", id=task_id)
         self._commit()
 
     def is_task_done(self, task_id: str) -> bool:

@@ -170,6 +170,19 @@ class InZoho(Crm):
         self.sandbox.act("complete_task", id=task_id)
         self._commit()
 
+    def put_off_task(self, task_id: str, status: str | None = None) -> None:
+        word = {} if status is None else {"status": status}
+        self.sandbox.act("defer_task", id=task_id, **word)
+        self._commit()
+
+    def move_task(self, task_id: str, day: str) -> None:
+        self.sandbox.act("redate_task", id=task_id, due=day)
+        self._commit()
+
+    def delete_task(self, task_id: str) -> None:
+        self.sandbox.act("delete_task", id=task_id)
+        self._commit()
+
     def is_task_done(self, task_id: str) -> bool:
         return self.sandbox.values_of(task_id).get("Closed_Time") is not None
 

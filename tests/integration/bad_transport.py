@@ -7,6 +7,9 @@ every request for as long as nobody mends it, and is then always told, unless it
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.sandbox.exchange import JsonObject
+from tests.integration.line import Line, hurt
+
 HTML = "<!DOCTYPE html><html><head><title>nginx</title></head><body>pat-na1-echo</body></html>"
 NAN = float("nan")
 
@@ -117,3 +120,19 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "errors that are a word": Trouble(spoilt({"at": ["errors"], "set": "none"}), is_harmless=True),
 }
+
+
+def endure(line: Line, trouble: Trouble, places: tuple[JsonObject, ...], everywhere: str) -> None:
+    """The line takes a trouble at each place once, then, if it lasts, everywhere; then it is over.
+
+    `everywhere` is what the path of every request of the API has.
+    """
+    hurt(line, places, trouble.fault, *trouble.words)
+    if trouble.lasts:
+        line.work()
+        line.fail({"match": {"path": everywhere}, "fault": trouble.fault})
+        failures = line.cycle()
+        assert (failures == {}) is trouble.is_harmless
+        for said in failures.values():
+            line.assert_told(said, *trouble.words)
+    line.recover()

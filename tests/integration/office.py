@@ -1,5 +1,6 @@
 """An installation beside a CRM in memory, on one clock: what the tests of pushes and cycles use."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -33,11 +34,19 @@ FIELDS = 7
 
 
 def only_opportunities(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files of the shipped playbook, of whose alerts the opportunities alone are left."""
+    """The files of the shipped playbook, of whose alerts the opportunities alone are left.
+
+    No review of a plan is agreed on: it would have a task of its own.
+    """
     text = files["alerts.yaml"].decode()
     facts, watched = text.index("facts:\n"), text.index("deviations:\n")
     kept = text[:facts] + text[watched : text.index("  conversion:\n")]
-    return {**files, "alerts.yaml": kept.encode()}
+    plans = {
+        name: re.sub(rb"(?m)^review: .*\n", b"", content)
+        for name, content in files.items()
+        if name.startswith("plans/")
+    }
+    return {**files, **plans, "alerts.yaml": kept.encode()}
 
 
 @cache

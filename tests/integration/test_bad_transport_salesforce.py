@@ -11,9 +11,9 @@ import pytest
 
 from connectors.sandbox.salesforce import SANDBOX_CLIENT_SECRET
 from service import provision
-from tests.integration.bad_transport import Trouble
+from tests.integration.bad_transport import Trouble, endure
 from tests.integration.bad_transport_salesforce import TROUBLES
-from tests.integration.line import Line, hurt, lines_of
+from tests.integration.line import Line, lines_of
 from tests.integration.line_salesforce import SalesforceLine, settled_line
 
 PLACES = (
@@ -40,15 +40,7 @@ def line(settled: SalesforceLine) -> Iterator[Line]:
 def test_nothing_is_lost_on_the_way(
     line: SalesforceLine, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hurt(line, PLACES, trouble.fault, *trouble.words)
-    if trouble.lasts:
-        line.work()
-        line.fail({"match": {"path": "/services/data/"}, "fault": trouble.fault})
-        failures = line.cycle()
-        assert (failures == {}) is trouble.is_harmless
-        for said in failures.values():
-            line.assert_told(said, *trouble.words)
-    line.recover()
+    endure(line, trouble, PLACES, "/services/data/")
     written = "".join(capsys.readouterr())
     assert SANDBOX_CLIENT_SECRET not in written
     assert "Traceback" not in written

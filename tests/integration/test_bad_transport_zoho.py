@@ -11,9 +11,9 @@ import pytest
 
 from connectors.sandbox.zoho import SANDBOX_CLIENT_SECRET
 from service import provision
-from tests.integration.bad_transport import Trouble
+from tests.integration.bad_transport import Trouble, endure
 from tests.integration.bad_transport_zoho import TROUBLES
-from tests.integration.line import TIERS, Line, hurt, lines_of
+from tests.integration.line import TIERS, Line, lines_of
 from tests.integration.line_zoho import ZohoLine, settled_line
 
 PLACES = (
@@ -38,15 +38,7 @@ def line(settled: ZohoLine) -> Iterator[Line]:
 def test_nothing_is_lost_on_the_way(
     line: ZohoLine, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hurt(line, PLACES, trouble.fault, *trouble.words)
-    if trouble.lasts:
-        line.work()
-        line.fail({"match": {"path": "/crm/v8/"}, "fault": trouble.fault})
-        failures = line.cycle()
-        assert (failures == {}) is trouble.is_harmless
-        for said in failures.values():
-            line.assert_told(said, *trouble.words)
-    line.recover()
+    endure(line, trouble, PLACES, "/crm/v8/")
     written = "".join(capsys.readouterr())
     assert SANDBOX_CLIENT_SECRET not in written
     assert "Traceback" not in written

@@ -38,6 +38,7 @@ def every_text() -> dict[str, str]:
         "tasks on": soql.tasks_on(KEY),
         "task by key": soql.task_by_key("arpent_alert_key__c", "l'alerte"),
         "task": soql.task("00T5g000001"),
+        "tasks": soql.tasks(["00T5g000001", "00T5g000002"]),
         "own fields": soql.own_custom_fields("Account"),
         "room": soql.room(),
         "permission set": soql.permission_set("Arpent"),

@@ -12,6 +12,7 @@ from connectors.sandbox.hubspot import links, records
 from connectors.sandbox.hubspot.people import PEOPLE
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.settings import SETTINGS
+from connectors.sandbox.hubspot.task_actions import TASK_ACTIONS
 from connectors.sandbox.hubspot.vocabulary import resolve
 from connectors.sandbox.hubspot.wire import invalid
 
@@ -132,6 +133,7 @@ ACTIONS: dict[str, Callable[[Portal, JsonObject], JsonObject]] = {
     "touch_all": _touch_all,
     "rotate_key": _rotate_key,
     "generate": _generate,
+    **TASK_ACTIONS,
     **PEOPLE,
     **SETTINGS,
 }

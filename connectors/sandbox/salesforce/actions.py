@@ -57,6 +57,19 @@ def _edit(org: Org, details: JsonObject) -> JsonObject:
     return {"id": found.id}
 
 
+def _complete(org: Org, details: JsonObject) -> JsonObject:
+    closed = next(row["ApiName"] for row in org.rows("TaskStatus") if row["IsClosed"])
+    return _edit(org, details | {"values": {"Status": details.get("status", closed)}})
+
+
+def _defer(org: Org, details: JsonObject) -> JsonObject:
+    return _edit(org, details | {"values": {"Status": details.get("status", "Deferred")}})
+
+
+def _redate(org: Org, details: JsonObject) -> JsonObject:
+    return _edit(org, details | {"values": {"ActivityDate": details["due"]}})
+
+
 def _create(org: Org, details: JsonObject) -> JsonObject:
     kind = _object(org, details["object"])
     values = checks.read_body(org, None, kind, details["values"], is_new=True)
@@ -198,6 +211,10 @@ _NOT_OF_A_FIELD = frozenset({"action", "object", "user", "is_visible"})
 ACTIONS: dict[str, Callable[[Org, JsonObject], JsonObject]] = {
     "edit": _edit,
     "create": _create,
+    "complete_task": _complete,
+    "defer_task": _defer,
+    "redate_task": _redate,
+    "delete_task": _delete,
     "delete": _delete,
     "undelete": _undelete,
     "purge": _purge,

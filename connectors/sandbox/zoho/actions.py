@@ -93,6 +93,14 @@ def _complete(org: Org, details: JsonObject) -> JsonObject:
     return _edit(org, details | {"values": {"Status": org.done_status}})
 
 
+def _defer(org: Org, details: JsonObject) -> JsonObject:
+    return _edit(org, details | {"values": {"Status": details.get("status", "Deferred")}})
+
+
+def _redate(org: Org, details: JsonObject) -> JsonObject:
+    return _edit(org, details | {"values": {"Due_Date": details["due"]}})
+
+
 def _delete(org: Org, details: JsonObject) -> JsonObject:
     module, found = _found(org, details["id"])
     effects.delete(org, module, found.id, _actor(org, details))
@@ -262,6 +270,9 @@ ACTIONS: dict[str, Callable[[Org, JsonObject], JsonObject]] = {
     "create": _create,
     "reassign": _reassign,
     "complete_task": _complete,
+    "defer_task": _defer,
+    "redate_task": _redate,
+    "delete_task": _delete,
     "delete": _delete,
     "restore": _restore,
     "purge": _purge,

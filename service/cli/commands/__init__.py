@@ -7,12 +7,14 @@ from service.cli.commands import (
     cycle,
     digests,
     editing,
+    forecast,
     kpi,
     operations,
     plan_sheets,
     plans,
     playbook,
     previewing,
+    review,
     runs,
     schedule,
     testing,
@@ -22,7 +24,7 @@ from service.cli.commands import (
 from service.cli.commands.options import app
 
 __all__ = [
-    "app", "backtesting", "beginning", "challenges", "cycle", "digests", "editing", "kpi",
-    "operations", "plan_sheets", "plans", "playbook", "previewing", "runs", "schedule",
-    "testing", "undo", "writing",
+    "app", "backtesting", "beginning", "challenges", "cycle", "digests", "editing", "forecast",
+    "kpi", "operations", "plan_sheets", "plans", "playbook", "previewing", "review", "runs",
+    "schedule", "testing", "undo", "writing",
 ]  # fmt: skip

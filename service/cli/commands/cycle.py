@@ -1,5 +1,6 @@
 """The stages of a cycle, each alone, and all together."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,17 +31,44 @@ def demo(
     crm: Annotated[
         str | None, typer.Option("--crm", help="Which CRM to emulate; all: side by side.")
     ] = None,
+    year: Annotated[
+        bool, typer.Option("--year", help="Play the case's whole year, week by week.")
+    ] = False,
+    weeks: Annotated[
+        int | None, typer.Option("--weeks", min=1, max=52, help="With --year: stop earlier.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="With --year: another second half.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="With --year: leave the workspace there.")
+    ] = None,
 ) -> None:
     """Show a territory plan living in an emulated CRM: no account, no key needed."""
     from service import demo as stage
 
+    if year or weeks is not None or seed is not None or keep is not None:
+        _demo_year(crm, weeks=weeks, seed=seed, keep=keep, json=json)
+        return
     stage.run(once=once, json=json, port=0 if once else port, crm=crm)
+
+
+def _demo_year(
+    crm: str | None, *, weeks: int | None, seed: int | None, keep: Path | None, json: bool
+) -> None:
+    from service import rehearsed_year as stage
+    from service.cli.show import progress, terminal
+    from service.cli.show import year as show
+
+    with progress.counting(Text("Semaines", "Weeks")) as told:
+        report = stage.run(crm=crm, weeks=weeks, seed=seed, keep=keep, told=told)
+    terminal.as_json(report) if json else show.played(report)
 
 
 @app.command()
 def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
     """Read from the CRM what changed since the last pull."""
-    from service import lease, listen
+    from service import answers_to_tasks, lease, listen
     from service import pull as stage
     from service.cli.show import cycle as show
     from service.cli.show import progress
@@ -64,11 +92,15 @@ def pull(*, crm: Crm = None, full: Full = False, json: Json = False) -> None:
                         now=opened.clock, full=full, progress=told,
                     )  # fmt: skip
                     listen.run(opened.store, connector, book, found.id, opened.clock())
+                    said = answers_to_tasks.run(
+                        opened.store, connector, book, found.id, now=opened.clock()
+                    )
                     counts.update(report.counts)
                 if json:
                     turns.told[vendor] = {"crm": vendor, **report.counts, "fields": report.notices}
                 else:
                     show.pulled(vendor, report)
+                    show.answered(vendor, said)
 
 
 @app.command()

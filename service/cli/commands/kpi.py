@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any
 
 import typer
@@ -64,18 +65,16 @@ def kpi(
     rows = chosen.frozen(week) if week else chosen.live()
     if csv:
         _print_csv(rows, is_frozen=week is not None)
-        return
-    if json:
+    elif json:
         _print_json(chosen, rows, week, with_filters=filters)
-        return
-    currency = book.team.currency
-    show.frozen(rows, week, currency) if week else show.figures(rows, currency)
-    if definitions:
-        labels = {each.figure.kpi.value: each.label for each in rows}
-        show.definitions(chosen.definitions(rows, week), labels)
-    if filters:
-        for row, lists in chosen.lists(rows):
-            show.filters(row, lists)
+    else:
+        told = [row for row in rows if row.is_told]
+        _print_tables(chosen, told, week)
+        if definitions:
+            labels = {each.figure.kpi.value: each.label for each in told}
+            show.definitions(chosen.definitions(told, week), labels)
+        if filters:
+            _print_filters(chosen, told, is_frozen=week is not None)
 
 
 class _Asked:
@@ -112,10 +111,35 @@ class _Asked:
     def _rows(self, figures: Sequence[Any], today: Sequence[Any] | None = None) -> list[Any]:
         from service.kpi_rows import rows
 
-        found = rows(
-            self.book, figures, subjects=self.subjects, span=self.span, cut=self.cut, today=today
-        )
-        return [row for row in found if row.is_told]
+        return rows(
+            self.book, figures, subjects=self.subjects, span=self.span, cut=self.cut, today=today,
+            stages=self._stages,
+        )  # fmt: skip
+
+    @cached_property
+    def _stages(self) -> list[str]:
+        from service.store import places
+
+        with self._store.read() as connection:
+            return places.stage_labels(connection)
+
+    def freshness(self) -> Sequence[Any]:
+        """How each CRM was read."""
+        from service import kpi_notes
+
+        return kpi_notes.freshness(self._store, now=self.now)
+
+    def plans(self, as_of: int) -> Any:  # noqa: ANN401 - a mapping to PlanNote, imported late
+        """The plan of each subject on a day."""
+        from service import kpi_notes
+
+        return kpi_notes.plan_notes(self.book, self.subjects, as_of)
+
+    def week(self, week: str) -> Any:  # noqa: ANN401 - a FrozenWeek, imported late
+        """The week as frozen, which is there."""
+        from service import measure
+
+        return measure.frozen_week(self._store, week, self.book)
 
     def frozen(self, week: str) -> list[Any]:
         """The rows of a frozen week, each beside the same days measured now.
@@ -190,12 +214,47 @@ def _print_csv(rows: Sequence[Any], *, is_frozen: bool) -> None:
     sys.stdout.flush()
 
 
+def _print_tables(asked: _Asked, rows: Sequence[Any], week: str | None) -> None:
+    from service.cli.show import kpi as show
+    from service.cli.show import kpi_notes as notes
+    from service.kpi_rows import name_of
+
+    currency, zone = asked.book.team.currency, asked.book.team.zone
+    notes.freshness(asked.freshness(), zone)
+    if week:
+        notes.frozen_at(asked.week(week), zone)
+        show.frozen(rows, week, currency)
+    else:
+        show.figures(rows, currency)
+    shown = {row.figure.subject for row in rows}
+    names = {subject: name_of(asked.book, subject) for subject in asked.subjects}
+    as_of = max((row.figure.as_of for row in rows), default=asked.as_of)
+    plans = asked.plans(as_of)
+    notes.plans({subject: each for subject, each in plans.items() if subject in shown}, names)
+    if rows:
+        notes.silent([names[each].to(language()) for each in asked.subjects if each not in shown])
+
+
+def _print_filters(asked: _Asked, rows: Sequence[Any], *, is_frozen: bool) -> None:
+    from service.cli.show import kpi as show
+    from service.cli.show import kpi_notes as notes
+
+    if is_frozen:
+        notes.filters_of_today()
+    for row, lists in asked.lists(rows):
+        show.filters(row, lists)
+
+
 def _print_json(
     asked: _Asked, rows: Sequence[Any], week: str | None, *, with_filters: bool
 ) -> None:
     from rules.time import date_of
     from service.cli.show import terminal
+    from service.kpi_notes import iso
 
+    zone = asked.book.team.zone
+    as_of = max((row.figure.as_of for row in rows), default=asked.as_of)
+    kept = asked.week(week) if week else None
     figures = [row.to_json() for row in rows]
     if with_filters:
         for told, (_, lists) in zip(figures, asked.lists(rows), strict=True):
@@ -206,6 +265,13 @@ def _print_json(
             "span": asked.span,
             "by": asked.cut or None,
             "week": week,
+            "frozen_at": None if kept is None else iso(kept.frozen_at, zone),
+            "is_late": None if kept is None else kept.is_late,
+            "read_at": {each.vendor: iso(each.read_at, zone) for each in asked.freshness()},
+            "plans": {
+                subject: None if note is None else note.to_json()
+                for subject, note in asked.plans(as_of).items()
+            },
             "figures": figures,
             "definitions": dict(asked.definitions(rows, week)),
         }

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from rules.alert_lines import Answer
 from rules.episode_steps import Step
 from rules.language import Language, Text, money, number, percent
 from rules.records import Kind
 from rules.time import date_of
-from service.alert import AlertReport
+from service.alert import AlertLine, AlertReport
+from service.answers_to_tasks import Listened
 from service.cli.edge import language, say
 from service.cli.show import counts, writing
 from service.cli.show.terminal import console, line, table
@@ -28,6 +30,13 @@ STEPS: Mapping[Step, Text] = {
     Step.OPENED: Text("ouvert", "opened"),
     Step.UPDATED: Text("se poursuit", "goes on"),
     Step.RECOVERED: Text("refermé", "closed"),
+}
+
+
+ANSWERS: Mapping[Answer, Text] = {
+    Answer.DONE: Text("déjà fait", "done already"),
+    Answer.NOT_RELEVANT: Text("pas pertinent", "not relevant"),
+    Answer.LATER: Text("reporté", "put off"),
 }
 
 
@@ -116,6 +125,23 @@ def _quantity(value: float | None, unit: str, currency: str, spoken: Language) -
             return number(value, spoken)
 
 
+def answered(vendor: str, said: Listened) -> None:
+    """What people made of their tasks, where there is news."""
+    told = [
+        Text(f"{words.fr} : {count}", f"{words.en}: {count}")
+        for answer, words in ANSWERS.items()
+        if (count := said.counts.get(answer.value))
+    ]
+    if told:
+        each = Text(", ".join(one.fr for one in told), ", ".join(one.en for one in told))
+        line(
+            Text(
+                f"Réponses aux tâches dans {vendor} : {each.fr}.",
+                f"Answers to tasks in {vendor}: {each.en}.",
+            )
+        )
+
+
 def alerted(report: AlertReport) -> None:
     """The week's episodes."""
     if report.is_already_done:
@@ -130,13 +156,27 @@ def alerted(report: AlertReport) -> None:
     )
     for each in told:
         step = say(STEPS[each.step])
-        console.print(f"  {step} : {each.name} – {each.subject_line}", markup=False, soft_wrap=True)
+        said = f"  {step} : {each.name} – {each.subject_line}{_answer(each)}"
+        console.print(said, markup=False, soft_wrap=True)
+
+
+def _answer(told: AlertLine) -> str:
+    """` (reporté jusqu'au 2026-07-14)`: what a person has answered; nothing where nobody has."""
+    if told.answer is None:
+        return ""
+    words, until = ANSWERS[told.answer], told.snoozed_until
+    if until is not None:
+        day = date_of(until).isoformat()
+        words = Text(f"{words.fr} jusqu'au {day}", f"{words.en} until {day}")
+    return f" ({say(words)})"
 
 
 def cycled(report: CycleReport, currency: str) -> None:
     """A whole cycle."""
     for vendor, brought in report.pulled.items():
         pulled(vendor, brought)
+    for vendor, said in report.answered.items():
+        answered(vendor, said)
     tagged(report.tagged)
     measured(report.measured, currency)
     if report.alerted is not None:

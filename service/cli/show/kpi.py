@@ -42,10 +42,14 @@ _FROZEN = (
     Text("Écart", "Change"),
 )
 _NOTHING = Text(
-    "Aucun indicateur à montrer : vérifiez kpis.yaml et ses découpages (cuts).",
-    "No KPI to show: check kpis.yaml and its cuts.",
+    "Rien à montrer pour ces jours : aucune fiche qui compte, et aucun plan.",
+    "Nothing to show for these days: no record that counts, and no plan.",
 )
 _CHANGED = Text("définition changée depuis", "definition changed since")
+_PARTS: Mapping[str, Text] = {
+    "numerator": Text("numérateur : ", "numerator: "),
+    "denominator": Text("dénominateur : ", "denominator: "),
+}
 
 
 def figures(rows: Sequence[KpiRow], currency: str) -> None:
@@ -164,7 +168,7 @@ def filters(row: KpiRow, lists: Mapping[str, Found]) -> None:
         console.print(f"{shown(label)} ({vendor})", markup=False, soft_wrap=True)
         parts = {"": found} if isinstance(found, NoFilter) else found
         for part, each in parts.items():
-            head = f"{_INDENT}{part}: " if part not in {"", "value"} else _INDENT
+            head = _INDENT + (say(_PARTS[part]) if part in _PARTS else "")
             _list(head, each)
 
 

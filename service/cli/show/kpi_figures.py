@@ -6,7 +6,7 @@ from babel.dates import format_date
 
 from rules.calendar import Span
 from rules.kpi_figures import Figure
-from rules.kpis import Unit
+from rules.kpis import KpiName, Unit
 from rules.language import Language, Text, money, number, percent
 from service.kpi_rows import KpiRow
 
@@ -14,6 +14,7 @@ NONE = "–"
 _YES, _NO = Text("oui", "yes"), Text("non", "no")
 _DAYS = Text("j", "d")
 _SPACE = "\u00a0"
+_OF_HOURS = (KpiName.TIME_SHARE, KpiName.PRIORITY_TIME)
 
 
 def quantity(value: float | None, unit: Unit, currency: str, language: Language) -> str:
@@ -42,11 +43,20 @@ def value_of(figure: Figure, currency: str, language: Language) -> str:
         return figure.doubt.to(language)
     told = quantity(figure.value, figure.unit, currency, language)
     parts = (figure.numerator, figure.denominator)
+    if figure.kpi in _OF_HOURS:
+        return f"{told} ({_hours(parts, language)}{_SPACE}h)"
     # Sums behind a ratio would be read as counts.
     if figure.unit is Unit.RATIO and all(each is not None and each < 10_000 for each in parts):  # noqa: PLR2004 - counts
         above, below = (number(each or 0, language, digits=0) for each in parts)
         return f"{told} ({above}/{below})"
     return told
+
+
+def _hours(parts: tuple[float | None, float | None], language: Language) -> str:
+    """`3,8/11,8`: decimals where the hours are few."""
+    digits = 1 if (parts[1] or 0) < 100 else 0  # noqa: PLR2004 - a week or so
+    above, below = (number(each or 0, language, digits=digits) for each in parts)
+    return f"{above}/{below}"
 
 
 def attainment_of(row: KpiRow, language: Language) -> str:

@@ -13,7 +13,7 @@ from service.agenda import Agenda
 from service.cli.edge import language, say
 from service.cli.show import writing
 from service.cli.show.challenges import waiting_days
-from service.cli.show.cycle import STREAMS
+from service.cli.show.cycle import ANSWERS, STREAMS
 from service.cli.show.runs import STATES
 from service.cli.show.terminal import line, table
 from service.push_report import told_of_held
@@ -93,7 +93,8 @@ def _workspace(found: Status) -> Iterator[Row]:
         number(each, language(), digits=0) for each in (found.waiting_accounts, found.open_alerts)
     )
     yield Text("Comptes à réévaluer", "Accounts to evaluate"), Text(waiting, waiting)
-    yield Text("Alertes ouvertes", "Open alerts"), Text(alerts, alerts)
+    said = _answers(found)
+    yield Text("Alertes ouvertes", "Open alerts"), Text(alerts + said.fr, alerts + said.en)
     asked = found.challenges
     if asked.count:
         yield (
@@ -102,6 +103,19 @@ def _workspace(found: Status) -> Iterator[Row]:
         )
     if found.orphans:
         yield Text("Comptes orphelins", "Orphan accounts"), _orphans(found)
+
+
+def _answers(found: Status) -> Text:
+    """`, dont 1 déjà fait, 2 reporté`: what people have made of the tasks; empty without any."""
+    each = [
+        Text(f"{count} {words.fr}", f"{count} {words.en}")
+        for answer, words in ANSWERS.items()
+        if (count := found.alert_answers.get(answer))
+    ]
+    if not each:
+        return Text("", "")
+    told = _listed(each)
+    return Text(f", dont {told.fr}", f", of which {told.en}")
 
 
 def _orphans(found: Status) -> Text:
