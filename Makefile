@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: demo check test scenarios fuzz bench torture oracles format lock clean
+.PHONY: demo check test scenarios fuzz bench torture simulation rehearsal oracles format lock clean
 
 demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
 	@$(BIN)/arpent demo
@@ -22,6 +22,12 @@ scenarios: .venv/.dev  ## 200,000 changes that a CRM shows late: none missed
 
 fuzz: .venv/.dev       ## 55,000 random conditions on both databases, 300,000 hostile strings
 	$(BIN)/python -m tests.fuzz
+
+simulation: .venv/.dev ## 200 years of a team on plan: how often it is alerted for nothing
+	$(BIN)/python -m tests.simulation
+
+rehearsal: .venv/.dev  ## the whole year of the worked case, week by week
+	ARPENT_TEST_YEAR_WEEKS=52 $(BIN)/pytest -q tests/acceptance/test_year.py
 
 bench: .venv/.dev      ## ratios measured side by side, printed, never asserted
 	$(BIN)/python -m tests.bench
