@@ -92,7 +92,3 @@ class WeekLines:
     def of(self, kind: LineKind) -> list[WeekLine]:
         """Those of a kind."""
         return [line for line in self.lines if line.kind is kind]
-
-    def for_rep(self, rep: str) -> list[WeekLine]:
-        """Those that a rep is to read: about this rep, and for nobody else."""
-        return [line for line in self.lines if line.rep == rep and line.recipient is Recipient.REP]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from string import Formatter
 from typing import Annotated
 
@@ -17,6 +18,8 @@ PLACEHOLDERS = (
     "value", "weeks", "expected", "low", "high", "missing", "accounts", "rep", "n", "days", "deals",
     "first", "action", "hours", "capacity",
 )  # fmt: skip
+# More than so many, and than so many weeks of the plan: nobody does that in one.
+_FEW, _AT_ONCE = 3, 3
 LISTED = 10
 """So many records are named in an alert; the others are counted."""
 
@@ -128,8 +131,13 @@ def quantity(value: float, unit: Unit, currency: str, language: Language) -> str
             return number(value, language)
 
 
-def more_by_sunday(kpi: Kpi, count: int, label: Text) -> Text:
-    """`3 opportunités de plus d'ici dimanche`; other KPIs by their label."""
+def more_by_sunday(kpi: Kpi, count: int, label: Text, *, weekly: float) -> Text:
+    """`3 opportunités de plus d'ici dimanche`; other KPIs by their label.
+
+    What the plan wants in `weekly` for a week tells what one can do: far more takes several.
+    """
+    if count > max(_FEW, _AT_ONCE * weekly):
+        return _over_weeks(kpi, count, label, weeks=ceil(count / max(weekly, _FEW)))
     nouns = _NOUNS.get(kpi.name)
     if nouns is None:
         return Text(
@@ -139,4 +147,16 @@ def more_by_sunday(kpi: Kpi, count: int, label: Text) -> Text:
     found = counted(count, *nouns)
     return Text(
         f"{found.fr} de plus d'ici dimanche", f"{found.en.replace(' ', ' more ', 1)} by Sunday"
+    )
+
+
+def _over_weeks(kpi: Kpi, count: int, label: Text, *, weeks: int) -> Text:
+    """`16 opportunités de plus que prévu, soit 4 par semaine pendant 4 semaines`."""
+    each = ceil(count / weeks)
+    nouns = _NOUNS.get(kpi.name)
+    found = counted(count, *nouns) if nouns else Text(*(number(count, its) for its in Language))
+    of = Text("", "") if nouns else Text(f" ({label.fr})", f" ({label.en})")
+    return Text(
+        f"{found.fr} de plus que prévu, soit {each} par semaine pendant {weeks} semaines{of.fr}",
+        f"{found.en} more than planned, that is {each} a week for {weeks} weeks{of.en}",
     )

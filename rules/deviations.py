@@ -13,10 +13,9 @@ exact chance that a rep on plan reads so low in any of them (`rules.nested_windo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import ceil, floor, fsum
+from math import ceil, floor
 from typing import NamedTuple
 
-from rules import count_laws
 from rules.intervals import Interval, wilson
 from rules.kpi_names import Unit
 from rules.nested_windows import ROUNDING, Nested
@@ -72,18 +71,6 @@ class Deviation:
     dispersion: float = 1.0
     trials: int | None = None
     interval: Interval | None = None
-
-
-def lower_tail(count: int, mean: float, dispersion: float = 1.0) -> float:
-    """P(X ≤ count) of a count with a mean and a variance of dispersion × mean."""
-    if count < 0:
-        return 0.0
-    return min(1.0, fsum(count_laws.counts(mean, dispersion, count + 1)))
-
-
-def assess(observed: Mapping[int, int], expected: Mapping[int, float]) -> Deviation:
-    """Judge Poisson counts at the normal sensitivity; see `assess_counts`."""
-    return assess_counts(observed, expected)
 
 
 def assess_counts(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rules.alert_lines import LineKind, WeekLine
 from rules.digest import Audience, Digest, Line, Section, headed, named, said
 from rules.digest_material import OfRep, OfWeek
-from rules.digest_rep import headed_line
+from rules.digest_rep import foremost, headed_line
 from rules.digest_words import day, false_alarms, frozen, labelled, margin, paced
 from rules.kpi_figures import Figure
 from rules.kpi_names import Cut, KpiName
@@ -64,9 +64,9 @@ def manager_digest(
 def _hello(recipient: OfRep, language: Language) -> str:
     name = named(recipient.name)
     return Text(
-        f"Bonjour {name}, voici de quoi préparer vos rencontres. Vos représentants ont reçu leur "
-        "propre message avant vous.",
-        f"Hello {name}, this prepares your 1:1s. Your reps received their own message before you.",
+        f"Bonjour {name}, voici de quoi préparer vos rencontres. Le message de chaque "
+        "représentant part avant le vôtre.",
+        f"Hello {name}, this prepares your 1:1s. Each rep's own message leaves before yours.",
     ).to(language)
 
 
@@ -165,12 +165,14 @@ def _time(reps: Sequence[OfRep], week: OfWeek, language: Language) -> Section:
 
 
 def _moved(rep: OfRep, week: OfWeek, language: Language) -> str:
-    """Each group of time beside what the plan gives it; empty where no hour is logged."""
+    """Each group of time beside what the plan gives it; empty where no group is measured."""
     shares = [
         figure
         for figure in rep.figures
         if figure.kpi is KpiName.TIME_SHARE and figure.cut == Cut.GROUP and figure.value is not None
     ]
+    if not shares and week.groups:
+        return Text("aucune heure consignée", "no hour logged").to(language)
     told, is_off = [], False
     for share in sorted(shares, key=lambda each: not each.member):
         value, planned = share.value or 0.0, share.expected
@@ -189,22 +191,19 @@ def _moved(rep: OfRep, week: OfWeek, language: Language) -> str:
 
 
 def _told(reps: Sequence[OfRep], language: Language) -> Section:
-    """What stood in each rep's own digest, and whether it has left."""
-    title = Text("Ce que vos représentants ont lu", "What your reps have read").to(language)
+    """What stands first in each rep's own digest, and whether it has left."""
+    title = Text("Ce que dit le message de chacun", "What each one's message says").to(language)
     lines = []
     for rep in reps:
-        told = [
-            line.text.to(language)
-            for line in rep.lines
-            if line.kind in (LineKind.CONFIRMED, LineKind.WATCH, LineKind.FACT)
-            and not line.is_silent
-        ]
+        if rep.is_away:
+            away = Text("absent cette semaine, sans message", "away this week, no message")
+            lines.append(Line(lead=named(rep.name), text=away.to(language)))
+            continue
+        told = [line.text.to(language) for line in foremost(rep)]
         visits = _to_see(rep, language)
         state = _delivered(rep, language)
         heads = [part for part in (state, visits) if part]
-        lines.append(
-            Line(lead=named(rep.name), text=said(". ".join([", ".join(heads), *told[:2]])))
-        )
+        lines.append(Line(lead=named(rep.name), text=said(". ".join([", ".join(heads), *told]))))
     return Section(title=title, lines=lines)
 
 
@@ -219,6 +218,8 @@ def _to_see(rep: OfRep, language: Language) -> str:
 
 
 def _delivered(rep: OfRep, language: Language) -> str:
+    if rep.is_for_ops:
+        return Text("message aux opérations seules", "message to ops alone").to(language)
     if rep.delivered is None:
         return ""
     if rep.delivered:

@@ -55,6 +55,7 @@ class OfRep:
     """What concerns a rep. `figures` are of whole KPIs and of groups of time, as of a Sunday.
 
     `delivered`: whether the rep's own digest of the week has left, None while that isn't known.
+    `is_away`: for most of the week, so that there is none; `is_for_ops`: it went to ops alone.
     """
 
     key: str
@@ -66,13 +67,16 @@ class OfRep:
     uncontacted: Uncontacted | None = None
     waiting: Waiting | None = None
     delivered: bool | None = None
+    is_away: bool = False
+    is_for_ops: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfWeek:
     """What all digests of a week share. `as_of` is the Sunday of the figures, None without any.
 
-    `since` is the day from which on a priority account should have been contacted.
+    `since` is the day from which on a priority account should have been contacted. `is_frozen`:
+    the figures are those kept on Monday, which rep and manager both read.
     """
 
     week: Period
@@ -83,3 +87,4 @@ class OfWeek:
     groups: Mapping[str, Text] = field(default_factory=dict)
     false_alarms: FalseAlarms | None = None
     hours_later: int = 24
+    is_frozen: bool = True

@@ -4,7 +4,7 @@ At most 250 words: what does not fit is left out by rank and counted. It is priv
 reads it, and the manager's comes later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rules.alert_lines import LineKind, WeekLine
 from rules.digest import Audience, Digest, Line, Section, cut, fitted, headed, named, said
@@ -12,6 +12,7 @@ from rules.digest_material import OfRep, OfWeek, Visit
 from rules.digest_words import accounts, day, false_alarms, frozen, labelled, margin, paced
 from rules.kpi_names import KpiName
 from rules.language import Language, Text
+from rules.time import Day
 
 PACE = (
     KpiName.REVENUE_WON,
@@ -20,10 +21,14 @@ PACE = (
     KpiName.CONVERSION_RATE,
     KpiName.PRIORITY_CONTACTED,
 )
+# What chance alone raises at times.
+_CHANCES = (LineKind.CONFIRMED, LineKind.WATCH)
 _WHY_LENGTH, _WHY_WORDS = 160, 22
-# The first visits, the pace and the first of the news stay longest.
-_KEPT_VISITS, _KEPT_NEWS = 4, 2
-_RECOGNITION, _PACE, _FIRST_NEWS, _VISIT, _NEWS = 5, 10, 20, 30, 50
+# Of each section the first lines stay longest, so that none is only a count.
+_KEPT_VISITS, _KEPT_PACE = 3, 2
+_RECOGNITION, _PACE, _FIRST_NEWS = 5, 10, 12
+# The rest in turn: the fourth visit, the third figure, the fifth visit, the second of the news.
+_VISIT, _MORE_PACE, _NEWS = 22, 24, 26
 _IN_CRM = Text("dans le CRM, par Prochain contact", "in the CRM, by Next contact")
 _IN_ALERTS = Text("demandez le détail aux opérations", "ask ops for the details")
 
@@ -32,7 +37,7 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
     """The digest of a rep, in the rep's language, in at most 250 words."""
     language = rep.language
     sections = [
-        _visits(rep, language),
+        _visits(rep, week.week.first, language),
         _pace(rep, week, language),
         _decision(rep, week, language),
         _recognition(rep, language),
@@ -43,9 +48,10 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
         f"Pour vous seul ; votre gestionnaire reçoit le sien {week.hours_later} heures après.",
         f"For you alone; your manager's comes {week.hours_later} hours later.",
     )
+    has_alert = any(line.kind in _CHANCES and not line.is_silent for line in rep.lines)
     foot = [
-        frozen(week, language), margin(language), false_alarms(week, language),
-        private.to(language),
+        frozen(week, language), margin(language),
+        false_alarms(week, language) if has_alert else "", private.to(language),
     ]  # fmt: skip
     return fitted(
         Digest(
@@ -66,7 +72,7 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
     )
 
 
-def _visits(rep: OfRep, language: Language) -> Section:
+def _visits(rep: OfRep, monday: Day, language: Language) -> Section:
     title = Text("Où aller cette semaine", "Where to go this week").to(language)
     if not rep.visits.first:
         nothing = Text(
@@ -78,7 +84,7 @@ def _visits(rep: OfRep, language: Language) -> Section:
     lines = [
         Line(
             lead=named(visit.name),
-            text=_reason(visit, language, is_same=visit.why == before[place]),
+            text=_reason(visit, monday, language, is_same=visit.why == before[place]),
             rank=place if place < _KEPT_VISITS else _VISIT + place,
         )
         for place, visit in enumerate(rep.visits.first)
@@ -87,9 +93,9 @@ def _visits(rep: OfRep, language: Language) -> Section:
     return Section(title=title, lines=lines, more=more, where=_IN_CRM.to(language))
 
 
-def _reason(visit: Visit, language: Language, *, is_same: bool) -> str:
+def _reason(visit: Visit, monday: Day, language: Language, *, is_same: bool) -> str:
     """When it is due and why; a reason that is the one just told is not told again."""
-    on = day(visit.due_on, language)
+    on = day(visit.due_on, language, beside=monday)
     due = Text(f"dû le {on}", f"due {on}").to(language)
     why = cut(visit.why or "", _WHY_LENGTH, _WHY_WORDS)
     if why and is_same:
@@ -103,7 +109,7 @@ def _pace(rep: OfRep, week: OfWeek, language: Language) -> Section:
         Line(
             lead=labelled(found[kpi], week, language),
             text=said(paced(found[kpi], week, language)),
-            rank=_PACE + place,
+            rank=place + (_PACE if place < _KEPT_PACE else _MORE_PACE),
         )
         for place, kpi in enumerate(PACE)
         if kpi in found and kpi in week.labels and found[kpi].expected is not None
@@ -118,9 +124,7 @@ def _decision(rep: OfRep, week: OfWeek, language: Language) -> Section:
     title = Text("Une décision", "One thing to decide").to(language)
     matter = decided(rep)
     if matter is not None:
-        action = matter.action or matter.body
-        line = Line(lead=cut(matter.text.to(language), 140, 20), text=said(action.to(language)))
-        return Section(title=title, lines=[line], stands_out=True)
+        return Section(title=title, lines=_asked(matter, language), stands_out=True)
     late = [visit for visit in rep.visits.first if visit.due_on < week.week.first]
     if not late:
         return Section(title=title)
@@ -132,6 +136,15 @@ def _decision(rep: OfRep, week: OfWeek, language: Language) -> Section:
     return Section(title=title, lines=[Line(lead=named(latest.name), text=asked)], stands_out=True)
 
 
+def _asked(matter: WeekLine, language: Language) -> list[Line]:
+    """What to do, and then what for: an action, not a verdict."""
+    told = matter.text.to(language)
+    if matter.action is None:
+        return [Line(lead=cut(told, 140, 20), text=said(matter.body.to(language)))]
+    action = cut(matter.action.to(language), 140, 20)
+    return [Line(lead=f"{action[:1].upper()}{action[1:]}."), Line(text=said(told))]
+
+
 def decided(rep: OfRep) -> WeekLine | None:
     """The matter that the rep is asked to decide; None where there is none."""
     for kind in (LineKind.CONFIRMED, LineKind.FACT, LineKind.WATCH):
@@ -139,6 +152,23 @@ def decided(rep: OfRep) -> WeekLine | None:
         if matters:
             return max(matters, key=lambda line: line.severity)
     return None
+
+
+def foremost(rep: OfRep) -> Sequence[WeekLine]:
+    """The matter to decide, and the first of the rest: what the rep reads however long it gets."""
+    first = decided(rep)
+    return [line for line in (first, *_others(rep)[:1]) if line is not None]
+
+
+def _others(rep: OfRep) -> Sequence[WeekLine]:
+    """Everything but the matter to decide and what is to be celebrated, the gravest first."""
+    matter = decided(rep)
+    return [
+        line
+        for kind in _HEADS
+        for line in _of(rep, kind)
+        if line is not matter and not line.is_silent
+    ]
 
 
 def _recognition(rep: OfRep, language: Language) -> Section:
@@ -152,7 +182,8 @@ def _recognition(rep: OfRep, language: Language) -> Section:
 _HEADS = {
     LineKind.CONFIRMED: Text("Écart confirmé", "Confirmed deviation"),
     LineKind.WATCH: Text("À surveiller", "To watch"),
-    LineKind.FACT: Text("Fait", "Fact"),
+    # In French the word for a fact also says that something is done.
+    LineKind.FACT: Text("Constat", "Fact"),
     LineKind.RECOVERED: Text("Revenu dans le plan", "Back on plan"),
     LineKind.ANSWERED: Text("Répondu", "Answered"),
 }
@@ -168,17 +199,9 @@ def headed_line(line: WeekLine, language: Language, rank: int = 0) -> Line:
 
 
 def _news(rep: OfRep, language: Language) -> Section:
-    """Everything else, the gravest first."""
-    matter = decided(rep)
-    others = [
-        line
-        for kind in _HEADS
-        for line in _of(rep, kind)
-        if line is not matter and not line.is_silent
-    ]
     lines = [
-        headed_line(line, language, place + (_FIRST_NEWS if place < _KEPT_NEWS else _NEWS))
-        for place, line in enumerate(others)
+        headed_line(line, language, place + (_NEWS if place else _FIRST_NEWS))
+        for place, line in enumerate(_others(rep))
     ]
     title = Text("À suivre", "To follow").to(language)
     return Section(title=title, lines=lines, where=_IN_ALERTS.to(language))

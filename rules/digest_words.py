@@ -24,11 +24,15 @@ _STOCKS = (
 )
 
 
-def day(number_of_day: Day, language: Language) -> str:
-    """`30 juin`, `1er juin`."""
-    told = day_month(date_of(number_of_day), language)
-    is_first = language is Language.FR and told.startswith("1 ")
-    return f"1er{told[1:]}" if is_first else told
+def day(number_of_day: Day, language: Language, *, beside: Day | None = None) -> str:
+    """`30 juin`, `1er juin`; with its year where that is not the one of the day `beside`."""
+    found = date_of(number_of_day)
+    told = day_month(found, language)
+    if language is Language.FR and told.startswith("1 "):
+        told = f"1er{told[1:]}"
+    if beside is None or date_of(beside).year == found.year:
+        return told
+    return f"{told}{Text(' ', ', ').to(language)}{found.year}"
 
 
 def quantity(value: float, unit: Unit, currency: str, language: Language) -> str:
@@ -52,8 +56,8 @@ def quantity(value: float, unit: Unit, currency: str, language: Language) -> str
 def paced(figure: Figure, week: OfWeek, language: Language) -> str:
     """A figure beside what the plan expects to date, with the margin that chance leaves it."""
     if figure.doubt is not None:
-        inconclusive = Text("non concluant", "not conclusive").to(language)
-        return f"{inconclusive} ({figure.doubt.to(language)})"
+        # It says itself that nothing can be concluded, and why.
+        return figure.doubt.to(language)
     if figure.value is None:
         return Text("rien à mesurer", "nothing to measure").to(language)
     parts = [quantity(figure.value, figure.unit, week.currency, language)]
@@ -125,18 +129,21 @@ def false_alarms(week: OfWeek, language: Language) -> str:
     episodes = week.false_alarms.confirmed_episodes
     confirmed = number(episodes, language, digits=0 if episodes >= _WHOLE else 1)
     return Text(
-        f"Par le seul hasard, une équipe au plan verrait par an : à surveiller {watch}, "
-        f"écarts confirmés {confirmed}.",
-        f"By chance alone, a team on plan would see in a year: watch lines {watch}, confirmed "
-        f"deviations {confirmed}.",
+        f"Alertes dues au seul hasard, par an, dans une équipe au plan : {watch} à surveiller, "
+        f"{confirmed} en écart confirmé.",
+        f"Alerts by chance alone, in a year, for a team on plan: {watch} to watch, {confirmed} as "
+        "confirmed deviations.",
     ).to(language)
 
 
 def frozen(week: OfWeek, language: Language) -> str:
-    """`Chiffres gelés lundi, au 28 juin.`; empty without figures."""
+    """`Chiffres gelés, jusqu'au 28 juin inclus.`; empty without figures."""
     if week.as_of is None:
         return ""
     at = day(week.as_of, language)
-    return Text(
-        f"Chiffres gelés lundi, jusqu'au {at}.", f"Figures frozen on Monday, up to {at}."
-    ).to(language)
+    told = Text(f"Chiffres gelés, jusqu'au {at} inclus.", f"Frozen figures, up to {at} included.")
+    if not week.is_frozen:
+        # The records may be of a later hour than those that the week will be frozen with.
+        told = Text(f"Chiffres du moment, jusqu'au {at} inclus.",
+                    f"Figures as they are now, up to {at} included.")  # fmt: skip
+    return told.to(language)

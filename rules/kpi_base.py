@@ -78,12 +78,18 @@ FLOW = Text(
     "The period runs from its first day to the day of the measure.",
 )
 AMOUNTS = Text(
-    "Montants en {currency} : ceux d'une autre monnaie sont convertis au taux du jour de fermeture "
-    "(à défaut, de création) ; un montant vide ou sans taux est inconnu, il n'entre pas dans la "
-    "somme et n'est jamais converti à 1 pour 1 ; un montant négatif compte tel quel.",
-    "Amounts in {currency}: those in another currency are converted at the rate of the close date "
-    "(else of the creation date); an amount that is empty or without a rate is unknown, it is not "
-    "in the sum and is never converted one for one; a negative amount counts as it is.",
+    "Montants en {currency} : ceux d'une autre monnaie sont pris comme le CRM les a convertis s'il "
+    "compte lui-même en {currency}, sinon convertis au taux du jour de fermeture (à défaut, de "
+    "création) ; un montant vide ou sans taux est inconnu, il n'entre pas dans la somme et n'est "
+    "jamais converti à 1 pour 1 ; un montant négatif compte tel quel.",
+    "Amounts in {currency}: those in another currency are taken as the CRM converted them when it "
+    "counts in {currency} itself, else converted at the rate of the close date (else of the "
+    "creation date); an amount that is empty or without a rate is unknown, it is not in the sum "
+    "and is never converted one for one; a negative amount counts as it is.",
+)
+SUM = Text(
+    "De rien, la somme est 0 ; quand tous les montants sont inconnus, il n'y a pas de valeur.",
+    "Of nothing the sum is 0; when every amount is unknown there is no value.",
 )
 GATE = Text(
     "Non concluant si plus de {doubt} {of}.",
@@ -117,8 +123,8 @@ LOGGED = Text(
     "received does not), and notes; each once, for whoever owns it today.",
 )
 WILSON = Text(
-    "Intervalle à 95 % de Wilson.",
-    "95 % interval of Wilson.",
+    "Sans aucun cas au dénominateur, il n'y a pas de valeur. Intervalle à 95 % de Wilson.",
+    "Without a case in the denominator there is no value. 95 % interval of Wilson.",
 )
 POISSON = Text(
     "Intervalle à 95 % exact de Poisson (Garwood) : les moyennes sous lesquelles un tel compte "
@@ -127,9 +133,11 @@ POISSON = Text(
 )
 COMPOUND = Text(
     "Intervalle à 95 % de Poisson composé, par la loi normale : somme ± 1,96 × racine de la somme "
-    "des carrés des montants, sans passer sous le plus petit de 0 et de la somme.",
+    "des carrés des montants, sans passer sous le plus petit de 0 et de la somme ; sans montant "
+    "connu, il n'y en a pas.",
     "95 % compound-Poisson interval, by the normal law: sum ± 1.96 × the square root of the sum of "
-    "the squared amounts, never below the lesser of 0 and the sum.",
+    "the squared amounts, never below the lesser of 0 and the sum; without a known amount there is "
+    "none.",
 )
 
 

@@ -17,6 +17,7 @@ from rules.kpi_base import (
     GATE,
     MAIN_ACCOUNT,
     POISSON,
+    SUM,
     WILSON,
     BaseKpi,
     Days,
@@ -49,9 +50,11 @@ class OpportunitiesOpened(BaseKpi):
     words = joined(
         Text(
             "Nombre d'opportunités créées dans la période dont le montant est, ou a été au plus "
-            "haut, d'au moins {minimum}, quelle que soit leur étape.",
+            "haut, d'au moins {minimum}, quelle que soit leur étape. Le doute porte sur toutes "
+            "celles créées dans la période : leur montant n'a jamais été connu.",
             "Number of opportunities created in the period whose amount is, or was at its highest, "
-            "at least {minimum}, whatever their stage.",
+            "at least {minimum}, whatever their stage. The doubt is about all those created in the "
+            "period: their amount was never known.",
         ),
         FLOW, DEALS, AMOUNTS, DAYS, POISSON, GATE,
     )  # fmt: skip
@@ -127,8 +130,8 @@ class ActivePipeline(_Pipeline):
     name = KpiName.ACTIVE_PIPELINE
     unit = Unit.MONEY
     cuts = _TO_STAGES
-    words = joined(Text("Somme des montants", "Sum of the amounts"), _OPEN, DEALS, AMOUNTS, DAYS,
-                   GATE)  # fmt: skip
+    words = joined(Text("Somme des montants", "Sum of the amounts"), _OPEN, DEALS, AMOUNTS, SUM,
+                   DAYS, GATE)  # fmt: skip
 
 
 class WeightedPipeline(_Pipeline):
@@ -139,12 +142,12 @@ class WeightedPipeline(_Pipeline):
     cuts = _TO_STAGES
     words = joined(
         Text(
-            "Somme des montants multipliés par la probabilité de leur étape (arrondie au "
-            "dix-millième)",
-            "Sum of the amounts times the probability of their stage (rounded to one ten-"
-            "thousandth)",
+            "Somme, arrondie une seule fois au cent, des montants multipliés par la probabilité de "
+            "leur étape (arrondie au dix-millième)",
+            "Sum, rounded once to the cent, of the amounts times the probability of their stage "
+            "(rounded to one ten-thousandth)",
         ),
-        _OPEN, DEALS, AMOUNTS, DAYS, GATE,
+        _OPEN, DEALS, AMOUNTS, SUM, DAYS, GATE,
     )  # fmt: skip
 
 
@@ -162,7 +165,7 @@ class RevenueWon(BaseKpi):
             "Sum of the amounts of the opportunities whose stage is won and whose close date is in "
             "the period. Numerator: those whose amount is known; denominator: all.",
         ),
-        FLOW, DEALS, AMOUNTS, DAYS, COMPOUND, GATE,
+        FLOW, DEALS, AMOUNTS, SUM, DAYS, COMPOUND, GATE,
     )  # fmt: skip
 
 
@@ -232,14 +235,16 @@ class Coverage(BaseKpi):
             "prévue entre le jour de la mesure et la fin du trimestre fiscal, ces deux jours "
             "compris (numérateur) ÷ ce qui reste à gagner du trimestre (dénominateur) : sa part de "
             "l'objectif du plan, moins ce qui a été gagné du premier jour du trimestre au jour de "
-            "la mesure. Sans plan, ou quand il ne reste rien à gagner, il n'y a pas de valeur. Le "
+            "la mesure. L'équipe sans plan à elle a la somme de ceux de ses représentants. Sans "
+            "plan, ou quand il ne reste rien à gagner, il n'y a pas de valeur. Le "
             "même trimestre, que la période soit une semaine ou un an. Non concluant aussi quand "
             "une seule opportunité fait plus de {exposure} de ce qui reste.",
             "Sum of the amounts of the opportunities whose stage is open and that are due to close "
             "between the day of the measure and the end of the fiscal quarter, both days included "
             "(numerator) ÷ what is left to win of the quarter (denominator): its part of the "
             "plan's objective, minus what was won from the first day of the quarter to the day of "
-            "the measure. Without a plan, or when nothing is left to win, there is no value. The "
+            "the measure. A team without a plan of its own has the sum of its reps'. Without a "
+            "plan, or when nothing is left to win, there is no value. The "
             "same quarter, whether the period is a week or a year. Not conclusive either when one "
             "opportunity alone makes more than {exposure} of what is left.",
         ),
@@ -269,7 +274,8 @@ class SalesCycle(BaseKpi):
             "médiane est la plus courte durée où elle atteint la moitié de sa dernière valeur. La "
             "même fenêtre, que la période soit une semaine ou un an. Numérateur : les gagnées ; "
             "dénominateur : toutes. "
-            "Une opportunité fermée sans date de fermeture ne compte pas.",
+            "Une opportunité fermée sans date de fermeture ne compte pas. Sans aucune gagnée, il "
+            "n'y a pas de valeur.",
             "Median length, in days, from the creation to the close of the opportunities that will "
             "be won, among those created within the {window} days that end on the day of the "
             "measure, that day included. An opportunity whose stage is won or lost lasts from its "
@@ -279,7 +285,7 @@ class SalesCycle(BaseKpi):
             "and Johansen (at equal lengths, the censored come after); the median is the shortest "
             "length at which it reaches half of its last value. The same window, whether the "
             "period is a week or a year. Numerator: the won; denominator: all. An opportunity that "
-            "is closed without a close date does not count.",
+            "is closed without a close date does not count. Without any win there is no value.",
         ),
         DEALS, DAYS, GATE,
     )  # fmt: skip

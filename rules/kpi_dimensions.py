@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from rules import schema_shapes
 from rules.kpi_names import Cut
-from rules.language import Text
+from rules.language import Language, Text, number
 from rules.located import Misfit
 from rules.numbers import read_number
 from rules.records import ActivityKind
@@ -17,6 +17,12 @@ from rules.team import Strict, Words
 _HOURS = re.compile(r"(.+?)\s*(h|hours?|heures?|min)", re.IGNORECASE)
 _MINUTES = 60
 _DAY = 24
+KINDS: Mapping[ActivityKind, Text] = {
+    ActivityKind.CALL: Text("appel", "call"),
+    ActivityKind.MEETING: Text("rencontre", "meeting"),
+    ActivityKind.EMAIL: Text("courriel", "e-mail"),
+    ActivityKind.NOTE: Text("note", "note"),
+}
 HOURS = {"type": "string", "pattern": r"^\s*\d.*(?:[hH]|[hH]ours?|[hH]eures?|min)\s*$"}
 
 
@@ -124,3 +130,19 @@ class Time(Strict):
 
     hours: dict[ActivityKind, Hours]
     groups: dict[Key, Group] = Field(default_factory=dict)
+
+
+def hours_told(hours: Mapping[ActivityKind, float], language: Language) -> str:
+    """`0,5 h pour un appel, …`; a kind that is not named is worth nothing."""
+    word = Text("par", "for each").to(language)
+    told = (
+        f"{number(each, language, digits=2)} h {word} {KINDS[kind].to(language)}"
+        for kind, each in hours.items()
+    )
+    nothing = Text("0 h par activité d'une autre sorte", "0 h for each of another kind")
+    return ", ".join([*told, nothing.to(language)])
+
+
+def hours_plain(hours: Mapping[ActivityKind, float]) -> dict[str, float]:
+    """The same as plain data."""
+    return {kind.value: each for kind, each in hours.items()}

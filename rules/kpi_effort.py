@@ -21,9 +21,9 @@ from rules.kpi_base import (
     Tiers,
     joined,
 )
-from rules.kpi_dimensions import ActivityName, Time
+from rules.kpi_dimensions import KINDS, ActivityName, Time, hours_plain, hours_told
 from rules.kpi_names import BY_ACCOUNT, Cut, KpiName, Unit
-from rules.language import Language, Text, number, percent
+from rules.language import Language, Text, percent
 from rules.records import ActivityKind
 
 _ONE_OF_ITS_ACCOUNTS = Text(
@@ -32,12 +32,6 @@ _ONE_OF_ITS_ACCOUNTS = Text(
     "An activity that is linked to several accounts is kept as soon as one of them fits; an "
     "archived account never does.",
 )
-KINDS: Mapping[ActivityKind, Text] = {
-    ActivityKind.CALL: Text("appel", "call"),
-    ActivityKind.MEETING: Text("rencontre", "meeting"),
-    ActivityKind.EMAIL: Text("courriel", "e-mail"),
-    ActivityKind.NOTE: Text("note", "note"),
-}
 _WITHOUT_ACCOUNT = Text("des heures sont sans compte", "of the hours have no account")
 
 
@@ -90,10 +84,12 @@ class PriorityCovered(_UnderCadence):
         Text(
             "Parmi les comptes des niveaux {tiers} qui ont une cadence, part de ceux dont le "
             "dernier contact, plus la cadence de leur niveau, tombe le jour de la mesure ou après. "
-            "Les contacts d'après le jour de la mesure ne comptent pas.",
+            "Les contacts d'après le jour de la mesure ne comptent pas. Sans aucun de ces comptes, "
+            "il n'y a pas de valeur.",
             "Among the accounts of tiers {tiers} that have a cadence, the share whose last "
             "contact, plus the cadence of their tier, falls on the day of the measure or later. "
-            "Contacts after the day of the measure do not count.",
+            "Contacts after the day of the measure do not count. Without any such account there is "
+            "no value.",
         ),
         CONTACTS, ACCOUNTS, DAYS,
     )  # fmt: skip
@@ -111,12 +107,13 @@ class CoverageBonus(_UnderCadence):
             "1 (oui) quand au moins {at_least} des comptes des niveaux {tiers} qui ont une cadence "
             "sont couverts, sinon 0 (non). Un compte est couvert si son dernier contact, plus la "
             "cadence de son niveau, tombe le jour de la mesure ou après. Numérateur : les comptes "
-            "couverts ; dénominateur : tous. Un indicateur seulement : rien n'est calculé d'une "
-            "paie.",
+            "couverts ; dénominateur : tous. Sans aucun, il n'y a pas de valeur. Un indicateur "
+            "seulement : rien n'est calculé d'une paie.",
             "1 (yes) when at least {at_least} of the accounts of tiers {tiers} that have a cadence "
             "are covered, else 0 (no). An account is covered when its last contact, plus the "
             "cadence of its tier, falls on the day of the measure or later. Numerator: the "
-            "accounts covered; denominator: all. An indicator only: no pay is computed from it.",
+            "accounts covered; denominator: all. Without any there is no value. An indicator only: "
+            "no pay is computed from it.",
         ),
         CONTACTS, ACCOUNTS, DAYS,
     )  # fmt: skip
@@ -147,7 +144,7 @@ class Activities(BaseKpi):
 
     def _settings(self, _currency: str, language: Language) -> dict[str, str]:
         told = (
-            f"{key} ({', '.join([KINDS[each.of].to(language), *([each.when] * bool(each.when))])})"
+            f"{key} ({', '.join(filter(None, [KINDS[each.of].to(language), each.when]))})"
             for key, each in self.names.items()
         )
         return {"names": ", ".join(told)}
@@ -167,11 +164,12 @@ class TimeShare(BaseKpi):
     words = joined(
         Text(
             "Heures des activités faites dans la période qui vont à un groupe (numérateur) ÷ "
-            "heures de toutes (dénominateur). Une activité vaut {hours}. Elle va au premier de ces "
-            "groupes dont l'un de ses comptes remplit la condition, à défaut au groupe sans nom : "
-            "{groups}.",
+            "heures de toutes (dénominateur ; sans heure, pas de valeur). Une activité vaut "
+            "{hours}. Elle va au premier de ces groupes dont l'un de ses comptes remplit la "
+            "condition, à défaut au groupe sans nom : {groups}.",
             "Hours of the activities done in the period that go to a group (numerator) ÷ the hours "
-            "of all of them (denominator). An activity is worth {hours}. It goes to the first of "
+            "of all of them (denominator; without hours, no value). An activity is worth {hours}. "
+            "It goes to the first of "
             "these groups of which one of its accounts meets the condition, else to the group "
             "without a name: {groups}.",
         ),
@@ -186,7 +184,7 @@ class TimeShare(BaseKpi):
 
     def _plain(self) -> dict[str, object]:
         groups = [(key, each.when) for key, each in self.time.groups.items()]
-        return {**super()._plain(), "time": [_hours_plain(self.time.hours), groups]}
+        return {**super()._plain(), "time": [hours_plain(self.time.hours), groups]}
 
     @property
     def emptiness(self) -> Text:
@@ -202,11 +200,11 @@ class PriorityTime(_OfTiers):
     words = joined(
         Text(
             "Heures des activités faites dans la période avec un compte des niveaux {tiers} "
-            "(numérateur) ÷ heures de toutes (dénominateur). Une activité vaut {hours}. Le niveau "
-            "d'un compte est celui d'aujourd'hui.",
+            "(numérateur) ÷ heures de toutes (dénominateur ; sans heure, pas de valeur). Une "
+            "activité vaut {hours}. Le niveau d'un compte est celui d'aujourd'hui.",
             "Hours of the activities done in the period with an account of tiers {tiers} "
-            "(numerator) ÷ the hours of all of them (denominator). An activity is worth {hours}. "
-            "The tier of an account is today's.",
+            "(numerator) ÷ the hours of all of them (denominator; without hours, no value). An "
+            "activity is worth {hours}. The tier of an account is today's.",
         ),
         FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, GATE,
     )  # fmt: skip
@@ -233,22 +231,7 @@ class PriorityTimeInHours(PriorityTime):
         return {**super()._settings(currency, language), "hours": told}
 
     def _plain(self) -> dict[str, object]:
-        return {**super()._plain(), "hours": _hours_plain(self.hours)}
-
-
-def hours_told(hours: Mapping[ActivityKind, float], language: Language) -> str:
-    """`0,5 h pour un appel, …`; a kind that is not named is worth nothing."""
-    word = Text("par", "for each").to(language)
-    told = (
-        f"{number(each, language, digits=2)} h {word} {KINDS[kind].to(language)}"
-        for kind, each in hours.items()
-    )
-    nothing = Text("0 h par activité d'une autre sorte", "0 h for each of another kind")
-    return ", ".join([*told, nothing.to(language)])
-
-
-def _hours_plain(hours: Mapping[ActivityKind, float]) -> dict[str, float]:
-    return {kind.value: each for kind, each in hours.items()}
+        return {**super()._plain(), "hours": hours_plain(self.hours)}
 
 
 class TierMoves(BaseKpi):

@@ -34,6 +34,7 @@ from rules.kpi_effort import (
 from rules.kpi_moment import Moment
 from rules.kpi_names import Cut
 from rules.kpi_queries import Relations, rolled_up
+from rules.layers import fenced
 from rules.records import ActivityKind, Relation, StageKind
 
 Sql = ColumnElement[Any]
@@ -173,24 +174,26 @@ def _last_contacts(relations: Relations, moment: Moment) -> FromClause:
 
 
 def _won_by_account(relations: Relations, moment: Moment, window: int) -> FromClause:
-    """(account_id, won): the sales of a trailing window by main account, whoever made them."""
+    """(account_id, won): the sales of a trailing window by main account, whoever made them.
+
+    The sales come first, fenced: SQLite would otherwise look for the opportunity of every link.
+    """
     opportunity, stage, link = relations.opportunity.c, relations.stage.c, relations.link.c
-    return (
-        select(
-            link.to_id.label("account_id"),
-            func.sum(cast(opportunity.team_amount, Float)).label("won"),
-        )
-        .select_from(
-            relations.opportunity.join(relations.stage, stage.id == opportunity.stage_id).join(
-                relations.link, link.from_id == opportunity.id
-            )
-        )
+    sales = fenced(
+        select(opportunity.id, cast(opportunity.team_amount, Float).label("amount"))
+        .select_from(relations.opportunity.join(relations.stage, stage.id == opportunity.stage_id))
         .where(
-            link.relation == Relation.OPPORTUNITY_ACCOUNT.value,
-            link.is_primary.is_(True),
             stage.kind == StageKind.WON,
             opportunity.archived_at.is_(None),
             opportunity.closes_on.between(moment.trailing(window), moment.as_of),
+        )
+    )
+    return (
+        select(link.to_id.label("account_id"), func.sum(sales.c.amount).label("won"))
+        .select_from(sales.join(relations.link, link.from_id == sales.c.id))
+        .where(
+            link.relation == Relation.OPPORTUNITY_ACCOUNT.value,
+            link.is_primary.is_(True),
         )
         .group_by(link.to_id)
         .subquery("won_by_account")

@@ -88,13 +88,18 @@ def compound(total: float, squares: float) -> Interval:
 
 
 def median_cycle(events: Mapping[tuple[int, str], int]) -> float | None:
-    """The median length of the sales that will be won, by Aalen and Johansen.
+    """The median length of the sales that will be won; None when nothing is won. See `cycle_at`."""
+    return cycle_at(events, 0.5)
+
+
+def cycle_at(events: Mapping[tuple[int, str], int], part: float) -> float | None:
+    """The length within which a part (0 to 1) of the sales that will be won are, by Aalen-Johansen.
 
     `events` counts the opportunities by (days, event): `won`, `lost`, or `open` for those still
     under way after so many days. The cumulative incidence of winning rises at each length by
     S(t-) × won ÷ at risk, S being Kaplan and Meier's survival from winning and losing alike; the
-    median is the first length at which it reaches half of its last value, None when nothing is
-    won. Of equal lengths, what is open is at risk of the events. Source: Aalen & Johansen, "An
+    answer is the first length at which it reaches that part of its last value, None when nothing
+    is won. Of equal lengths, what is open is at risk of the events. Source: Aalen & Johansen, "An
     Empirical Transition Matrix for Non-Homogeneous Markov Chains Based on Censored Observations",
     *Scandinavian Journal of Statistics* 5 (1978).
     """
@@ -109,6 +114,6 @@ def median_cycle(events: Mapping[tuple[int, str], int]) -> float | None:
             curve.append((days, incidence))
         survival *= 1 - (won + lost) / at_risk
         at_risk -= won + lost + left
-    # Half of it to the precision of the sums.
-    half = incidence / 2 * (1 - _PRECISION)
-    return next((float(days) for days, reached in curve if reached >= half), None)
+    # To the precision of the sums.
+    wanted = incidence * min(max(part, 0.0), 1.0) * (1 - _PRECISION)
+    return next((float(days) for days, reached in curve if reached >= wanted), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.calendar import Span
 from rules.intervals import Interval, wilson
@@ -10,6 +11,7 @@ from rules.kpi_deal_queries import PROBABILITY_GRAIN
 from rules.kpi_deals import (
     ActivePipeline,
     ConversionRate,
+    Coverage,
     OpportunitiesOpened,
     Proposals,
     RevenueWon,
@@ -23,11 +25,13 @@ from rules.kpi_effort import (
     PriorityCovered,
     TierMoves,
 )
-from rules.kpi_intervals import compound, garwood
+from rules.kpi_intervals import compound, garwood, median_cycle
 from rules.kpi_wins import PlanRevenue, PlanWins, PriorityRevenue
 from rules.language import Language, Text, percent
 
 NO_CASE = Text("non concluant : aucun cas", "not conclusive: no case")
+_NO_PLAN = Text("sans objectif de plan", "no objective of a plan")
+_REACHED = Text("l'objectif du trimestre est atteint", "the quarter's objective is reached")
 
 
 class Tally(dict[str, float]):
@@ -75,7 +79,9 @@ def made(kpi: BaseKpi, tally: Tally, span: Span) -> Made:
                 unknown=tally[f"created_unknown_{span}"], inputs=tally[f"created_{span}"],
             )  # fmt: skip
         case RevenueWon():
-            interval = compound(tally[f"won_amount_{span}"], tally[f"won_squares_{span}"])
+            total, squares = tally[f"won_amount_{span}"], tally[f"won_squares_{span}"]
+            # Of nothing it would be 0 to 0, as if it were sure that nothing can be won.
+            interval = compound(total, squares) if tally[f"won_known_{span}"] else None
             found = _summed(tally, "won", f"_{span}", interval=interval)
         case ConversionRate():
             found = _rate(tally["converted"], tally["closed"])
@@ -168,13 +174,51 @@ def _bonus(kpi: CoverageBonus, tally: Tally) -> Made:
     return Made(value=float(is_earned), numerator=part, denominator=whole)
 
 
+def made_of_quota(kpi: Coverage, tally: Tally, quota: float | None) -> Made:
+    """The coverage of what is left of a quarter's quota; None without a plan."""
+    count, known = tally["to_go"], tally["to_go_known"]
+    pipeline = tally["to_go_amount"]
+    if quota is None:
+        return Made(value=None, numerator=pipeline, doubt=_NO_PLAN)
+    left = quota - tally["done_amount"]
+    if left <= 0:
+        return Made(value=None, numerator=pipeline, denominator=left, doubt=_REACHED)
+    exposure = tally["to_go_max"] / left
+    doubt = None
+    if exposure > kpi.exposure:
+        doubt = Text(
+            "non concluant : une seule opportunité fait "
+            f"{percent(exposure, Language.FR)} de ce qui reste",
+            f"not conclusive: one opportunity alone makes {percent(exposure, Language.EN)} of "
+            "what is left",
+        )
+    is_known = known or not count
+    return Made(
+        value=pipeline / left if is_known else None, numerator=pipeline, denominator=left,
+        unknown=count - known, inputs=count, doubt=doubt,
+    )  # fmt: skip
+
+
+def made_of_lengths(events: Mapping[tuple[int, str], int]) -> Made:
+    """The sales cycle, of how many opportunities ended how (`unknown`: no date) after some days."""
+    unknown = sum(count for (_, event), count in events.items() if event == "unknown")
+    known = {key: count for key, count in events.items() if key[1] != "unknown"}
+    won = sum(count for (_, event), count in known.items() if event == "won")
+    closed = sum(count for (_, event), count in events.items() if event != "open")
+    return Made(
+        value=median_cycle(known), numerator=won, denominator=sum(known.values()),
+        unknown=unknown, inputs=closed, doubt=None if won else NO_CASE,
+    )  # fmt: skip
+
+
 def doubt_of(kpi: BaseKpi, found: Made) -> Text | None:
     """Why a figure is not conclusive: its own reason, or too many inputs that are empty."""
     if found.inputs and found.unknown / found.inputs > kpi.doubt_over:
-        share = found.unknown / found.inputs
-        fr, en = percent(share, Language.FR), percent(share, Language.EN)
-        return Text(
-            f"non concluant : {fr} {kpi.emptiness.fr}",
-            f"not conclusive: {en} {kpi.emptiness.en}",
-        )
+        return _too_empty(found.unknown / found.inputs, kpi.emptiness)
     return found.doubt
+
+
+@lru_cache(maxsize=4096)
+def _too_empty(share: float, of: Text) -> Text:
+    fr, en = percent(share, Language.FR), percent(share, Language.EN)
+    return Text(f"non concluant : {fr} {of.fr}", f"not conclusive: {en} {of.en}")

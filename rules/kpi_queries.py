@@ -21,19 +21,16 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from rules.kpi_deals import OpportunitiesOpened
 from rules.kpi_moment import Moment
 from rules.kpi_names import Cut
 from rules.layers import nothing
 from rules.records import Relation, StageKind
-from rules.time import Day
 
 Sql = ColumnElement[Any]
 Columns = Any
@@ -165,25 +162,6 @@ def _rollup(cells: FromClause, cut: Cut, sums: Mapping[str, bool]) -> Select[Any
     return select(
         literal(cut.value, TextType).label("cut"), member.label("member"), cells.c.rep_key, *named
     ).group_by(*keys)
-
-
-def opened_by_day(
-    kpi: OpportunitiesOpened, opportunity: FromClause, owner: FromClause, first: Day, last: Day
-) -> Select[str, Day, int]:
-    """(rep_key, day, count): the opportunities opened, on each day from one to another."""
-    deal, of = opportunity.c, owner.c
-    return (
-        select(of.rep_key, deal.created_on.label("day"), func.count().label("count"))
-        .select_from(opportunity)
-        .join(owner, deal.owner_id == of.id)
-        .where(
-            deal.archived_at.is_(None),
-            of.rep_key.is_not(None),
-            deal.created_on.between(first, last),
-            or_(deal.team_amount >= kpi.minimum, deal.team_peak_amount >= kpi.minimum),
-        )
-        .group_by(of.rep_key, deal.created_on)
-    )
 
 
 def cycles(window: int, relations: Relations, moment: Moment) -> Select[Any]:

@@ -5,7 +5,7 @@ a stock) is asked for at once. A team without a plan of its own is asked for the
 plans, of what can be added up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from rules.kpi_figures import TEAM
 from rules.kpi_moment import Moment
 from rules.kpi_names import Cut, KpiName
 from rules.plan import Plan, plan_on
+from rules.plan_terms import NOT_ALLOTTED
 from rules.team import Team
 from rules.working_days import WorkingDays
 
@@ -31,6 +32,8 @@ class Targets:
     plans: Sequence[Plan]
     team: Team
     moment: Moment
+    sources: Collection[str] | None = None
+    """The sources that records can bear, where the playbook says it."""
 
     def target(
         self, subject: str, kpi: BaseKpi, cut: Cut, member: str, period: Period
@@ -68,7 +71,7 @@ class Targets:
         if kpi.name is not KpiName.REVENUE_WON or cut not in _SPLITS:
             return []
         return list(
-            dict.fromkeys(name for plan in self._plans(subject) for name in _parts(plan, cut))
+            dict.fromkeys(name for plan in self._plans(subject) for name in self._parts(plan, cut))
         )
 
     def _plans(self, subject: str) -> Sequence[Plan]:
@@ -108,11 +111,28 @@ class Targets:
         plans = self._plans(subject)
         if kpi.name not in _ADDED and [plan.owner for plan in plans] != [subject]:
             return None
-        each = [self._of_plan(plan, kpi, cut, member, period) for plan in plans]
-        found = [asked for asked in each if asked is not None]
+        found = [
+            asked
+            for plan in plans
+            if (asked := self._of_plan(plan, kpi, cut, member, period)) is not None
+        ]
         return sum(found) if found else None
 
     def _of_plan(
+        self, plan: Plan, kpi: BaseKpi, cut: Cut, member: str, period: Period
+    ) -> float | None:
+        """What a plan asks, worked out once: the team asks its reps' plans again."""
+        key = (plan.owner, kpi.name, cut, member, period)
+        if key not in self._worked_out:
+            self._worked_out[key] = self._asked_of(plan, kpi, cut, member, period)
+        return self._worked_out[key]
+
+    @cached_property
+    def _worked_out(self) -> dict[tuple[str, KpiName, Cut, str, Period], float | None]:
+        """What the plans ask, as it was asked for."""
+        return {}
+
+    def _asked_of(
         self, plan: Plan, kpi: BaseKpi, cut: Cut, member: str, period: Period
     ) -> float | None:
         work = self._work(plan)
@@ -123,22 +143,34 @@ class Targets:
             return plan.activity_target(member, period, work)
         if kpi.name is KpiName.TIME_SHARE:
             return plan.time.shares.get(member) if plan.time else None
-        if kpi.name is KpiName.REVENUE_WON and member in _parts(plan, cut):
+        if kpi.name is KpiName.REVENUE_WON and member in self._parts(plan, cut):
             return float(_quota_of(plan, cut, member, period, self._work(plan)))
         return None
 
+    def _parts(self, plan: Plan, cut: Cut) -> list[str]:
+        """The members of a cut that a plan asks something of."""
+        match cut:
+            case Cut.SOURCE:
+                parts = self._sources(plan)
+            case Cut.SEGMENT:
+                parts = list(plan.segments)
+            case Cut.PRODUCT:
+                parts = list(plan.products)
+            case _:
+                parts = []
+        return [name for name in parts if name != NOT_ALLOTTED]
 
-def _parts(plan: Plan, cut: Cut) -> list[str]:
-    match cut:
-        case Cut.SOURCE:
-            parts: list[str] = list(plan.sources)
-        case Cut.SEGMENT:
-            parts = list(plan.segments)
-        case Cut.PRODUCT:
-            parts = list(plan.products)
-        case _:
-            parts = []
-    return [name for name in parts if name != "not_allotted"]
+    def _sources(self, plan: Plan) -> list[str]:
+        """Those of a plan; one that no record can bear is asked for by its sub-sources."""
+        if self.sources is None:
+            return list(plan.sources)
+        return [
+            name
+            for source in plan.sources
+            for name in (
+                [source] if source in self.sources else plan.sub_sources.get(source, [source])
+            )
+        ]
 
 
 def _quota_of(plan: Plan, cut: Cut, member: str, period: Period, work: WorkingDays) -> int:

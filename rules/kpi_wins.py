@@ -10,6 +10,7 @@ from rules.kpi_base import (
     GATE,
     MAIN_ACCOUNT,
     POISSON,
+    SUM,
     BaseKpi,
     Part,
     Tiers,
@@ -106,5 +107,5 @@ class PlanRevenue(_OfPlan):
             "Numérateur : celles dont le montant est connu ; dénominateur : toutes celles-là.",
             "Numerator: those whose amount is known; denominator: all of those.",
         ),
-        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE,
+        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, SUM, DAYS, GATE,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from rules.located import Document, Path, nearest
 from rules.models import model_of
 from rules.plan import Plan
 from rules.plan_dates import check_days, check_revisions
+from rules.plan_members import Members, check_names, written
 from rules.plan_sums import check_sums
 from rules.plan_terms import NOT_ALLOTTED, TEAM, Review, Targets
 from rules.team import Team
@@ -38,7 +39,7 @@ def read_plan(document: Document, team: Team) -> Plan | None:
     check_days(document, plan, team)
     for place, terms in check_revisions(document, plan, team):
         at = ("revisions", place)
-        named = {*_written(document, at)}
+        named = {*written(document, at)}
         check_sums(document, terms, at, named)
         if "accounts" in named:
             _check_accounts(document, terms, at)
@@ -46,8 +47,13 @@ def read_plan(document: Document, team: Team) -> Plan | None:
     return plan if rate == 1 else plan.at_rate(rate)
 
 
-def check_plans(plans: Sequence[tuple[Document, Plan]], kpis: Kpis) -> None:
-    """Check plans together: one for each owner and year, and against the KPIs that are measured."""
+def check_plans(
+    plans: Sequence[tuple[Document, Plan]], kpis: Kpis, members: Members | None = None
+) -> None:
+    """Check plans together: one for each owner and year, and against the KPIs that are measured.
+
+    `members` are what the cuts of the KPIs can find; None when it is not known.
+    """
     taken: dict[tuple[str, int], str] = {}
     for document, plan in plans:
         key = (plan.owner, plan.period)
@@ -62,13 +68,14 @@ def check_plans(plans: Sequence[tuple[Document, Plan]], kpis: Kpis) -> None:
             )
         for at in [(), *(("revisions", place) for place in range(len(plan.revisions)))]:
             _check_measured(document, at, kpis)
+            check_names(document, at, kpis, members or {})
 
 
 def _check_measured(document: Document, at: Path, kpis: Kpis) -> None:
     """Complain of targets and activities that no KPI measures."""
     measured: set[str] = {kpi.name for kpi in kpis.measured}
     targets, activities = ("targets", "activities")
-    for name in _written(document, (*at, targets)):
+    for name in written(document, (*at, targets)):
         if name in Targets.model_fields and name not in measured:
             document.complain(
                 (*at, targets, name),
@@ -79,7 +86,7 @@ def _check_measured(document: Document, at: Path, kpis: Kpis) -> None:
                 at_key=True,
             )
     known: Mapping[str, object] | None = getattr(kpis, activities, None)
-    for name in _written(document, (*at, activities)):
+    for name in written(document, (*at, activities)):
         if known is not None and name not in known:
             hint = nearest(name, list(known))
             document.complain(
@@ -92,15 +99,6 @@ def _check_measured(document: Document, at: Path, kpis: Kpis) -> None:
                 ),
                 at_key=True,
             )
-
-
-def _written(document: Document, path: Path) -> list[str]:
-    """The keys that a file writes at a path."""
-    return [
-        str(found[-1])
-        for found in document.places
-        if len(found) == len(path) + 1 and found[: len(path)] == path
-    ]
 
 
 def _check_people(document: Document, plan: Plan, team: Team) -> None:

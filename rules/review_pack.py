@@ -21,7 +21,7 @@ margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #8a8a8a77;vertical-align:top}
-th+th,td+td{font-variant-numeric:tabular-nums}
+th{white-space:nowrap}td{overflow-wrap:break-word}td+td{font-variant-numeric:tabular-nums}
 p{margin:.4rem 0}ul{margin:.4rem 0;padding-left:1.2rem}.faint{font-size:.85rem;opacity:.8}
 @page{margin:18mm}@media print{body{margin:0;max-width:none;font-size:11pt}
 h2{break-after:avoid}tr,li{break-inside:avoid}}

@@ -18,6 +18,7 @@ from rules.language import Language, Text
 from rules.located import Document, Issue, PlaybookError, nearest
 from rules.owned import BY_PEOPLE, CORE, Owned
 from rules.plan import Plan
+from rules.plan_members import Members, members_of
 from rules.plan_reading import check_plans, read_plan
 from rules.segments import TAGS, Segments, read_segments
 from rules.tagging import Tagging
@@ -119,7 +120,8 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
                 opportunity_fields=fields.opportunity if fields else (),
             ),
         )  # fmt: skip
-    plans = _plans(readable, team, kpis)
+    members = members_of(kpis, fields, rules) if kpis and fields and rules else None
+    plans = _plans(readable, team, kpis, members)
     tried: Sequence[Example] = ()
     if fields and segments and examples.FILE in readable:
         tried = read_examples(readable[examples.FILE], names, fields, segments)
@@ -139,7 +141,10 @@ def read_rulebook(files: Mapping[str, str | bytes]) -> Reading:
 
 
 def _plans(
-    readable: Mapping[str, Document], team: Team | None, kpis: Kpis | None
+    readable: Mapping[str, Document],
+    team: Team | None,
+    kpis: Kpis | None,
+    members: Members | None,
 ) -> list[Plan] | None:
     """The plans, checked one by one and together; None when one can't be read."""
     files = [document for name, document in readable.items() if name.startswith(PLANS)]
@@ -148,7 +153,7 @@ def _plans(
     if len(found) < len(plans):
         return None
     if kpis and team:
-        check_plans(list(zip(files, found, strict=True)), kpis)
+        check_plans(list(zip(files, found, strict=True)), kpis, members)
     return found
 
 

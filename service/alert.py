@@ -28,7 +28,7 @@ from rules.team import Team
 from rules.time import Day, Instant, date_of, day_of
 from service import alert_deviations, alert_facts, review_task
 from service.alert_facts import Held
-from service.alert_job import Job, Territory
+from service.alert_job import LOOK, Job, Territory
 from service.alert_praise import praise
 from service.episodes import (
     WAITS,
@@ -42,12 +42,11 @@ from service.episodes import (
 from service.store import alerts as episodes
 from service.store import ledger
 from service.store.alerts import Episode
-from service.store.engine import Store
+from service.store.engine import Store, Transaction
 from service.store.facts import fact_slots
-from service.store.measures import Transaction
 from service.store.rulebooks import Published
 
-JOB = review_task.LOOK
+JOB = LOOK
 SCOPE = "workspace"
 _Latest = Mapping[tuple[str, str], Episode]
 

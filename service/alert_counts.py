@@ -14,7 +14,7 @@ from rules.time import Day
 from rules.working_days import WorkingDays, working_days
 from service.alert_job import Job
 from service.store import alert_tallies as tallies
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 
 _ENOUGH_AMOUNTS = 12
 _Terms = tuple[Period, Plan]

@@ -24,7 +24,7 @@ from service.alert_counts import courses
 from service.alert_job import Job
 from service.episodes import Verdict
 from service.store import starting
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.starting import StartingAccount
 
 _ACCOUNTS = 3
@@ -157,7 +157,8 @@ def _action(job: Job, look: Look, kpi: Kpi | None) -> Text | None:
         case Unit.COUNT:
             more = more_needed(rule, look.course, look.means, sunday=job.week.last)
             label = job.kpis.activities[rule.activity].label if rule.activity else kpi.label
-            return None if more is None else more_by_sunday(kpi, more, label)
+            weekly = deviation.expected / deviation.window
+            return None if more is None else more_by_sunday(kpi, more, label, weekly=weekly)
         case Unit.MONEY:
             fr, en = (money(round(deviation.missing), job.team.currency, each) for each in Language)
             return Text(f"{fr} de plus de ventes gagnées", f"{en} more won")

@@ -23,7 +23,7 @@ from service.episodes import Verdict
 from service.store import alert_queries as queries
 from service.store import alert_tallies, alerts, starting
 from service.store.alert_queries import Record
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 
 _PLAN = Record("", None, None, None, None, None, None, None, 0, 1, None)
 _TOP = 999.0

@@ -12,6 +12,9 @@ from rules.team import Team
 from rules.terms import Name
 from rules.time import Day
 
+LOOK = "alert"
+"""The job of the ledger that is the weekly look."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Territory:

@@ -15,8 +15,8 @@ from service.alert_job import Job
 from service.store import alert_events as events_of
 from service.store import alerts
 from service.store.alert_events import Win
+from service.store.engine import Transaction
 from service.store.facts import slot_key
-from service.store.measures import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

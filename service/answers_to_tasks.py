@@ -7,7 +7,7 @@ then. A task that is open as it was tells nothing.
 The CRM is asked first, outside of any transaction; what it said is kept in one, and the places
 that came free are given to those who wait. Asked again, it changes nothing more. A cycle asks once
 an hour, one call for a hundred tasks, and besides before what would be decided without an answer:
-the weekly review, and the rewriting of a task.
+the weekly look, and the rewriting of a task.
 """
 
 from collections import Counter
@@ -54,14 +54,14 @@ class Listened:
 
 def run_when_due(
     store: Store, crm: ReadsTasks, book: Rulebook, account: CrmConnection, *,
-    now: Instant, run_id: int, is_before_review: bool,
+    now: Instant, run_id: int, is_before_look: bool,
 ) -> Listened:  # fmt: skip
     """As `run`, once an hour, and whenever an answer would come too late; nothing else is asked."""
     with store.read() as connection:
         last = ledger.last_done(connection, JOB, scope=account.vendor)
         is_to_rewrite = Wish.UPDATE in tasks.wishes(connection, account.id)
     is_fresh = last is not None and now - last < EVERY
-    if is_fresh and not is_before_review and not is_to_rewrite:
+    if is_fresh and not is_before_look and not is_to_rewrite:
         return Listened(asked=0)
     listened = run(store, crm, book, account.id, now=now)
     with store.write() as connection:

@@ -58,7 +58,7 @@ from service.store.tags import Evaluation
 class CycleReport:
     """What a cycle did; `failures` says which CRM could not go on, and why.
 
-    `frozen` and `alerted` are None when the review was not due, or a CRM could not be read. `busy`
+    `frozen` and `alerted` are None when the weekly look was not due, or a CRM could not be read. `busy`
     are the CRMs on which another command works; `unwritten` says why nothing was pushed, where
     nothing may. `answered` is what people made of their tasks.
     """
@@ -216,7 +216,7 @@ def _listen(
 ) -> dict[str, Listened]:
     """What people have said in the CRMs that were read; adds to the failures where one stops."""
     book, answered = published.rulebook, dict[str, Listened]()
-    is_before_review = _is_review_ahead(app, published)
+    is_before_look = _is_look_ahead(app, published)
     for vendor, renew in renewals.items():
         if vendor in failures:
             continue
@@ -227,7 +227,7 @@ def _listen(
                 listen.run(app.store, connectors[vendor], book, crm.id, app.clock())
                 answered[vendor] = answers_to_tasks.run_when_due(
                     app.store, connectors[vendor], book, crm, now=app.clock(), run_id=run_id,
-                    is_before_review=is_before_review,
+                    is_before_look=is_before_look,
                 )  # fmt: skip
         except (ConnectorError, LeaseError) as error:
             failures[vendor] = error.message
@@ -236,8 +236,8 @@ def _listen(
     return answered
 
 
-def _is_review_ahead(app: App, published: Published) -> bool:
-    """Whether this cycle is to do the weekly review."""
+def _is_look_ahead(app: App, published: Published) -> bool:
+    """Whether this cycle is to do the weekly look."""
     zone = published.rulebook.team.zone
     week = due(app.clock(), zone, Weekly.read(app.settings.review))
     if week is None:
@@ -259,7 +259,7 @@ def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:
 def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> CycleReport:
     """The stages that only look at the store.
 
-    The review waits for a cycle that has read every CRM: figures that stopped days ago would
+    The weekly look waits for a cycle that has read every CRM: figures that stopped days ago would
     look like a rep below plan.
     """
     book, now = published.rulebook, app.clock()
@@ -273,7 +273,7 @@ def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> C
 
 
 def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
-    """The week that has ended, once the time of the review has come; None before."""
+    """The week that has ended, once the time of the weekly look has come; None before."""
     book, now = published.rulebook, app.clock()
     if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
         return None
@@ -282,7 +282,7 @@ def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
 
 
 def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
-    """The weekly review, once its time has come; None before."""
+    """The weekly look, once its time has come; None before."""
     book, now = published.rulebook, app.clock()
     if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
         return None

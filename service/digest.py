@@ -1,6 +1,6 @@
-"""The digests of the week: each rep's after the review, a manager's a day after their reps'.
+"""The digests of the week: each rep's after the weekly look, a manager's a day after their reps'.
 
-1. When the time of `send:` has come and the review of the week is done, compose every rep's.
+1. When the time of `send:` has come and the look of the week is done, compose every rep's.
 2. So many hours after theirs, compose the managers' and the team's.
 3. Keep each with its line of the ledger in one transaction: owed once, whoever does it.
 4. Send what is owed (`service.delivery.sending`).
@@ -9,7 +9,7 @@ The first two digests of each recipient, all before `start` of `alerts.yaml`, an
 may be written go to ops alone. A week that most of the team is off (`quiet:`) has no digest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.calendar import Period, week_of
@@ -39,15 +39,6 @@ _HOUR_MS = 3_600_000
 _STALE_MS = 5 * 24 * _HOUR_MS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
-    """A digest for one channel, and whether it is for ops alone."""
-
-    digest: Digest
-    channel: str
-    to_ops: bool
-
-
 @dataclass(slots=True)
 class DigestReport:
     """What was composed now, and what left."""
@@ -74,7 +65,7 @@ def run(app: App) -> DigestReport:
 
 
 def _reps_turn(app: App) -> Sequence[KeptDigest]:
-    """The reps' digests of this week, once their time has come and the review is done.
+    """The reps' digests of this week, once their time has come and the look is done.
 
     Who joins the team in the middle of a week has theirs then.
     """
@@ -85,12 +76,17 @@ def _reps_turn(app: App) -> Sequence[KeptDigest]:
         return []
     with app.store.read() as connection:
         done = digests.done(connection, JOB, period)
-        is_reviewed = ledger.is_done(connection, alert.JOB, scope="workspace", period=period)
+        is_looked = ledger.is_done(connection, alert.JOB, scope="workspace", period=period)
     owed = [key for key in _present(app, book) if _scope(Audience.REP, key) not in done]
-    if not owed or not is_reviewed:
+    if not owed or not is_looked:
         return []
     material = Material(app.store, book, now=now)
-    found = [rep_digest(rep, material.shared) for rep in material.readers() if rep.key in owed]
+    # Of who is away the line is entered all the same: their manager's comes in its time.
+    found = [
+        rep_digest(rep, material.shared)
+        for rep in material.readers()
+        if rep.key in owed and not rep.is_away
+    ]
     return _keep(app, book, week, [_scope(Audience.REP, key) for key in owed], found)
 
 
@@ -116,12 +112,13 @@ def _managers_of(app: App, book: Rulebook, week: Period) -> Sequence[KeptDigest]
     ]
     if not owed:
         return []
-    material = Material(app.store, book, now=now, week=week, delivered=_delivered(app, week))
+    delivered, for_ops = _delivered(app, week)
+    material = Material(app.store, book, now=now, week=week, delivered=delivered, for_ops=for_ops)
     found = [each for each in _above(material) if _scope(each.audience, each.recipient) in owed]
-    for_ops = team_digest(
+    told = team_digest(
         material.team, material.readers(), material.shared, for_ops=material.of_ops()
     )
-    return _keep(app, book, week, owed, found, for_ops=for_ops if TEAM in owed else None)
+    return _keep(app, book, week, owed, found, for_ops=told if TEAM in owed else None)
 
 
 def _told_at(book: Rulebook, done: Mapping[str, Instant]) -> Mapping[str, Instant]:
@@ -146,15 +143,16 @@ def _above(material: Material) -> Iterator[Digest]:
         yield team_digest(material.team, material.readers(), material.shared)
 
 
-def _delivered(app: App, week: Period) -> Mapping[str, bool]:
-    """Rep → whether their digest of a week has left; those that went to ops are not there."""
+def _delivered(app: App, week: Period) -> tuple[Mapping[str, bool], Collection[str]]:
+    """Rep → whether their digest of a week has left; and the reps whose digest went to ops."""
     with app.store.read() as connection:
         kept = digests.of_period(connection, week.key, Audience.REP)
-    return {
+    left = {
         each.recipient: each.state is DigestState.SENT
         for each in kept
         if not each.to_ops and each.state is not DigestState.KEPT
     }
+    return left, {each.recipient for each in kept if each.to_ops}
 
 
 def _keep(
@@ -264,7 +262,7 @@ class Previewed:
 def preview(app: App) -> Sequence[Previewed]:
     """Every message of this week as it would be sent now; nothing is written.
 
-    Where the review of the week is not done, it is rehearsed first, and taken back.
+    Where the look of the week is not done, it is rehearsed first, and taken back.
     """
     with rehearsing(app.store) as store:
         trial = App(app.settings, store, app.clock, app.watch, app.stopping)
@@ -273,8 +271,8 @@ def preview(app: App) -> Sequence[Previewed]:
         alert.run_published(store, published, now=now, run_id=0)
         material = Material(store, book, now=now)
         week, ops = material.week, material.of_ops()
-        found = [*(rep_digest(rep, material.shared) for rep in material.readers()),
-                 *_above(material)]  # fmt: skip
+        readers = [rep for rep in material.readers() if not rep.is_away]
+        found = [*(rep_digest(rep, material.shared) for rep in readers), *_above(material)]
         for_ops = team_digest(material.team, material.readers(), material.shared, for_ops=ops)
         scopes = [_scope(each.audience, each.recipient) for each in found]
         with store.write() as connection:

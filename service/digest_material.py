@@ -9,6 +9,7 @@ from rules.false_alarms import FalseAlarms, expected_false_alarms
 from rules.kpi_figures import TEAM, Figure
 from rules.kpi_names import Cut, KpiName
 from rules.language import Text
+from rules.plan import plan_on
 from rules.rulebook import Rulebook
 from rules.team import Rep
 from rules.time import Day, Instant, day_of
@@ -47,19 +48,20 @@ class Material:
         now: Instant,
         week: Period | None = None,
         delivered: Mapping[str, bool] | None = None,
+        for_ops: Collection[str] | None = None,
     ) -> None:
         self._book = book
         team = book.team
         self.today = day_of(now, team.zone)
         self.week = week or week_of(self.today)
         self.as_of = self.week.first - 1
-        figured = _figures(store, book, self.as_of)
+        figured, is_frozen = _figures(store, book, self.as_of)
         self.shared = OfWeek(
             week=self.week, as_of=self.as_of if figured else None, currency=team.currency,
             since=month_of(self.as_of).first,
             labels={kpi.name: kpi.label for kpi in book.kpis.measured},
             groups=_groups(book), false_alarms=_false_alarms(book, self.as_of),
-            hours_later=book.alerts.send.manager,
+            hours_later=book.alerts.send.manager, is_frozen=is_frozen,
         )  # fmt: skip
         present = {key for key, rep in team.reps.items() if is_present(rep, self.today)}
         with store.read() as connection:
@@ -79,7 +81,8 @@ class Material:
                 visits=due.get(key, Visits()), uncontacted=uncontacted.get(key),
                 figures=[figure for figure in figured if figure.subject == key],
                 lines=[line for line in self.lines if _is_for(line, key)],
-                waiting=_waiting(key, waiting),                delivered=(delivered or {}).get(key),
+                waiting=_waiting(key, waiting), delivered=(delivered or {}).get(key),
+                is_away=is_away(book, key, self.week), is_for_ops=key in (for_ops or ()),
             )
             for key, rep in team.reps.items()
             if key in linked
@@ -126,25 +129,32 @@ class Material:
         return [line for line in self.lines if line.recipient is Recipient.OPS]
 
 
+def is_away(book: Rulebook, rep: str, week: Period) -> bool:
+    """Whether a rep is away for most of the working days of a week, and so reads nothing."""
+    plan = plan_on(book.plans, rep, week.first, book.team.fiscal_year)
+    return plan is not None and book.alerts.is_quiet(week, plan.away)
+
+
 def is_present(rep: Rep, day: Day) -> bool:
     """Whether somebody is of the team on a day."""
     return (rep.start is None or rep.start <= day) and (rep.end is None or day < rep.end)
 
 
-def _figures(store: Store, book: Rulebook, sunday: Day) -> Sequence[Figure]:
-    """The figures as of a Sunday, as frozen; where they are not, as the records are now."""
+def _figures(store: Store, book: Rulebook, sunday: Day) -> tuple[Sequence[Figure], bool]:
+    """The figures as of a Sunday, as frozen; where they are not (False), as the records are now."""
     kept = frozen(store, week_of(sunday).key)
     spans = tuple(dict.fromkeys(_SPANS.values()))
     found = kept or figures(
         store, book, as_of=sunday, spans=spans, cuts=_CUTS, kpis=_SPANS, is_over=True
     )
-    return [
+    told = [
         figure
         for figure in found
         if figure.as_of == sunday
         and figure.span is _SPANS.get(figure.kpi)
         and (figure.cut == Cut.WHOLE or figure.kpi is KpiName.TIME_SHARE)
     ]
+    return told, bool(kept)
 
 
 def _groups(book: Rulebook) -> Mapping[str, Text]:

@@ -11,28 +11,36 @@ from functools import cached_property
 from rules.calendar import Period, Span
 from rules.kpi_base import BaseKpi
 from rules.kpi_deals import Coverage, SalesCycle
+from rules.kpi_dimensions import Time
 from rules.kpi_effort import Activities, PriorityTimeInHours, TimeShare
 from rules.kpi_figures import TEAM, Figure
-from rules.kpi_intervals import garwood, median_cycle
-from rules.kpi_making import NO_CASE, Made, Tally, doubt_of, made
+from rules.kpi_intervals import garwood
+from rules.kpi_making import (
+    NO_CASE,
+    Made,
+    Tally,
+    doubt_of,
+    made,
+    made_of_lengths,
+    made_of_quota,
+)
 from rules.kpi_moment import Moment
 from rules.kpi_names import Cut, KpiName
 from rules.kpi_targets import Targets
-from rules.language import Language, Text, percent
+from rules.language import Text
+from rules.plan_members import SOURCES, members_of
 from rules.rulebook import Rulebook
 from rules.time import Day
 from service.store import figures as store_figures
-from service.store.engine import Store
+from service.store.engine import Store, Transaction
 from service.store.figures import HAS_ACCOUNT, PRIOR, Logged, Sums, activity_flag, group_flag
-from service.store.measures import Transaction
 
 SPANS = (Span.WEEK, Span.MONTH, Span.QUARTER, Span.YEAR)
 _TRAILING = (KpiName.CONVERSION_RATE, KpiName.STAGE_CONVERSION, KpiName.SALES_CYCLE,
              KpiName.POTENTIAL_CAPTURED)  # fmt: skip
 _STOCKS = (KpiName.ACTIVE_PIPELINE, KpiName.WEIGHTED_PIPELINE, KpiName.PRIORITY_COVERED,
            KpiName.COVERAGE_BONUS)  # fmt: skip
-_NO_PLAN = Text("sans objectif de plan", "no objective of a plan")
-_REACHED = Text("l'objectif du trimestre est atteint", "the quarter's objective is reached")
+_WITHOUT_PERIOD = frozenset((*_TRAILING, *_STOCKS, KpiName.COVERAGE))
 
 
 def figures(
@@ -105,25 +113,33 @@ class _Making:
     def _of(self, subject: str, kpi: BaseKpi, cut: Cut) -> Iterator[Figure]:
         definition = self._definitions[kpi.name, cut]
         for member in self._members(subject, kpi, cut):
-            for span in self.moment.spans:
-                found = self._made(subject, kpi, cut, member, span)
+            for span, (found, doubt) in self._by_span(subject, kpi, cut, member):
                 period = self.moment.periods[span]
                 target = self.targets.target(subject, kpi, cut, member, period)
                 if cut is not Cut.WHOLE and found.is_empty and target is None:
                     continue
+                low, high = found.interval or (None, None)
                 yield Figure(
                     subject=subject, kpi=kpi.name, cut=cut.value, member=member, span=span,
                     period=period.key, first=self._first(kpi, period), as_of=self.moment.as_of,
                     unit=kpi.unit, value=found.value, numerator=found.numerator,
-                    denominator=found.denominator,
-                    low=found.interval.low if found.interval else None,
-                    high=found.interval.high if found.interval else None,
-                    target=target,
+                    denominator=found.denominator, low=low, high=high, target=target,
                     expected=self.targets.expected(
                         subject, kpi, cut, member, period, target=target
                     ),
-                    definition=definition, doubt=doubt_of(kpi, found),
+                    definition=definition, doubt=doubt,
                 )  # fmt: skip
+
+    def _by_span(
+        self, subject: str, kpi: BaseKpi, cut: Cut, member: str
+    ) -> Iterator[tuple[Span, tuple[Made, Text | None]]]:
+        """What is made for each span, with its doubt; once for all of a KPI without periods."""
+        told: tuple[Made, Text | None] | None = None
+        for span in self.moment.spans:
+            if told is None or kpi.name not in _WITHOUT_PERIOD:
+                found = self._made(subject, kpi, cut, member, span)
+                told = found, doubt_of(kpi, found)
+            yield span, told
 
     def _first(self, kpi: BaseKpi, period: Period) -> Day:
         """The first day that a figure speaks of."""
@@ -148,7 +164,8 @@ class _Making:
     @cached_property
     def targets(self) -> Targets:
         """What the plans ask for."""
-        return Targets(self.book.plans, self.book.team, self.moment)
+        members = members_of(self.book.kpis, self.book.fields, self.book.segments)
+        return Targets(self.book.plans, self.book.team, self.moment, members.get(SOURCES))
 
     @cached_property
     def _tallies(self) -> Mapping[tuple[str, Cut, str], Tally]:
@@ -184,7 +201,8 @@ class _Making:
         tally = self._tallies.get((subject, cut, member), Tally())
         match kpi:
             case Coverage():
-                return self._coverage(subject, kpi, tally)
+                quota = self.targets.quota(subject, self.moment.quarter)
+                return made_of_quota(kpi, tally, quota)
             case SalesCycle():
                 return self._cycle(subject)
             case Activities():
@@ -196,43 +214,12 @@ class _Making:
             case _:
                 return made(kpi, tally, span)
 
-    def _coverage(self, subject: str, kpi: Coverage, tally: Tally) -> Made:
-        quota = self.targets.quota(subject, self.moment.quarter)
-        count, known = tally["to_go"], tally["to_go_known"]
-        pipeline = tally["to_go_amount"]
-        if quota is None:
-            return Made(value=None, numerator=pipeline, doubt=_NO_PLAN)
-        left = quota - tally["done_amount"]
-        if left <= 0:
-            return Made(value=None, numerator=pipeline, denominator=left, doubt=_REACHED)
-        exposure = tally["to_go_max"] / left
-        doubt = None
-        if exposure > kpi.exposure:
-            doubt = Text(
-                "non concluant : une seule opportunité fait "
-                f"{percent(exposure, Language.FR)} de ce qui reste",
-                f"not conclusive: one opportunity alone makes {percent(exposure, Language.EN)} of "
-                "what is left",
-            )
-        is_known = known or not count
-        return Made(
-            value=pipeline / left if is_known else None, numerator=pipeline, denominator=left,
-            unknown=count - known, inputs=count, doubt=doubt,
-        )  # fmt: skip
-
     def _cycle(self, subject: str) -> Made:
         events: dict[tuple[int, str], int] = {}
         for rep in self._reps(subject):
             for key, count in self.sums.cycles.get(rep, {}).items():
                 events[key] = events.get(key, 0) + count
-        unknown = sum(count for (_, event), count in events.items() if event == "unknown")
-        known = {key: count for key, count in events.items() if key[1] != "unknown"}
-        won = sum(count for (_, event), count in known.items() if event == "won")
-        closed = sum(count for (_, event), count in events.items() if event != "open")
-        return Made(
-            value=median_cycle(known), numerator=won, denominator=sum(known.values()),
-            unknown=unknown, inputs=closed, doubt=None if won else NO_CASE,
-        )  # fmt: skip
+        return made_of_lengths(events)
 
     def _reps(self, subject: str) -> list[str]:
         return list(self.book.team.reps) if subject == TEAM else [subject]
@@ -257,16 +244,27 @@ class _Making:
         return Made(value=float(count), numerator=float(count), interval=garwood(count))
 
     def _time(self, subject: str, kpi: TimeShare, member: str, span: Span) -> Made:
-        def group_of(flags: frozenset[str]) -> str:
-            return next((name for name in kpi.time.groups if group_flag(name) in flags), "")
+        hours, homeless = self._hours_of(subject, kpi.time, span)
+        return _hours(hours.get(member, 0.0), sum(hours.values()), homeless)
 
-        part = whole = homeless = 0.0
-        for each in self._logged[subject]:
-            hours = kpi.time.hours.get(each.kind, 0.0) * each.counts[span]
-            whole += hours
-            part += hours * (group_of(each.flags) == member)
-            homeless += hours * (HAS_ACCOUNT not in each.flags)
-        return _hours(part, whole, homeless)
+    def _hours_of(self, subject: str, time: Time, span: Span) -> tuple[Mapping[str, float], float]:
+        """The hours of each group, and those without an account; worked out once."""
+        if (subject, span) not in self._hours_known:
+            hours: dict[str, float] = {}
+            homeless = 0.0
+            for each in self._logged[subject]:
+                groups = (name for name in time.groups if group_flag(name) in each.flags)
+                spent = time.hours.get(each.kind, 0.0) * each.counts[span]
+                group = next(groups, "")
+                hours[group] = hours.get(group, 0.0) + spent
+                homeless += spent * (HAS_ACCOUNT not in each.flags)
+            self._hours_known[subject, span] = hours, homeless
+        return self._hours_known[subject, span]
+
+    @cached_property
+    def _hours_known(self) -> dict[tuple[str, Span], tuple[Mapping[str, float], float]]:
+        """The hours by subject and span, as they were asked for."""
+        return {}
 
     def _priority_time(self, subject: str, kpi: PriorityTimeInHours, span: Span) -> Made:
         part = whole = homeless = 0.0

@@ -26,8 +26,7 @@ from rules.time import Day
 from rules.working_days import WorkingDays, working_days
 from service.store import attainment
 from service.store.attainment import Asked, OpenOpportunity, Past, WonSum
-from service.store.engine import Store
-from service.store.measures import Transaction
+from service.store.engine import Store, Transaction
 
 WINDOW = 730
 """So many days back outcomes and amounts count."""

@@ -16,9 +16,8 @@ from rules.rulebook import Rulebook
 from rules.time import Instant, day_of
 from service.forecast import forecasts_in
 from service.store import attainment, forecasts, ledger
-from service.store.engine import Store
+from service.store.engine import Store, Transaction
 from service.store.forecasts import KeptForecast
-from service.store.measures import Transaction
 
 JOB = "forecast"
 SCOPE = "workspace"

@@ -12,14 +12,8 @@ from rules.kpi_figures import TEAM, Figure
 from rules.kpi_names import Cut, KpiName, Unit
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, date_of, day_of
-from service.figures import SPANS, figures
-from service.freeze import FrozenWeek, definitions, freeze, frozen, frozen_week, frozen_weeks
+from service.figures import figures
 from service.store.engine import Store
-
-__all__ = [
-    "OF_THE_MONTH", "SPANS", "FrozenWeek", "MeasureReport", "MeasureRow", "definitions",
-    "figures", "freeze", "frozen", "frozen_week", "frozen_weeks", "run",
-]  # fmt: skip
 
 OF_THE_MONTH = (
     KpiName.OPPORTUNITIES_OPENED,

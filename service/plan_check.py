@@ -5,11 +5,16 @@
 3. The plans are checked (`rules.plan_check`), and each finding is given its place in a file.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, sqrt
+from math import sqrt
 
+from rules.calendar import Span
 from rules.intervals import Z_95, wilson
+from rules.kpi_intervals import cycle_at
+from rules.kpi_moment import Moment
+from rules.kpis import Cut
 from rules.located import Document, Issue
 from rules.plan_check import Findings, check_plans
 from rules.plan_check_terms import Measured, Sample
@@ -18,9 +23,9 @@ from rules.plan_terms import TEAM
 from rules.rulebook import PLANS, Rulebook
 from rules.time import Day, Instant, day_of
 from rules.yaml_text import read
-from service.store import plan_rates, schema
+from service.store import figures, plan_rates, schema
 from service.store.engine import Store, open_store
-from service.store.plan_rates import Rates
+from service.store.plan_rates import Rates, Transaction
 
 EXISTING = "existing"
 """The source whose accounts have bought already."""
@@ -86,16 +91,38 @@ def measure(store: Store, book: Rulebook, as_of: Day) -> Mapping[str, Measured]:
     """What the store knows of each rep of the team, and of the team as a whole."""
     with store.read() as connection:
         found = plan_rates.by_rep(connection, as_of)
+        lengths = _lengths(connection, book, as_of)
     team = Rates()
     for key, rates in found.items():
         if key in book.team.reps:
             team.add(rates)
     every = {**found, TEAM: team} if found else {}
-    return {key: measured_of(rates) for key, rates in every.items()}
+    return {key: measured_of(rates, lengths.get(key)) for key, rates in every.items()}
 
 
-def measured_of(rates: Rates) -> Measured:
-    """Counts and sums as numbers with their 95 % intervals."""
+Lengths = Mapping[tuple[int, str], int]
+"""How many opportunities ended how (`won`, `lost`, `open`: not yet) after how many days."""
+
+
+def _lengths(connection: Transaction, book: Rulebook, as_of: Day) -> Mapping[str, Lengths]:
+    """Those of each rep and of the team that the KPI `sales_cycle` counts; none without it."""
+    kpi = book.kpis.sales_cycle
+    if kpi is None:
+        return {}
+    moment = Moment(as_of=as_of, spans=(Span.YEAR,), fiscal_start=book.team.fiscal_year)
+    cycles = figures.sums_of(connection, book, [kpi], (Cut.WHOLE,), moment).cycles
+    team: Counter[tuple[int, str]] = Counter()
+    for key, events in cycles.items():
+        if key in book.team.reps:
+            team.update(events)
+    return {**cycles, TEAM: team}
+
+
+def measured_of(rates: Rates, lengths: Lengths | None = None) -> Measured:
+    """Counts and sums as numbers with their 95 % intervals.
+
+    `lengths` are those of the KPI `sales_cycle`; without that KPI the won deals alone tell.
+    """
     closed = rates.won + rates.lost
     conversion = None
     if closed:
@@ -105,7 +132,9 @@ def measured_of(rates: Rates) -> Measured:
     if rates.accounts:
         accounts = {EXISTING: rates.customers, NEW: rates.accounts - rates.customers}
     return Measured(
-        conversion=conversion, deal=_deal(rates), cycle=_cycle(rates.days), accounts=accounts,
+        conversion=conversion, deal=_deal(rates), cycle=_cycle(lengths or {
+            (days, "won"): count for days, count in rates.days.items()
+        }), accounts=accounts,
         tiers=dict(rates.tiers),
     )  # fmt: skip
 
@@ -123,19 +152,17 @@ def _deal(rates: Rates) -> Sample | None:
     return Sample(value=mean, count=count, low=max(0.0, mean - reach), high=mean + reach)
 
 
-def _cycle(days: Mapping[int, int]) -> Sample | None:
-    """The median days, with the interval of a median: the n/2 ± z√n/2 smallest of them."""
-    count = sum(days.values())
-    if not count:
+def _cycle(lengths: Lengths) -> Sample | None:
+    """The median of `sales_cycle`, with the interval of a median: a half ± z / 2√n of the wins."""
+    known = {key: count for key, count in lengths.items() if key[1] != "unknown"}
+    won = sum(count for (_, event), count in known.items() if event == "won")
+    if not won:
         return None
-    listed = [each for each in sorted(days) for _ in range(days[each])]
-    reach = Z_95 * sqrt(count) / 2
-    low = listed[max(0, floor(count / 2 - reach) - 1)]
-    high = listed[min(count - 1, ceil(count / 2 + reach))]
-    median = (listed[(count - 1) // 2] + listed[count // 2]) / 2
-    if median <= 0:
+    reach = Z_95 / (2 * sqrt(won))
+    low, median, high = (cycle_at(known, 0.5 + each) for each in (-reach, 0.0, reach))
+    if not median:
         return None
-    return Sample(value=median, count=count, low=low, high=high)
+    return Sample(value=median, count=won, low=low, high=high)
 
 
 def _placed(book: Rulebook, found: Findings, *, has_history: bool) -> CheckedPlans:

@@ -19,8 +19,7 @@ from service.forecast import forecasts_in
 from service.freeze import frozen
 from service.review_words import LISTED, Material, ReviewWords
 from service.store import alerts, forecasts, reviewing, visits
-from service.store.engine import Store
-from service.store.measures import Transaction
+from service.store.engine import Store, Transaction
 
 DEFAULT_EVERY = 42
 """Days between reviews where the plan does not say."""

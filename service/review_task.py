@@ -14,10 +14,10 @@ from rules.alerts import alert_key
 from rules.language import Text, shown
 from rules.plan import Plan
 from rules.time import Day, Instant, date_of, day_of, start_of
-from service.alert_job import Job
+from service.alert_job import LOOK, Job
 from service.store import alerts, reviewing, starting
 from service.store.alerts import Episode, TaskState
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.reviewing import RULE
 from service.store.starting import StartingAccount
 
@@ -25,8 +25,6 @@ __all__ = ["RULE", "raise_due", "settle"]
 
 # Before any deviation: a review looks at all of them.
 _SEVERITY = 5_000.0
-LOOK = "alert"
-"""The job of the ledger that is the weekly look."""
 _NOON = 12 * 3_600_000
 
 

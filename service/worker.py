@@ -34,9 +34,9 @@ TICK_SECONDS = 15
 # Less than the ten seconds that a container is given to end.
 GRACE_SECONDS = 8.0
 RECONCILE_JOB = "reconcile"
-# How long a review may wait for a CRM before somebody is told.
+# How long the weekly look may wait for a CRM before somebody is told.
 LATE_MS = 2 * 3_600_000
-# Before the review of Monday morning, which then judges on what the CRM really holds.
+# Before the look of Monday morning, which then judges on what the CRM really holds.
 RECONCILE = Weekly.read("monday 03:00")
 
 log = structlog.get_logger()
@@ -93,9 +93,9 @@ class Turn:
         self.is_quiet = bool(hours) and Quiet.read(hours or "").holds(self._now, zone)
 
     def is_due(self, vendor: str) -> bool:
-        """Whether a period of a CRM is to do, or a review, or somebody asked for it.
+        """Whether a period of a CRM is to do, or the weekly look, or somebody asked for it.
 
-        The review does not wait for the next period, which may belong to the week after; out of
+        The look does not wait for the next period, which may belong to the week after; out of
         its period it is tried once.
         """
         with self._app.store.read() as connection:
@@ -206,12 +206,12 @@ def _told(app: App) -> Iterator[None]:
             f"défaut du programme ({kind}) : le journal en dit plus",
             f"a defect of the program ({kind}): the log says more",
         )
-    incidents.follow(app, incidents.SCHEDULE, {"cycle": problem, "review": _late_review(app)})
+    incidents.follow(app, incidents.SCHEDULE, {"cycle": problem, "review": _late_look(app)})
     incidents.send_mail(app, app.settings.language)
 
 
-def _late_review(app: App) -> Text | None:
-    """Why the review of this week, due for hours, was not done; None when it was, or may wait."""
+def _late_look(app: App) -> Text | None:
+    """Why the look of this week, due for hours, was not done; None when it was, or may wait."""
     zone = app.published().rulebook.team.zone
     week = due(app.clock() - LATE_MS, zone, Weekly.read(app.settings.review))
     if week is None or week != due(app.clock(), zone, Weekly.read(app.settings.review)):
@@ -222,9 +222,9 @@ def _late_review(app: App) -> Text | None:
         if requests.find(connection, Wanted.PAUSE):
             return None
     return Text(
-        f"la revue de la semaine {week} n'est pas faite : elle attend un cycle qui lise chaque "
+        f"le bilan de la semaine {week} n'est pas fait : il attend un cycle qui lise chaque "
         "CRM en entier, voyez « arpent status »",
-        f"the review of week {week} is not done: it waits for a cycle that reads every CRM, see "
+        f"the look of week {week} is not done: it waits for a cycle that reads every CRM, see "
         "`arpent status`",
     )
 

@@ -24,6 +24,9 @@ from tests import postgres, statements
 DATABASES = ("sqlite", "postgresql")
 # What is printed is as wide as it likes, whichever test first loads what prints.
 os.environ["COLUMNS"] = "200"
+# The processes that tests start keep what Python compiles, as those of a person do: compiling the
+# whole product each time would take as long as what they do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 statements.share()
 # Tens of thousands of commits would wait for a disk to keep what nobody needs: they go to memory,
 # where there is room for the files of several runs.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rules import alert_events
 from rules.time import Day
 from service.store.alert_queries import RELATIONS
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 
 _YEAR_MS = 365 * 86_400_000
 

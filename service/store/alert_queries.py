@@ -11,8 +11,8 @@ from rules.facts import BUILT_IN_MEASURES
 from rules.measures import measured
 from rules.terms import Name, Term
 from rules.time import Day
+from service.store.engine import Transaction
 from service.store.facts import facts_relation
-from service.store.measures import Transaction
 from service.store.tables import (
     account,
     activity,

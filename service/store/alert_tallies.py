@@ -9,7 +9,7 @@ from rules import alert_queries, alert_tallies
 from rules.terms import Name, Term
 from rules.time import Day
 from service.store.alert_queries import RELATIONS, facts_of
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 
 
 def opened_by_day(

@@ -11,7 +11,7 @@ from rules.alert_lines import Answer, Channel, LineKind, Recipient, WeekLine, We
 from rules.language import Text
 from rules.time import Day, Instant
 from service.store.bulk import insert_missing
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import alert, alert_line, ledger
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from rules.alert_lines import Answer
 from rules.time import Day, Instant
 from service.store.alerts import TaskState
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import account, alert
 
 

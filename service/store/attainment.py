@@ -26,7 +26,7 @@ from rules.attainment_chances import LOST, OPEN, WON
 from rules.calendar import Period
 from rules.records import Kind, StageKind
 from rules.time import Day
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import history, opportunity, owner, stage
 
 Cases = dict[str, dict[tuple[int, str], int]]

@@ -29,7 +29,7 @@ from rules.terms import Sql
 from rules.time import start_of
 from service.store.account_values import Wanted, account_values
 from service.store.bindings import load_slots
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import (
     activity,
     history,
@@ -165,11 +165,18 @@ class _Reading:
         if statement is None:
             return
         parameters = {"today": self._moment.as_of}
-        for cut, member, rep, *values in self._connection.execute(statement, parameters):
-            names = statement.selected_columns.keys()[3:]
-            found = dict(zip(names, values, strict=True))
+        rows = self._connection.execute(statement, parameters)
+        names = list(rows.keys())[3:]
+        # A sum that is left out is zero; the greatest of nothing is not.
+        greatest = {name for name in names if name.endswith("_max")}
+        for cut, member, rep, *values in rows:
+            told = zip(names, values, strict=True)
             self._cells[rep, Cut(cut), member].add(
-                {name: None if value is None else float(value) for name, value in found.items()}
+                {
+                    name: float(value)
+                    for name, value in told
+                    if value or (name in greatest and value is not None)
+                }
             )
 
     def _moves(self) -> Any:  # noqa: ANN401 - a select

@@ -9,7 +9,7 @@ from rules.calendar import Span
 from rules.forecasts import Forecast
 from rules.time import Day, Instant
 from service.store.bulk import insert_missing
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import forecast
 
 _COLUMNS = (

@@ -1,22 +1,18 @@
-"""The figures as frozen by week, and the opportunities opened day by day that alerts judge."""
+"""The figures as frozen by week, and what their KPIs meant then."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from rules.calendar import Span
-from rules.kpi_deals import OpportunitiesOpened
 from rules.kpi_figures import Figure
 from rules.kpi_names import KpiName, Unit
-from rules.kpi_queries import opened_by_day
 from rules.language import Text
-from rules.time import Day, Instant
+from rules.time import Instant
 from service.store.bulk import bulk_upsert
-from service.store.tables import kpi_definition, measure, opportunity, owner
-
-# What a stage passes on, without knowing SQL.
-Transaction = Connection
+from service.store.engine import Transaction
+from service.store.tables import kpi_definition, measure
 
 _FIGURES = (
     "value", "numerator", "denominator", "low", "high", "target", "expected", "definition",
@@ -107,15 +103,3 @@ def weeks(connection: Transaction) -> Sequence[str]:
     """The weeks that have figures, from the first."""
     found = select(measure.c.week).group_by(measure.c.week).order_by(func.min(measure.c.as_of_on))
     return list(connection.scalars(found))
-
-
-def opened_on_days(
-    connection: Transaction, kpi: OpportunitiesOpened, first: Day, last: Day
-) -> Mapping[str, Mapping[Day, int]]:
-    """The opportunities opened by each rep on each day from one to another, where there are any."""
-    found: dict[str, dict[Day, int]] = {}
-    for rep_key, day, count in connection.execute(
-        opened_by_day(kpi, opportunity, owner, first, last)
-    ):
-        found.setdefault(rep_key, {})[day] = count
-    return found

@@ -15,7 +15,7 @@ from service.store import ledger
 from service.store.account_values import Wanted, account_values
 from service.store.alerts import REVIEWED
 from service.store.bindings import load_slots
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import (
     account,
     activity,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
 from rules.records import Relation, StageKind
-from service.store.measures import Transaction
+from service.store.engine import Transaction
 from service.store.tables import account, link, opportunity, owner, stage, tag
 
 

@@ -1,7 +1,8 @@
 """What a newcomer gets wrong: each time a sentence, an exit code, and no key and no traceback.
 
 1 is what a CRM or the store could not do, 2 what the person has to correct. `shell` looks for
-the key and for tracebacks in everything that is printed.
+the key and for tracebacks in everything that is printed. A process tells one of each kind (a CRM, a
+playbook, a store, a setting, a port); the others are told within this one.
 """
 
 import os
@@ -74,9 +75,9 @@ def test_no_key(published: Shell) -> None:
     del published.settings["hubspot_token"]
     french = "Aucun CRM n'est réglé"
     for name in ("ARPENT_HUBSPOT_TOKEN", "ARPENT_SALESFORCE_CLIENT_ID"):
-        says(published.run("pull"), MISTAKEN, french, name, "« arpent demo »")
+        says(published.say("pull"), MISTAKEN, french, name, "« arpent demo »")
     says(published.say("push", language="en"), MISTAKEN, "No CRM is set.", "`arpent demo`")
-    one = published.run("pull", "--crm", "hubspot")
+    one = published.say("pull", "--crm", "hubspot")
     says(one, MISTAKEN, "HubSpot n'est pas réglé. Créez une clé de service dans HubSpot")
     says(published.say("worker"), MISTAKEN, french)
     says(published.say("init", "new", hubspot_token=""), MISTAKEN, french)
@@ -93,19 +94,19 @@ def test_a_wrong_key(published: Shell) -> None:
 
 
 def test_a_key_with_something_invisible(published: Shell) -> None:
-    said = published.run("pull", hubspot_token=f"{CANARY}\u00a0")
+    said = published.say("pull", hubspot_token=f"{CANARY}\u00a0")
     says(said, MISTAKEN, "contient des espaces ou des caractères invisibles")
 
 
 def test_a_missing_scope_is_named(published: Shell, served: HubSpotSandbox) -> None:
     scopes = sorted(DEFAULT_SCOPES - {"crm.objects.companies.read"})
     served.add_token(f"{CANARY}-narrow", scopes)
-    said = published.run("pull", hubspot_token=f"{CANARY}-narrow")
+    said = published.say("pull", hubspot_token=f"{CANARY}-narrow")
     says(said, FAILED, "crm.objects.companies.read")
 
 
 def test_the_key_of_another_account(published: Shell) -> None:
-    said = published.run("pull", hubspot_account_id="77")
+    said = published.say("pull", hubspot_account_id="77")
     says(said, FAILED, "La clé ouvre le compte HubSpot 4242001", "le compte 77")
 
 
@@ -113,13 +114,13 @@ def test_the_key_of_another_account(published: Shell) -> None:
 
 
 def test_an_address_that_is_not_the_crm(published: Shell) -> None:
-    said = published.run("pull", hubspot_url="https://hubspot.example")
+    said = published.say("pull", hubspot_url="https://hubspot.example")
     says(said, MISTAKEN, "« hubspot.example » n'est pas celle de ce CRM", "rien n'a été envoyé")
 
 
 def test_another_crm_than_those_known(published: Shell) -> None:
     expected = ("« hubsport » n'est pas un CRM", "vouliez-vous dire « hubspot »")
-    says(published.run("pull", "--crm", "hubsport"), MISTAKEN, *expected)
+    says(published.say("pull", "--crm", "hubsport"), MISTAKEN, *expected)
     for words in (("push",), ("preview",), ("run",), ("fields", "ensure"), ("worker",)):
         says(published.say(*words, "--crm", "hubsport"), MISTAKEN, *expected)
 
@@ -128,7 +129,7 @@ def test_a_field_that_the_crm_does_not_have(published: Shell, playbook: Path) ->
     replace(playbook / "fields.yaml", "potentiel_annuel", "potentiel_anuel")
     assert published.say("rules", "publish").code == 0
     says(
-        published.run("pull"),
+        published.say("pull"),
         FAILED,
         "fields.yaml, account.potential : hubspot n'a pas de champ « potentiel_anuel »",
         "vouliez-vous dire « potentiel_annuel »",
@@ -140,7 +141,7 @@ def test_a_field_that_the_crm_does_not_have(published: Shell, playbook: Path) ->
 
 def test_reading_only(published: Shell) -> None:
     expected = "ARPENT_READ_ONLY est activé : rien n'est écrit dans le CRM"
-    says(published.run("push", read_only="1"), FAILED, expected)
+    says(published.say("push", read_only="1"), FAILED, expected)
     says(published.say("fields", "ensure", read_only="1"), FAILED, expected)
     dry = published.say("fields", "ensure", "--dry-run", read_only="1")
     assert (dry.code, dry.err) == (0, "")
@@ -164,12 +165,12 @@ def test_an_unknown_key_is_placed_and_guessed(published: Shell, playbook: Path) 
 
 def test_a_tab(published: Shell, playbook: Path) -> None:
     replace(playbook / "team.yaml", "  elise:", "\telise:")
-    says(published.run("rules", "check"), MISTAKEN, "team.yaml:8:1: tabulation")
+    says(published.say("rules", "check"), MISTAKEN, "team.yaml:8:1: tabulation")
     says(published.say("rules", "check", language="en"), MISTAKEN, "team.yaml:8:1: tab")
 
 
 def test_no_playbook_where_it_is_said_to_be(published: Shell) -> None:
-    said = published.run("rules", "check", "/nowhere/at/all")
+    said = published.say("rules", "check", "/nowhere/at/all")
     says(said, MISTAKEN, "/nowhere/at/all", "ARPENT_PLAYBOOK")
     said = published.say("rules", "publish", playbook="/nowhere/at/all", language="en")
     says(said, MISTAKEN, "no playbook here")
@@ -227,21 +228,21 @@ def test_own_fields_that_are_not_there_are_one_line(published: Shell) -> None:
 
 def test_nothing_is_published(installed: Shell) -> None:
     expected = ("Aucun playbook n'est publié", "arpent rules publish")
-    says(installed.run("pull"), FAILED, *expected)
+    says(installed.say("pull"), FAILED, *expected)
     for words in (("tag",), ("kpi",), ("run",), ("worker",), ("rules", "explain", "x")):
         says(installed.say(*words), FAILED, *expected)
 
 
 def test_nobody_by_that_key_in_the_team(published: Shell) -> None:
     expected = "« elize » n'est pas dans team.yaml (vouliez-vous dire « elise » ?)"
-    says(published.run("run", "--owner", "elize"), MISTAKEN, expected)
+    says(published.say("run", "--owner", "elize"), MISTAKEN, expected)
     for command in ("preview", "push", "kpi"):
         says(published.say(command, "--owner", "elize"), MISTAKEN, expected)
 
 
 def test_accounts_that_can_not_be_told(published: Shell) -> None:
     assert published.say("pull").code == 0
-    said = published.run("rules", "explain", "Ferblanterie Nordet")
+    said = published.say("rules", "explain", "Ferblanterie Nordet")
     says(said, MISTAKEN, "Aucun compte « Ferblanterie Nordet »")
     said = published.say("rules", "explain", "conseil", language="en")
     says(said, MISTAKEN, "Several accounts match 'conseil'", "Conseil Roche-Cendrée (20001)")
@@ -297,7 +298,7 @@ def test_a_store_from_another_time(installed: Shell) -> None:
     with sqlite3.connect(path) as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    says(installed.run("status"), FAILED, "9999", "arpent db upgrade")
+    says(installed.say("status"), FAILED, "9999", "arpent db upgrade")
 
 
 def test_a_place_where_no_file_can_be(shell: Shell) -> None:
@@ -317,7 +318,7 @@ def test_a_folder_without_permission(shell: Shell) -> None:
 
 
 def test_an_address_of_the_store_that_means_nothing(shell: Shell) -> None:
-    said = shell.run("db", "upgrade", database_url=f"mysql://arpent:{CANARY}@server/base")
+    said = shell.say("db", "upgrade", database_url=f"mysql://arpent:{CANARY}@server/base")
     says(said, MISTAKEN, "L'adresse de la base ne se lit pas", "ARPENT_DATABASE_URL")
 
 
@@ -331,7 +332,7 @@ def test_a_mistyped_variable(shell: Shell) -> None:
 
 def test_every_wrong_setting_at_once(shell: Shell) -> None:
     wrong = {"review": "lundi 7h", "pull_every_minutes": "0", "read_only": "perhaps", "log": "xml"}
-    said = shell.run("status", **wrong)
+    said = shell.say("status", **wrong)
     says(
         said,
         MISTAKEN,
@@ -381,7 +382,7 @@ def test_a_folder_that_can_not_be_loaded(shell: Shell) -> None:
 
 def test_a_state_file_that_is_none(shell: Shell) -> None:
     (shell.folder / "state").write_text("these are\nmy own notes\n", encoding="utf-8")
-    said = shell.run("sandbox", "serve", "--state", "state", "--port", "0")
+    said = shell.say("sandbox", "serve", "--state", "state", "--port", "0")
     says(said, MISTAKEN, "Le fichier d'état state ne peut servir.")
     assert (shell.folder / "state").read_text(encoding="utf-8") == "these are\nmy own notes\n"
 

@@ -54,7 +54,8 @@ def test_the_tables_fit_the_terminal(shell: Shell) -> None:
     narrow = Shell(shell.folder, shell.settings, {"COLUMNS": "80"})
     answer = narrow.run("kpi")
     assert (answer.code, answer.err) == (DONE, "")
-    assert max(map(len, answer.out.splitlines())) <= 80
+    # Sentences fold as the terminal likes; tables have to fit.
+    assert max(len(each) for each in answer.out.splitlines() if not each.endswith(".")) <= 80
     assert "Élise Gagnon ·" in answer.out
     assert "Équipe ·" in answer.out
     assert "Atteinte" in answer.out
@@ -65,6 +66,37 @@ def test_the_same_in_english(shell: Shell) -> None:
     assert "Team · Q" in text
     assert "Attained to date" in text
     assert "Élise" not in text
+
+
+def test_stages_stand_in_their_order_and_hours_are_hours(shell: Shell) -> None:
+    text = said(shell, "kpi", "--owner", "elise", "--week", WEEK)
+    stages = ("Qualification", "Découverte", "Proposition ", "Négociation")
+    assert sorted(stages, key=text.index) == list(stages)
+    assert " h)" in text
+    assert "Client existant" in said(shell, "kpi", "--owner", "elise", "--by", "source")
+
+
+def test_what_a_reader_must_know_stands_around_the_tables(shell: Shell) -> None:
+    text = said(shell, "kpi")
+    assert "hubspot n'a pas été lu depuis le 2026-06-29 07:00" in text
+    assert "Rien à montrer de Marc Lavoie" in text
+    week = said(shell, "kpi", "--week", WEEK, "--filters")
+    assert f"Semaine {WEEK} gelée le 2026-06-29 07:00." in week
+    assert "elles donnent la colonne « Aujourd'hui »" in week
+    assert "numérateur : " in week
+    document = json.loads(said(shell, "kpi", "--week", WEEK, "--json"))
+    assert document["frozen_at"].startswith("2026-06-29T07:00:0")
+    assert document["is_late"] is False
+    assert set(document["read_at"]) == {"hubspot"}
+    assert document["plans"]["marc"] is None
+    assert document["plans"]["elise"]["initial_objective"] == 120_000_000
+
+
+def test_json_keeps_what_the_tables_leave_out(shell: Shell) -> None:
+    document = json.loads(said(shell, "kpi", "--owner", "marc", "--json"))
+    (opened,) = (each for each in document["figures"] if each["kpi"] == "opportunities_opened")
+    assert (opened["value"], opened["target"]) == (0, None)
+    assert "Rien à montrer pour ces jours" in said(shell, "kpi", "--owner", "marc")
 
 
 def test_a_frozen_week_stands_beside_today(shell: Shell) -> None:

@@ -9,7 +9,8 @@ from rules.calendar import Span
 from rules.kpi_names import KpiName
 from rules.plan import Plan
 from rules.time import day_number
-from service import measure, rehearsal
+from service import rehearsal
+from service.figures import figures as live_figures
 from tests.acceptance.territory import Territory
 from tests.kpi_truth.comparing import differences
 from tests.kpi_truth.csv_folder import world_of
@@ -72,7 +73,7 @@ def test_the_tables_of_the_guide(territory: Territory) -> None:
     assert dict(plan.accounts) == {"existing": 35, "new": 80, "referral": 3}
     june = {
         (each.kpi, each.member): each.target
-        for each in measure.figures(
+        for each in live_figures(
             territory.app.store, book, as_of=day_number(AS_OF), spans=(Span.MONTH,)
         )
         if each.subject == "elise" and each.cut in {"", "activity"}
@@ -84,7 +85,7 @@ def test_the_tables_of_the_guide(territory: Territory) -> None:
     assert june[KpiName.ACTIVITIES, "partner_meetings"] == 2
     week = [
         each.target
-        for each in measure.figures(
+        for each in live_figures(
             territory.app.store, book, as_of=day_number(AS_OF), spans=(Span.WEEK,)
         )
         if (each.subject, each.member) == ("elise", "client_calls")
@@ -113,7 +114,7 @@ def test_every_figure_is_as_the_definitions_say(territory: Territory) -> None:
         worked_out = figures(world, SETTINGS, span, AS_OF)
         found = {
             (each.subject, each.kpi.value, each.cut, each.member): each
-            for each in measure.figures(
+            for each in live_figures(
                 territory.app.store, book, as_of=day_number(AS_OF), spans=(Span(span),)
             )
         }

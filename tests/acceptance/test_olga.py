@@ -21,7 +21,8 @@ from rules.calendar import Span, month
 from rules.kpi_names import Cut, KpiName
 from rules.records import StageKind
 from rules.time import date_of
-from service import measure
+from service.figures import figures as live_figures
+from service.measure import MeasureReport
 from tests.acceptance.territory import Territory, settled
 
 ROOT = Path(__file__).parents[2]
@@ -153,7 +154,7 @@ def won_by_owner(olga: Territory) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def measured(report: measure.MeasureReport) -> dict[str, dict[str, Any]]:
+def measured(report: MeasureReport) -> dict[str, dict[str, Any]]:
     """The KPIs of June by owner, in the shape of the expected file."""
     assert (report.period, date_of(report.as_of)) == ("2026-06", AS_OF.date())
     found: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -183,7 +184,7 @@ def opened(olga: Territory) -> dict[str, dict[str, float | None]]:
     found: dict[str, dict[str, float | None]] = defaultdict(dict)
     for number in range(1, 7):
         period = month(2026, number)
-        figures = measure.figures(
+        figures = live_figures(
             olga.app.store, book, as_of=period.last, spans=[Span.MONTH], cuts=[Cut.WHOLE],
             kpis=[KpiName.OPPORTUNITIES_OPENED],
         )  # fmt: skip

@@ -15,6 +15,7 @@ from pathlib import Path
 from service.__main__ import collect_rarely
 from service.store.engine import sqlite_driver
 from tests.bench import (
+    attaining,
     engines,
     growing,
     kpis,
@@ -47,6 +48,7 @@ PARTS: Mapping[str, Callable[[], Report]] = {
     "growth": growing.run,
     "kpis": kpis.run,
     "kpis-postgres": kpis.run_on_postgres,
+    "attainment": attaining.run,
     "proof": proving.run,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"

@@ -20,7 +20,7 @@ from rules.kpi_figures import Figure
 from rules.kpis import Cut
 from rules.records import Kind
 from rules.rulebook import Rulebook, compile_rulebook
-from service import measure
+from service.figures import figures as live_figures
 from service.store import rulebooks
 from service.store.bindings import load_slots
 from service.store.bulk import bulk_upsert
@@ -102,7 +102,7 @@ class Filled:
 
     def ours(self, *spans: Span) -> list[Figure]:
         """The product's figures of the week, or of other spans."""
-        return measure.figures(
+        return live_figures(
             self.store, self.book, as_of=AS_OF, spans=spans or (Span.WEEK,), cuts=CUTS
         )
 

@@ -51,7 +51,8 @@ from rules.language import Text
 from rules.records import ActivityKind, Kind
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_number, instant_of
-from service import filters, measure, pull, rehearsal
+from service import filters, pull, rehearsal
+from service.figures import figures as live_figures
 from service.store import connections, rulebooks
 from service.store.engine import Store, open_store
 from tests import playbooks
@@ -119,7 +120,7 @@ def _measured(store: Store, sandbox: Emulated, connector: Connector) -> Case:
         rulebooks.publish(connection, book(), author="ops", reason="essai", now=clock())
         crm = connections.save(connection, connector.identify())
     pull.run(store, connector, connection_id=crm.id, run_id=None, now=clock)
-    figures = measure.figures(
+    figures = live_figures(
         store, book(), as_of=day_number(sandbox.clock.now().astimezone(book().team.zone).date())
     )
     finder = filters.finder(store, book(), now=clock())

@@ -15,8 +15,7 @@ from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, day_number, start_of
 from service.store import rulebooks
 from service.store.bindings import load_slots
-from service.store.engine import Store
-from service.store.measures import Transaction
+from service.store.engine import Store, Transaction
 from service.store.tables import metadata
 from tests.playbooks import shipped
 

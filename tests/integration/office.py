@@ -1,4 +1,7 @@
-"""An installation beside a CRM in memory, on one clock: what the tests of pushes and cycles use."""
+"""An installation beside a CRM in memory, on one clock: what the tests of pushes and cycles use.
+
+The week before the review is frozen already: a first cycle need not measure everything for it.
+"""
 
 import re
 from collections.abc import Sequence
@@ -10,17 +13,18 @@ from sqlalchemy import Row, select, update
 
 from connectors.base import Change, Connector, CrmField, Outcome, Task
 from connectors.memory import Memory
+from rules.calendar import DAYS_PER_WEEK, week_of
 from rules.records import StageKind
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.thresholds import Thresholds
-from rules.time import Instant
-from service import cycle, owe, provision
+from rules.time import Instant, day_of
+from service import cycle, freeze, owe, provision
 from service.app import App, read_playbook
 from service.cycle import CycleReport
 from service.push import Push
 from service.push_report import PushReport
 from service.settings import SHIPPED_PLAYBOOK, Settings
-from service.store import rulebooks, runs
+from service.store import ledger, rulebooks, runs
 from service.store.engine import Store
 from service.store.tables import metadata
 
@@ -53,6 +57,14 @@ def only_opportunities(files: dict[str, bytes]) -> dict[str, bytes]:
 def shipped() -> Rulebook:
     """The shipped playbook, of its alerts the opportunities only, compiled once for all tests."""
     return compile_rulebook(only_opportunities(read_playbook(SHIPPED_PLAYBOOK)))
+
+
+@cache
+def without_alerts() -> Rulebook:
+    """The shipped playbook without any alert, compiled once for all tests."""
+    files = read_playbook(SHIPPED_PLAYBOOK)
+    files["alerts.yaml"] = b"start: 2026-01-05\ndeviations: {}\n"
+    return compile_rulebook(files)
 
 
 class Died(BaseException):
@@ -102,6 +114,10 @@ class Office:
                 author="ops",
                 reason="",
                 now=self.now,
+            )
+            before = week_of(day_of(self.now, shipped().team.zone) - DAYS_PER_WEEK).key
+            ledger.enter(
+                connection, freeze.JOB, scope=freeze.SCOPE, period=before, run_id=0, now=self.now
             )
         self.furnish(self.crm)
 
@@ -175,12 +191,8 @@ class Office:
 
     def publish_without_alerts(self) -> None:
         """The ops take every rule out of alerts.yaml."""
-        files = read_playbook(SHIPPED_PLAYBOOK)
-        files["alerts.yaml"] = b"start: 2026-01-05\ndeviations: {}\n"
         with self.app.store.write() as connection:
-            rulebooks.publish(
-                connection, compile_rulebook(files), author="ops", reason="", now=self.now
-            )
+            rulebooks.publish(connection, without_alerts(), author="ops", reason="", now=self.now)
 
     def set_alert(self, **values: Any) -> None:
         """Change the one alert of the store."""

@@ -16,8 +16,8 @@ from connectors.base import Access, Grant, Rotation
 from connectors.hubspot.connector import HubSpot
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.hubspot import HubSpotSandbox
-from tests.integration.bad_transport import TROUBLES, Trouble
-from tests.integration.line import REVIEW, SECONDS, Line, hurt, lines_of
+from tests.integration.bad_transport import TROUBLES, Trouble, endure
+from tests.integration.line import REVIEW, SECONDS, Line, lines_of
 from tests.integration.patience import Patience
 
 PLACES = (
@@ -126,15 +126,7 @@ def line(settled: HubSpotLine) -> Iterator[Line]:
 def test_nothing_is_lost_on_the_way(
     line: HubSpotLine, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hurt(line, PLACES, trouble.fault, *trouble.words)
-    if trouble.lasts:
-        line.work()
-        line.fail({"fault": trouble.fault})
-        failures = line.cycle()
-        assert (failures == {}) is trouble.is_harmless
-        for said in failures.values():
-            line.assert_told(said, *trouble.words)
-    line.recover()
+    endure(line, trouble, PLACES, "")
     written = "".join(capsys.readouterr())
     assert line.portal.token not in written
     assert "Traceback" not in written

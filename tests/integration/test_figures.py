@@ -9,7 +9,7 @@ from sqlalchemy import event
 from rules.calendar import Span
 from rules.kpi_figures import TEAM, Figure
 from rules.kpi_names import Cut, KpiName
-from service.measure import figures
+from service.figures import figures
 from service.store import rulebooks
 from service.store.engine import Store
 from service.store.tables import metadata

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from rules.calendar import Span
 from rules.time import Instant, instant_of
 from service import freeze as stage
-from service.figures import figures_in
-from service.measure import figures, freeze, frozen, frozen_week, frozen_weeks
+from service.figures import figures, figures_in
+from service.freeze import freeze, frozen, frozen_week, frozen_weeks
 from service.store import measures
 from service.store.engine import Store
 from service.store.tables import ledger, measure, metadata

@@ -13,6 +13,7 @@ from service import plan_check
 from service.plan_check import measured_of
 from service.store import plan_rates
 from service.store.engine import Store
+from service.store.plan_rates import Rates
 from service.store.tables import metadata
 
 AS_OF = day_number(date(2026, 6, 29))
@@ -113,7 +114,16 @@ def test_numbers_come_with_their_intervals(known: Store) -> None:
     reach = 1.959964 * stdev([1_000_000, 3_000_000]) / 2**0.5
     assert measured.deal.high == pytest.approx(2_000_000 + reach, rel=1e-6)
     assert measured.cycle is not None
-    assert (measured.cycle.value, measured.cycle.low, measured.cycle.high) == (70, 40, 100)
+    # Without the KPI, the won deals alone: 40 and 100 days.
+    assert (measured.cycle.value, measured.cycle.low, measured.cycle.high) == (40, 40, 100)
+
+
+def test_a_cycle_counts_open_and_lost_deals_as_its_kpi_does() -> None:
+    lengths = {(10, "won"): 1, (20, "lost"): 1, (25, "open"): 1, (30, "won"): 1, (9, "unknown"): 5}
+    cycle = measured_of(Rates(won=2), lengths).cycle
+    assert cycle is not None
+    # Incidence: 1/4 at 10 days, then 1/4 + 2/4 x 1/1 at 30: half of it is reached at 30 only.
+    assert (cycle.value, cycle.count, cycle.low, cycle.high) == (30, 2, 10, 30)
 
 
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def _open(world: World, look: Look, horizon: int) -> list[Deal]:
 def _sum(world: World, deals: Sequence[Deal], *, is_flow: bool = False) -> Shown:
     known = [cents for each in deals if (cents := world.cents(each, each.amount)) is not None]
     value = None if deals and not known else sum(known)
-    low, high = compound(known) if is_flow and value is not None else (None, None)
+    low, high = compound(known) if is_flow and known else (None, None)
     return Shown(value, len(known), len(deals), low, high)
 
 

@@ -11,7 +11,8 @@ from rules.calendar import Span
 from rules.kpi_figures import Figure
 from rules.rulebook import Rulebook
 from rules.time import Instant, day_number, instant_of
-from service import measure
+from service.figures import figures as live_figures
+from service.freeze import freeze, frozen
 from service.store import runs
 from service.store.engine import Store
 from tests.kpi_truth import hand_set, installed
@@ -97,14 +98,14 @@ def hand(store: Store) -> Store:
     installed.write(store, hand_set.pages(is_early=True), now=instant(EARLY))
     with store.write() as connection:
         run_id = runs.begin_run(connection, "run", instant(MONDAY))
-    measure.freeze(store, book(), now=instant(MONDAY), run_id=run_id)
+    freeze(store, book(), now=instant(MONDAY), run_id=run_id)
     installed.write(store, hand_set.pages(is_early=False), now=instant(LATE))
     return store
 
 
 def told(store: Store, as_of: date, span: str) -> dict[Key, Figure]:
     """What the product measures for a span, as of a day."""
-    found = measure.figures(store, book(), as_of=day_number(as_of), spans=(Span(span),))
+    found = live_figures(store, book(), as_of=day_number(as_of), spans=(Span(span),))
     return {(each.subject, each.kpi.value, each.cut, each.member): each for each in found}
 
 
@@ -123,7 +124,7 @@ def test_a_late_closing_is_in_today_and_not_in_the_frozen_week(hand: Store) -> N
     sunday, key = date(2026, 3, 15), ("bruno", "revenue_won", "", "")
     kept = {
         (each.subject, each.kpi.value, each.cut, each.member): each
-        for each in measure.frozen(hand, "2026-W11")
+        for each in frozen(hand, "2026-W11")
         if each.span is Span.WEEK
     }
     today = told(hand, sunday, "week")

@@ -17,7 +17,7 @@ import pytest
 from rules.calendar import Span
 from rules.kpi_names import KpiName
 from rules.time import day_number
-from service import measure
+from service.figures import figures as live_figures
 from service.store.engine import Store
 from tests.kpi_truth import installed, telling
 from tests.kpi_truth.comparing import differences
@@ -123,7 +123,7 @@ def test_every_figure_of_every_rep_and_quarter(olga: Store) -> None:
         assert period("quarter", as_of, 1)[1] == as_of
         found = {
             (each.subject, each.kpi.value, each.cut, each.member): each
-            for each in measure.figures(olga, book, as_of=day_number(as_of), spans=(Span.QUARTER,))
+            for each in live_figures(olga, book, as_of=day_number(as_of), spans=(Span.QUARTER,))
         }
         compared += len(found)
         wrong += [f"{as_of} {each}" for each in differences(worked_out(as_of), found)]

@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules import count_laws
 from rules.deviations import (
     Ratio,
     State,
-    assess,
     assess_counts,
     assess_rates,
     assess_sums,
     benjamini_hochberg,
-    lower_tail,
 )
 from rules.intervals import wilson
 from rules.kpis import Unit
@@ -33,6 +32,11 @@ def exact_tail(count: int, mean: Decimal) -> Decimal:
             term = term * mean / i
             total += term
         return total
+
+
+def lower_tail(count: int, mean: float) -> float:
+    """P(X ≤ count) of a count on plan, as the judgements add it up."""
+    return min(1.0, math.fsum(count_laws.counts(mean, 1.0, count + 1)))
 
 
 @given(st.integers(0, 400), st.integers(1, 300_000))
@@ -52,7 +56,6 @@ def test_the_tail_is_the_exact_sum(count: int, thousandths: int) -> None:
         (6, 12, 0.0458),
         (9, 12, 0.2424),
         (11, 12, 0.4616),
-        (-1, 3, 0.0),
         (0, 0, 1.0),
         # e^-1000 is not a floating-point number; half of the mass lies below the mean.
         (1000, 1000, 0.5084),
@@ -131,13 +134,13 @@ def test_a_count_is_judged_by_its_chance(observed: int, state: State) -> None:
 
 
 def test_the_window_that_speaks_most_is_told_with_what_is_missing() -> None:
-    deviation = assess({4: 8, 8: 10, 13: 30}, {4: 12.0, 8: 24.0, 13: 39.0})
+    deviation = assess_counts({4: 8, 8: 10, 13: 30}, {4: 12.0, 8: 24.0, 13: 39.0})
     # P(X ≤ 10 | 24) = 0.00108: between it and its triple, as one of three windows.
     assert deviation.state is State.CONFIRMED
     assert (deviation.window, deviation.observed, deviation.expected) == (8, 10, 24.0)
     assert 0.00108 < deviation.p < 0.0033
     assert deviation.missing == deviation.low - 10
-    back = assess({4: 8, 8: deviation.low, 13: 30}, {4: 12.0, 8: 24.0, 13: 39.0})
+    back = assess_counts({4: 8, 8: deviation.low, 13: 30}, {4: 12.0, 8: 24.0, 13: 39.0})
     assert back.state is State.ON_PLAN
 
 
@@ -164,28 +167,28 @@ def test_a_count_is_below_the_band_exactly_when_it_is_not_on_plan(
 @pytest.mark.parametrize("expected", [0.0, 1.0, 3.9])
 def test_too_little_expected_is_not_conclusive(expected: float) -> None:
     # e^-3.9 = 0.0202: even nothing at all would be within chance.
-    assert assess({4: 0}, {4: expected}).state is State.NOT_CONCLUSIVE
+    assert assess_counts({4: 0}, {4: expected}).state is State.NOT_CONCLUSIVE
 
 
 def test_enough_expected_is_conclusive() -> None:
     # e^-4.1 = 0.0166.
-    assert assess({4: 0}, {4: 4.1}).state is State.WATCH
+    assert assess_counts({4: 0}, {4: 4.1}).state is State.WATCH
 
 
 def test_a_window_without_expectation_says_nothing_beside_one_that_does() -> None:
-    deviation = assess({4: 0, 13: 30}, {4: 0.5, 13: 30.0})
+    deviation = assess_counts({4: 0, 13: 30}, {4: 0.5, 13: 30.0})
     assert (deviation.state, deviation.window) == (State.ON_PLAN, 13)
 
 
 @pytest.mark.parametrize(("observed", "expected"), [({}, {}), ({4: 1}, {8: 1.0})])
 def test_windows_must_match(observed: dict[int, int], expected: dict[int, float]) -> None:
     with pytest.raises(ValueError, match="same windows"):
-        assess(observed, expected)
+        assess_counts(observed, expected)
 
 
 def test_a_longer_window_cannot_expect_less() -> None:
     with pytest.raises(ValueError, match="holds at least"):
-        assess({4: 1, 8: 2}, {4: 5.0, 8: 4.0})
+        assess_counts({4: 1, 8: 2}, {4: 5.0, 8: 4.0})
 
 
 def test_weeks_that_vary_more_need_a_greater_lack() -> None:

@@ -93,11 +93,90 @@ def test_a_rep_reads_where_to_go_the_pace_one_decision_and_praise() -> None:
     assert where.more == 60
     assert pace.lines[0].text == "120\u00a0k$, attendu 100\u00a0k$, marge 60\u00a0k$ à 180\u00a0k$"
     # The confirmed one, though the other is graver by its number; and one only.
-    assert [each.text for each in decision.lines] == ["Faites 7 opportunités, 12 attendues"]
+    assert [each.lead or each.text for each in decision.lines] == [
+        "Faites 7 opportunités, 12 attendues.", "7 opportunités, 12 attendues",
+    ]  # fmt: skip
     assert [each.text for each in praise.lines] == ["Nordet est passé d'Argent à Or"]
     assert [(each.lead, each.text) for each in news.lines] == [("À surveiller", "appels en baisse")]
-    assert found.foot[0] == "Chiffres gelés lundi, jusqu'au 28 juin."
-    assert "par an : à surveiller 31, écarts confirmés 8" in found.foot[2]
+    assert found.foot[0] == "Chiffres gelés, jusqu'au 28 juin inclus."
+    assert "par an, dans une équipe au plan : 31 à surveiller, 8 en écart" in found.foot[2]
+
+
+def test_however_much_there_is_no_section_is_only_a_count() -> None:
+    why = "Or : client au potentiel de 100 k$ et plus, contacté au cours des 90 derniers jours"
+    told = digests.rep(
+        names=[f"Approvisionnement Talbot-Nolet et filles {place}" for place in range(10)],
+        lines=[
+            digests.line(LineKind.CONFIRMED, "Opportunités en 13 semaines : 17, pour 36 attendues"),
+            digests.line(LineKind.RECOGNITION, "Bravo : 5 références depuis l'exercice."),
+            *(digests.line(LineKind.FACT, f"Opportunités ouvertes depuis plus de {days} jours, "
+                                          "plus que presque toutes celles qui ont été gagnées")
+              for days in range(5)),
+        ],
+    )  # fmt: skip
+    first = [replace(visit, why=why) for visit in told.visits.first]
+    rep = replace(told, visits=replace(told.visits, first=first))
+    found = rep_digest(rep, digests.week())
+    fewest = {"Où aller cette semaine": 3, "Votre rythme": 2, "Une décision": 2, "Bravo": 1,
+              "À suivre": 1}  # fmt: skip
+    assert {each.title: len(each.lines) >= fewest[each.title] for each in found.sections} == (
+        dict.fromkeys(fewest, True)
+    )
+    assert sum(each.more > 0 for each in found.sections) == 3
+    # The manager reads what certainly stands there: no more than that.
+    marc = plain(manager_digest(digests.rep("Marc Lavoie", key="marc"), [rep], digests.week()))
+    said = plain(found)
+    assert "plus de 0 jours" in said
+    assert "plus de 0 jours" in marc
+    assert "plus de 1 jours" not in marc
+
+
+def test_false_alarms_are_told_beside_an_alert_only() -> None:
+    fact = digests.line(LineKind.FACT, "5 opportunités anciennes")
+    assert "hasard, par an" not in plain(rep_digest(digests.rep(lines=[fact]), digests.week()))
+    watched = digests.line(LineKind.WATCH, "appels en baisse")
+    assert "hasard, par an" in plain(rep_digest(digests.rep(lines=[watched]), digests.week()))
+
+
+def test_a_day_of_another_year_says_which() -> None:
+    rep = digests.rep()
+    late = [replace(each, due_on=digests.MONDAY - 200) for each in rep.visits.first]
+    told = replace(rep, visits=replace(rep.visits, first=late))
+    assert "dû le 11 déc. 2025 –" in plain(rep_digest(told, digests.week()))
+    english = replace(told, language=Language.EN)
+    assert "due Dec 11, 2025 –" in plain(rep_digest(english, digests.week()))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_sentence_ends_twice(language: Language) -> None:
+    """The short name of a month has a dot of its own in French."""
+    week = replace(digests.week(), as_of=digests.MONDAY + 146)
+    assert ".." not in plain(rep_digest(digests.rep(language=language), week))
+
+
+def test_figures_that_nobody_froze_are_not_said_to_be() -> None:
+    week = replace(digests.week(), is_frozen=False)
+    for told in (rep_digest(digests.rep(), week), manager_digest(digests.rep(), [], week)):
+        assert told.foot[0] == "Chiffres du moment, jusqu'au 28 juin inclus."
+
+
+def test_a_manager_reads_who_is_away_and_whose_message_ops_hold() -> None:
+    matter = digests.line(LineKind.FACT, "une vieille affaire")
+    marc = digests.rep("Marc Lavoie", key="marc")
+    away = replace(digests.rep(lines=[matter]), is_away=True)
+    told = plain(manager_digest(marc, [away], digests.week()))
+    assert "absent cette semaine, sans message" in told
+    assert "vieille affaire" not in told
+    held = replace(digests.rep(lines=[matter]), is_for_ops=True)
+    told = plain(manager_digest(marc, [held], digests.week()))
+    assert "message aux opérations seules, 61 comptes à voir. une vieille affaire" in told
+
+
+def test_the_third_question_is_asked_where_no_hour_is_logged() -> None:
+    week = replace(digests.week(), groups={"prospects": Text("Prospects", "Prospects")})
+    found = manager_digest(digests.rep("Marc Lavoie", key="marc"), [digests.rep()], week)
+    (time,) = [each for each in found.sections if each.title.startswith("3. ")]
+    assert [each.text for each in time.lines] == ["aucune heure consignée"]
 
 
 def test_a_rep_without_matter_decides_about_the_latest_account() -> None:
@@ -123,11 +202,11 @@ def test_each_reads_in_their_language() -> None:
 def test_a_figure_in_doubt_tells_no_value() -> None:
     doubted = replace(
         digests.figure(KpiName.REVENUE_WON, 700_00.0, 100.0),
-        doubt=Text("38 % des montants vides", "38% of amounts empty"),
+        doubt=Text("non concluant : 38 % des montants vides", "not conclusive: 38% empty"),
     )
     rep = replace(digests.rep(), figures=[doubted])
     told = plain(rep_digest(rep, digests.week()))
-    assert "non concluant (38 % des montants vides)" in told
+    assert "non concluant : 38 % des montants vides" in told
     assert "700" not in told
 
 
@@ -144,7 +223,7 @@ def test_a_manager_reads_by_rep_and_the_three_questions() -> None:
         )
     assert "9 sur 40" in told
     assert "message remis, 61 comptes à voir. 7 opportunités, 12 attendues" in told
-    assert "Chiffres gelés lundi" in told
+    assert "Chiffres gelés, jusqu'au 28 juin" in told
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -59,6 +59,12 @@ def told(office: Office, asked: str) -> Explanation:
     return explain.run(office.app.store, published, asked, today)
 
 
+def meant(office: Office, asked: str) -> str:
+    """The id of the account that is meant, without explaining it."""
+    with office.app.store.read() as connection:
+        return explain.find(connection, asked).external_id
+
+
 def step(explanation: Explanation, name: str) -> Step:
     (found,) = [each for each in explanation.steps if each.name == name]
     return found
@@ -79,9 +85,8 @@ MEANT = (
 
 
 def test_an_account_is_meant_by_its_id_its_name_or_its_address(office: Office) -> None:
-    assert {asked: told(office, asked).external_id for asked in MEANT} == dict.fromkeys(
-        MEANT, "20009"
-    )
+    assert {asked: meant(office, asked) for asked in MEANT} == dict.fromkeys(MEANT, "20009")
+    assert told(office, MEANT[0]).external_id == "20009"
 
 
 def test_an_exact_name_wins_over_one_that_contains_it(office: Office) -> None:
@@ -90,7 +95,7 @@ def test_an_exact_name_wins_over_one_that_contains_it(office: Office) -> None:
 
 def test_signs_of_a_name_are_signs(office: Office) -> None:
     for asked in ("50 %", "x_n", "INOX_", " 003xA "):
-        assert told(office, asked).external_id == "003xA"
+        assert meant(office, asked) == "003xA"
 
 
 def test_nobody_of_that_name(office: Office) -> None:

@@ -1,9 +1,11 @@
 """Explain: seats, delays and decisions, told of the tier that they settled."""
 
+from functools import cache
+
 import pytest
 from sqlalchemy import insert
 
-from rules.rulebook import compile_rulebook
+from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_of
 from service import explain
 from service.explain_standing import Standing
@@ -16,16 +18,20 @@ from tests.playbooks import shipped
 CAPPED = "  cap: {silver: 2 per owner, rank: potential}\n  contact_every:"
 
 
+@cache
+def two_seats() -> Rulebook:
+    """The shipped playbook with two silver seats for each rep, compiled once."""
+    files = shipped()
+    files["segments.yaml"] = files["segments.yaml"].replace("  contact_every:", CAPPED, 1)
+    return compile_rulebook(files)
+
+
 @pytest.fixture
 def office(store: Store) -> Office:
     """Four prospects of Élise that are rated Silver, for two seats."""
     made = Office(store)
-    files = shipped()
-    files["segments.yaml"] = files["segments.yaml"].replace("  contact_every:", CAPPED, 1)
     with store.write() as connection:
-        rulebooks.publish(
-            connection, compile_rulebook(files), author="Marc", reason="deux places", now=REVIEW
-        )
+        rulebooks.publish(connection, two_seats(), author="Marc", reason="deux places", now=REVIEW)
     for number in range(1, 5):
         made.put_accounts(f"A{number}", potential=str(600_000 + number))
     made.cycle()
@@ -39,11 +45,12 @@ def told(office: Office, asked: str) -> Standing:
 
 
 def test_the_place_of_each_account_among_the_seats_of_its_rep(office: Office) -> None:
-    places = {name: told(office, name).seats for name in ("A1", "A2", "A3", "A4")}
+    standings = {name: told(office, name) for name in ("A1", "A2", "A3", "A4")}
+    places = {name: standing.seats for name, standing in standings.items()}
     assert {name: (seats.place, seats.limit) for name, seats in places.items() if seats} == {
         "A4": (1, 2), "A3": (2, 2), "A2": (3, 2), "A1": (4, 2),
     }  # fmt: skip
-    waiting = told(office, "A2")
+    waiting = standings["A2"]
     assert (waiting.rated_tier, waiting.settled_by) == ("silver", "waiting")
     assert waiting.seats is not None
     assert waiting.seats.last == 600_003_00
@@ -51,8 +58,8 @@ def test_the_place_of_each_account_among_the_seats_of_its_rep(office: Office) ->
         "Selon les règles seules : Argent.",
         "1er en attente d'une place en Argent (2 places), par potentiel.",
     ]  # fmt: skip
-    assert told(office, "A1").sentences[1].startswith("2e en attente d'une place en Argent")
-    assert list(told(office, "A4").sentences) == ["1er sur 2 places en Argent, par potentiel."]
+    assert standings["A1"].sentences[1].startswith("2e en attente d'une place en Argent")
+    assert list(standings["A4"].sentences) == ["1er sur 2 places en Argent, par potentiel."]
 
 
 def test_a_decision_and_a_challenge_are_told_with_who_and_why(office: Office) -> None:

@@ -122,6 +122,39 @@ def test_a_rate_tells_of_how_many_and_a_ratio_of_sums_does_not() -> None:
     assert told(value_of(sums, "CAD", Language.FR)) == "20 %"
 
 
+def test_shares_of_time_tell_hours() -> None:
+    time = replace(RATE, kpi=KpiName.TIME_SHARE, value=0.32, numerator=3.8, denominator=11.75)
+    assert told(value_of(time, "CAD", Language.FR)) == "32 % (3,8/11,8 h)"
+    months = replace(time, value=0.26, numerator=109.2, denominator=420)
+    assert told(value_of(months, "CAD", Language.EN)) == "26% (109/420 h)"
+
+
+NOTHING = replace(
+    WON, value=0, numerator=0, denominator=0, low=None, high=None, target=None, expected=None
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figure", "is_told"),
+    [
+        (NOTHING, False),
+        (replace(NOTHING, target=0, expected=0), True),
+        (replace(NOTHING, denominator=3), True),
+        # No account covered out of forty is the news of the week; none of none is not.
+        (replace(NOTHING, kpi=KpiName.PRIORITY_COVERED, denominator=40), True),
+        (replace(NOTHING, kpi=KpiName.PRIORITY_TIME, value=None, target=0.8, doubt=DOUBT), False),
+        (replace(NOTHING, kpi=KpiName.COVERAGE, denominator=36_000_000), True),
+        (replace(NOTHING, kpi=KpiName.COVERAGE, value=None, denominator=0, doubt=DOUBT), True),
+        (replace(NOTHING, kpi=KpiName.COVERAGE, value=None, denominator=None), False),
+        (replace(NOTHING, kpi=KpiName.CONVERSION_RATE, value=None, target=0.25, doubt=DOUBT), True),
+    ],
+)
+def test_zero_of_something_is_told_and_nothing_of_nothing_is_not(
+    figure: Figure, *, is_told: bool
+) -> None:
+    assert row(figure).is_told is is_told
+
+
 @pytest.mark.parametrize(
     ("span", "period", "fr", "en"),
     [
@@ -236,6 +269,28 @@ def test_rows_are_chosen_ordered_and_named(book: Rulebook) -> None:
     assert found[3].name == Text("Équipe", "Team")
     (alone,) = rows(book, [WON, cut], subjects=["elise"], span=Span.MONTH, cut=Cut.SEGMENT)
     assert alone.member == Text("sans valeur", "no value")
+
+
+def test_members_stand_in_the_order_of_the_playbook_under_its_words(book: Rulebook) -> None:
+    def members(cut: str, kpi: KpiName, *names: str, **more: Any) -> list[Text | None]:
+        figures = [replace(WON, kpi=kpi, cut=cut, member=name) for name in names]
+        found = rows(
+            book, figures, subjects=["elise"], span=Span.MONTH,
+            cut=more.pop("along", Cut(cut)), **more,
+        )  # fmt: skip
+        return [each.member for each in found]
+
+    assert members("source", KpiName.REVENUE_WON, "", "zzz", "new", "existing") == [
+        Text("Client existant", "Client existant"), Text("Nouveau client", "Nouveau client"),
+        Text("zzz", "zzz"), Text("sans valeur", "no value"),
+    ]  # fmt: skip
+    stages = {"along": Cut.WHOLE, "stages": ["Qualification", "Découverte"]}
+    assert members("stage", KpiName.STAGE_CONVERSION, "Découverte", "Qualification", **stages) == [
+        Text("Qualification", "Qualification"), Text("Découverte", "Découverte"),
+    ]  # fmt: skip
+    assert members("move", KpiName.TIER_MOVES, "bronze>gold", along=Cut.WHOLE) == [
+        Text("Bronze → Or", "Bronze → Gold")
+    ]
 
 
 def test_what_is_there_only_today_is_shown_beside_nothing(book: Rulebook) -> None:

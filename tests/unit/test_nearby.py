@@ -182,6 +182,7 @@ WORLD: Mapping[str, tuple[Any, ...]] = {
     "kind": (None, "client", "prospect"),
     "vip": (None, True, False),
 }
+EVERYWHERE = [dict(zip(WORLD, each, strict=True)) for each in product(*WORLD.values())]
 CELLS = {
     "size": ["> 2", "<= 4", "3", "1..5", "unknown", "known", "< 1 | > 6"],
     "kind": ["client", "prospect", "unknown"],
@@ -216,11 +217,10 @@ def test_nothing_nearer_is_overlooked(
 ) -> None:
     rulebook = ruled(_written(table), RULES)
     facts = dict(zip(WORLD, at, strict=True))
-    everywhere = [dict(zip(WORLD, each, strict=True)) for each in product(*WORLD.values())]
-    outcomes = examples.evaluate(rulebook.tagging, everywhere, TODAY)
+    outcomes = examples.evaluate(rulebook.tagging, EVERYWHERE, TODAY)
     # An account can't be made unknown; all else is possible.
     fewest: dict[str, int] = {}
-    for account, outcome in zip(everywhere, outcomes, strict=True):
+    for account, outcome in zip(EVERYWHERE, outcomes, strict=True):
         changed = [name for name in WORLD if account[name] != facts[name]]
         if all(account[name] is not None for name in changed):
             tier = outcome["tier"]

@@ -144,7 +144,7 @@ def alert(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Do the weekly review: open, update or close episodes of deviation."""
+    """Do the weekly look: open, update or close episodes of deviation."""
     from service import alert as stage
     from service.cli.show import cycle as show
     from service.cli.show import terminal

@@ -101,9 +101,9 @@ class _Asked:
         return self._rows(self._figures(self.as_of, is_over=False))
 
     def _figures(self, as_of: int, *, is_over: bool) -> Sequence[Any]:
-        from service import measure
+        from service import figures
 
-        return measure.figures(
+        return figures.figures(
             self._store, self.book, as_of=as_of, spans=(self.span,), cuts=self._cuts,
             is_over=is_over,
         )  # fmt: skip
@@ -137,18 +137,18 @@ class _Asked:
 
     def week(self, week: str) -> Any:  # noqa: ANN401 - a FrozenWeek, imported late
         """The week as frozen, which is there."""
-        from service import measure
+        from service import freeze
 
-        return measure.frozen_week(self._store, week, self.book)
+        return freeze.frozen_week(self._store, week, self.book)
 
     def frozen(self, week: str) -> list[Any]:
         """The rows of a frozen week, each beside the same days measured now.
 
         Raises `Mistake` where the week was not frozen.
         """
-        from service import measure
+        from service import freeze
 
-        kept = [each for each in measure.frozen(self._store, week) if each.span is self.span]
+        kept = [each for each in freeze.frozen(self._store, week) if each.span is self.span]
         if not kept:
             raise self._not_frozen(week)
         rows = []
@@ -159,9 +159,9 @@ class _Asked:
         return rows
 
     def _not_frozen(self, week: str) -> Mistake:
-        from service import measure
+        from service import freeze
 
-        known = ", ".join(measure.frozen_weeks(self._store)[-5:])
+        known = ", ".join(freeze.frozen_weeks(self._store)[-5:])
         if not known:
             return Mistake(
                 Text(
@@ -180,12 +180,12 @@ class _Asked:
 
     def definitions(self, rows: Sequence[Any], week: str | None) -> list[tuple[str, Text]]:
         """What each KPI shown means; of a frozen week, what it meant then."""
-        from service import measure
+        from service import freeze
         from service.kpi_rows import definitions
 
         if week is None:
             return list(definitions(self.book, rows, self.cut))
-        kept = measure.frozen_week(self._store, week)
+        kept = freeze.frozen_week(self._store, week)
         known = kept.definitions if kept else {}
         hashes = {row.figure.kpi.value: row.figure.definition for row in rows}
         return [(name, known[each]) for name, each in hashes.items() if each in known]

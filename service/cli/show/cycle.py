@@ -13,6 +13,7 @@ from service.cli.edge import language, say
 from service.cli.show import counts, writing
 from service.cli.show.terminal import console, line, table
 from service.cycle import CycleReport
+from service.freeze import FreezeReport
 from service.measure import MeasureReport
 from service.pull import PullReport
 from service.store import notices
@@ -125,6 +126,21 @@ def _quantity(value: float | None, unit: str, currency: str, spoken: Language) -
             return number(value, spoken)
 
 
+def frozen(report: FreezeReport) -> None:
+    """The weeks that were frozen now; nothing where none was."""
+    if not report.weeks:
+        return
+    weeks = ", ".join(report.weeks)
+    line(
+        Text(
+            f"Semaines gelées : {weeks} (chiffres : {report.figures}). Pour les revoir : "
+            f"arpent kpi --week {report.weeks[-1]}",
+            f"Weeks frozen: {weeks} ({report.figures} figures). To see them again: "
+            f"arpent kpi --week {report.weeks[-1]}",
+        )
+    )
+
+
 def answered(vendor: str, said: Listened) -> None:
     """What people made of their tasks, where there is news."""
     told = [
@@ -179,6 +195,8 @@ def cycled(report: CycleReport, currency: str) -> None:
         answered(vendor, said)
     tagged(report.tagged)
     measured(report.measured, currency)
+    if report.frozen is not None:
+        frozen(report.frozen)
     if report.alerted is not None:
         alerted(report.alerted)
     for vendor, sent in report.pushed.items():

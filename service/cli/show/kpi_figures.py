@@ -54,7 +54,7 @@ def value_of(figure: Figure, currency: str, language: Language) -> str:
 
 def _hours(parts: tuple[float | None, float | None], language: Language) -> str:
     """`3,8/11,8`: decimals where the hours are few."""
-    digits = 1 if (parts[1] or 0) < 100 else 0  # noqa: PLR2004 - a week or so
+    digits = 1 if (parts[1] or 0) < 20 else 0  # noqa: PLR2004 - a week or so
     above, below = (number(each or 0, language, digits=digits) for each in parts)
     return f"{above}/{below}"
 

@@ -14,20 +14,22 @@ def played(report: YearReport) -> None:
     """A year, or the weeks of it that were played."""
     table(
         Text("L'année d'Élise, mois par mois", "Élise's year, month by month"),
-        [Text("Au", "As of"), Text("Gagné, k$", "Won, k$"), Text("Attendu, k$", "Expected, k$"),
-         Text("Niveaux", "Tiers"), Text("Ouverts", "Opened"), Text("Clos", "Closed"),
+        [Text("Au", "As of"), Text("Gagné, k$", "Won, k$"), Text("Plan, k$", "Plan, k$"),
+         Text("Niv.", "Tiers"), Text("Ouverts", "Opened"), Text("Clos", "Closed"),
          Text("Tâches", "Tasks"), Text("Envois", "Digests")],
         [
             (
-                each.as_of, round(each.attained / _THOUSAND), round(each.expected / _THOUSAND), each.moved,
-                each.opened, each.recovered, each.tasks, each.digests,
+                each.as_of, round(each.attained / _THOUSAND),
+                round(each.expected / _THOUSAND), each.moved, each.opened,
+                each.recovered, each.tasks, each.digests,
             )
             for each in report.months
         ],
     )  # fmt: skip
     line(
         Text(
-            "Niveaux : comptes qui en ont changé. Ouverts, clos : épisodes d'alerte. Envois : messages.",
+            "Niv. : comptes qui en ont changé. Ouverts, clos : épisodes d'alerte. Envois : "
+            "messages.",
             "Tiers: accounts that changed theirs. Opened, closed: episodes of alerts.",
         )
     )
