@@ -27,8 +27,8 @@ _WHY_LENGTH, _WHY_WORDS = 160, 22
 # Of each section the first lines stay longest, so that none is only a count.
 _KEPT_VISITS, _KEPT_PACE = 3, 2
 _RECOGNITION, _PACE, _FIRST_NEWS = 5, 10, 12
-# The rest in turn: the fourth visit, the third figure, the fifth visit, the second of the news.
-_VISIT, _MORE_PACE, _NEWS = 22, 24, 26
+# The rest in turn: the third figure, the fourth visit, the second of the news, the next figure.
+_VISIT, _MORE_PACE, _NEWS = 23, 23, 25
 _IN_CRM = Text("dans le CRM, par Prochain contact", "in the CRM, by Next contact")
 _IN_ALERTS = Text("demandez le détail aux opérations", "ask ops for the details")
 

@@ -58,9 +58,9 @@ from service.store.tags import Evaluation
 class CycleReport:
     """What a cycle did; `failures` says which CRM could not go on, and why.
 
-    `frozen` and `alerted` are None when the weekly look was not due, or a CRM could not be read. `busy`
-    are the CRMs on which another command works; `unwritten` says why nothing was pushed, where
-    nothing may. `answered` is what people made of their tasks.
+    `frozen` and `alerted` are None when the weekly look was not due, or a CRM could not be read.
+    `busy` are the CRMs on which another command works; `unwritten` says why nothing was pushed,
+    where nothing may. `answered` is what people made of their tasks.
     """
 
     run_id: int

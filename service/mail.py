@@ -5,7 +5,7 @@ Its Message-ID depends on its key alone: a second copy can be told as one, and m
 
 import smtplib
 import ssl
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -20,11 +20,19 @@ from rules.time import Instant, moment_of
 
 SECONDS = 10.0
 _UTC = ZoneInfo("UTC")
+_OF_LETTER = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, ValueError)
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 class MailError(Exception):
-    """The mail did not leave: in the words of the server, or of the network."""
+    """The mail did not leave: in the words of the server, or of the network.
+
+    `is_of_letter`: the server is there and refuses this letter; it may take another.
+    """
+
+    def __init__(self, words: str, *, is_of_letter: bool = False) -> None:
+        super().__init__(words)
+        self.is_of_letter = is_of_letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +88,22 @@ class Letter:
 
 def send(server: Server, letter: Letter) -> None:
     """Hand in a mail; raises `MailError` when it did not leave, or is not known to have left."""
-    failure = ""
+    failure, is_of_letter = "", False
     try:
         message = written(letter)
-        with _connected(server) as session:
+        with closing(_connected(server)) as session:
             if server.user and server.password:
                 session.login(server.user, server.password.get_secret_value())
             session.send_message(message)
+            # It was taken: whatever the server says to a farewell, it is not sent again.
+            with suppress(OSError, smtplib.SMTPException):
+                session.quit()
     # What an address holds may have no place in a header: a value error.
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        failure = type(error).__name__
+        failure, is_of_letter = type(error).__name__, isinstance(error, _OF_LETTER)
     # Raised out here: the server's own words may repeat what it was sent.
     if failure:
-        raise MailError(failure)
+        raise MailError(failure, is_of_letter=is_of_letter)
 
 
 def written(letter: Letter) -> EmailMessage:

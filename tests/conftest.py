@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import LiteralString
 
+import psycopg
 import pytest
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -71,6 +72,13 @@ def postgres_workspace(postgres_url: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def postgres_emptying(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """The one connection that empties tables: a new one takes longer to learn of them all."""
+    with postgres.connect(postgres_url) as connection:
+        yield connection
+
+
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> str:
     """Which database a test runs on."""
@@ -97,7 +105,7 @@ def store_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_workspace")
-    _empty_tables(request.getfixturevalue("postgres_url"), "workspace")
+    _empty_tables(request.getfixturevalue("postgres_emptying"), "workspace")
     return url
 
 
@@ -118,26 +126,25 @@ def _empty_schema(server: str) -> Iterator[str]:
         connection.execute(_named("DROP SCHEMA {} CASCADE", name))
 
 
-def _empty_tables(server: str, name: str) -> None:
+def _empty_tables(connection: psycopg.Connection, name: str) -> None:
     """Bring a schema back to where the migrations left it, whoever still holds on to it."""
-    with postgres.connect(server) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    connection.execute(_named("SET search_path TO {}", name))
+    # In one message: what waits for the server dozens of times takes longer than the test.
+    connection.execute(
+        SQL("; ").join(
+            _named("DELETE FROM {}", table.name) for table in reversed(metadata.sorted_tables)
         )
-        connection.execute(_named("SET search_path TO {}", name))
-        # In one message: what waits for the server dozens of times takes longer than the test.
-        connection.execute(
-            SQL("; ").join(
-                _named("DELETE FROM {}", table.name) for table in reversed(metadata.sorted_tables)
-            )
-        )
-        connection.execute("UPDATE alembic_version SET version_num = %s", [migrations.HEAD])
-        connection.execute(
-            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, start_value, "
-            "false) FROM pg_sequences WHERE schemaname = %s AND last_value IS NOT NULL",
-            [name],
-        )
+    )
+    connection.execute("UPDATE alembic_version SET version_num = %s", [migrations.HEAD])
+    connection.execute(
+        "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, start_value, "
+        "false) FROM pg_sequences WHERE schemaname = %s AND last_value IS NOT NULL",
+        [name],
+    )
 
 
 def _named(statement: LiteralString, name: str) -> Composed:

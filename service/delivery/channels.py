@@ -42,11 +42,15 @@ NO_CHANNEL = Text(
 
 
 class DeliveryError(Exception):
-    """A digest was not taken, or may not have been; the message has no secret."""
+    """A digest was not taken, or may not have been; the message has no secret.
 
-    def __init__(self, message: Text) -> None:
+    `is_of_digest`: this one was refused, and the channel may take others.
+    """
+
+    def __init__(self, message: Text, *, is_of_digest: bool = False) -> None:
         super().__init__(message.en)
         self.message = message
+        self.is_of_digest = is_of_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,10 @@ class Channels:
         """Send a digest; raises `DeliveryError` when it was not taken, or may not have been."""
         obstacle = self.obstacle(kept.channel, kept.recipient, to_ops=kept.to_ops)
         if obstacle is not None:
-            raise DeliveryError(obstacle)
+            raise DeliveryError(obstacle, is_of_digest=obstacle == NO_ADDRESS)
         digest = Digest.of_json(kept.body)
         failure: Text | None = None
+        is_of_digest = False
         try:
             if kept.channel == MAIL:
                 self._mail(kept, digest)
@@ -88,11 +93,12 @@ class Channels:
                 self._post(kept.channel, digest)
         except (MailError, WebhookError, AppriseError) as error:
             failure = _refused(kept.channel, str(error))
+            is_of_digest = isinstance(error, MailError) and error.is_of_letter
         except Misfit as error:
             failure = _refused(kept.channel, error.text.en, error.text.fr)
         # Raised out here, so that nothing that an address is quoted in comes with it.
         if failure is not None:
-            raise DeliveryError(failure)
+            raise DeliveryError(failure, is_of_digest=is_of_digest)
 
     def _mail(self, kept: KeptDigest, digest: Digest) -> None:
         settings = self.settings

@@ -56,7 +56,8 @@ def send_owed(app: App) -> SendingReport:
         try:
             channels.send(kept)
         except DeliveryError as error:
-            tired.add(kept.channel)
+            if not error.is_of_digest:
+                tired.add(kept.channel)
             _put_off(app, kept, error.message, report)
         else:
             with app.store.write() as connection:

@@ -79,7 +79,7 @@ def test_stages_stand_in_their_order_and_hours_are_hours(shell: Shell) -> None:
 def test_what_a_reader_must_know_stands_around_the_tables(shell: Shell) -> None:
     text = said(shell, "kpi")
     assert "hubspot n'a pas été lu depuis le 2026-06-29 07:00" in text
-    assert "Rien à montrer de Marc Lavoie" in text
+    assert "Rien à montrer pour ces jours de Marc Lavoie" in text
     week = said(shell, "kpi", "--week", WEEK, "--filters")
     assert f"Semaine {WEEK} gelée le 2026-06-29 07:00." in week
     assert "elles donnent la colonne « Aujourd'hui »" in week

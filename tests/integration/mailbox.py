@@ -21,6 +21,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self.received: list[EmailMessage] = []
         self.refuses = False
         self.unknown: set[str] = set()
+        self.farewell = "221 bye"
         self.when_taken: Callable[[], None] = lambda: None
 
     @property
@@ -51,7 +52,7 @@ class _Session(socketserver.StreamRequestHandler):
             elif word == "RCPT TO" and (self.server.refuses or self._is_refused(line)):
                 self._say("550 nobody here")
             elif word == "QUIT":
-                self._say("221 bye")
+                self._say(self.server.farewell)
                 return
             else:
                 self._say("250 yes")

@@ -246,6 +246,70 @@ def test_a_server_that_is_away_is_asked_again_and_told(office: Office, mailbox: 
     assert all(row.ended_at is not None for row in office.rows("incident"))
 
 
+def test_an_address_that_is_refused_holds_up_nobody_else(office: Office, mailbox: Mailbox) -> None:
+    app = mailing(office, mailbox)
+    skip_ops(office)
+    ana = b"  ana: {name: Ana Roy, email: ana@arpent.example, manager: marc}\n"
+    republish(office, "team.yaml", b"  elise: {", ana + b"  elise: {")
+    office.crm.put_owner("503", name="Ana Roy", email="ana@arpent.example")
+    office.put_accounts("Bois Sud", owner="503")
+    with app.store.write() as connection:
+        digests.keep(connection, [_of_ana(week) for week in ("2026-W01", "2026-W02")])
+    mailbox.unknown = {"ana@arpent.example"}
+    tick(office, app)
+    # Hers is the first to be sent, and both go in the one call.
+    assert [row.state for row in office.rows("digest") if row.period == "2026-W27"] == [
+        "owed", "sent",
+    ]  # fmt: skip
+    assert [each for each, _ in to(mailbox) if each != OPS] == [ELISE]
+
+
+def _of_ana(week: str) -> KeptDigest:
+    return KeptDigest(
+        period=week, audience=Audience.REP, recipient="ana", channel="mail", to_ops=True,
+        message_key="", body="{}", composed_at=0, state=DigestState.SENT, sent_at=0,
+    )  # fmt: skip
+
+
+def test_what_was_taken_is_not_sent_again_for_a_rude_farewell(
+    office: Office, mailbox: Mailbox
+) -> None:
+    app = mailing(office, mailbox)
+    mailbox.farewell = "421 too busy to say goodbye"
+    tick(office, app)
+    tick(office, app, after=HOUR)
+    assert len(mailbox.received) == 1
+    assert [row.state for row in office.rows("digest")] == ["sent"]
+
+
+def test_who_is_away_reads_nothing_and_the_manager_reads_why(
+    office: Office, mailbox: Mailbox
+) -> None:
+    app = mailing(office, mailbox)
+    skip_ops(office)
+    republish(
+        office, "plans/elise.yaml", b"period: 2026",
+        b"period: 2026\naway: [2026-06-29..2026-07-03]",
+    )  # fmt: skip
+    assert [each.digest.audience for each in digest.preview(app)] == [], "nothing was pulled yet"
+    tick(office, app)
+    assert {each.digest.audience for each in digest.preview(app)} == {
+        Audience.MANAGER, Audience.TEAM,
+    }  # fmt: skip
+    tick(office, app, after=DAY + HOUR)
+    assert {row.audience for row in office.rows("digest") if row.period == "2026-W27"} == {
+        "manager", "team",
+    }  # fmt: skip
+    (told,) = [each for each in mailbox.received if each["To"] == MARC]
+    text = told.get_body(("plain",))
+    assert text is not None
+    assert "absent cette semaine, sans message" in text.get_content()
+    # The week after, there is one again.
+    office.now += WEEK - DAY
+    tick(office, app)
+    assert "Votre semaine du 6 juill." in str([subject for _, subject in to(mailbox)])
+
+
 def test_after_a_week_it_is_given_up_and_stays_readable(office: Office, mailbox: Mailbox) -> None:
     app = mailing(office, mailbox)
     mailbox.refuses = True

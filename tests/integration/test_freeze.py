@@ -11,7 +11,7 @@ from service import freeze as stage
 from service.figures import figures, figures_in
 from service.freeze import freeze, frozen, frozen_week, frozen_weeks
 from service.store import measures
-from service.store.engine import Store
+from service.store.engine import Store, Transaction
 from service.store.tables import ledger, measure, metadata
 from tests.integration.kpi_world import BOOK, day, filled, put, with_kpis
 
@@ -131,7 +131,7 @@ def test_a_run_that_is_killed_leaves_a_week_whole_or_not_at_all(
     before, keep = count(store), measures.keep
     kept: list[str] = []
 
-    def dying(connection: measures.Transaction, week: str, *rest: object) -> int:
+    def dying(connection: Transaction, week: str, *rest: object) -> int:
         result: int = keep(connection, week, *rest)  # type: ignore[arg-type]  # as given
         kept.append(week)
         if len(kept) == 2:

@@ -19,8 +19,7 @@ from rules.time import Instant, day_number, instant_of
 from service import measure
 from service.figures import figures_in
 from service.measure import MeasureReport, MeasureRow
-from service.store import measures
-from service.store.engine import Store
+from service.store.engine import Store, Transaction
 from service.store.tables import metadata
 from tests.playbooks import shipped
 
@@ -82,7 +81,7 @@ class Rows:
     def of(self, table: str) -> Sequence[Mapping[str, Any]]:
         return self.tables.get(table, [])
 
-    def insert(self, connection: measures.Transaction) -> None:
+    def insert(self, connection: Transaction) -> None:
         for table, rows in self.tables.items():
             named = {} if table in _KEYED else {"external_id": "1"}
             connection.execute(insert(metadata.tables[table]), [named | row for row in rows])

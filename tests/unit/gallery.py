@@ -154,7 +154,8 @@ YAML_MISTAKES = [
 FILES = [
     Broken("empty team", TEAM, None, "¦", "il manque la clé « zone »", "'zone' is missing"),
     Broken("empty segments", SEGMENTS, None, "¦", "règles nommées", "named rules"),
-    Broken("comments only", TEAM, None, "¦# rien\n", "il manque la clé « zone »", "'zone' is missing"),
+    Broken("comments only", TEAM, None, "¦# rien\n", "il manque la clé « zone »",
+           "'zone' is missing"),
     Broken("list for map", TEAM, None, "¦- zone: America/Toronto\n", "clé: valeur", "key: value"),
     Broken("text for map", SEGMENTS, None, "¦tier\n", "règles nommées", "named rules"),
     Broken("list of rules", SEGMENTS, None, "¦- tier: {}\n", "règles nommées", "named rules"),

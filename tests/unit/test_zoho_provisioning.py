@@ -8,6 +8,7 @@ import pytest
 from connectors.base import Change, OwnField, Provision, Removal
 from connectors.zoho import setting_up
 from connectors.zoho.objects import is_named, planned_name
+from connectors.zoho.tasks import Tasks
 from rules.owned import CHALLENGES, LABELS, TYPES, Owned
 from rules.records import FieldType, Kind
 from tests.unit.zoho_office import (
@@ -287,19 +288,26 @@ def test_reps_read_what_is_computed_and_write_what_is_theirs(setup: Setup) -> No
     assert {one["permission_type"] for one in challenge["profiles"]} == {"read_write"}
 
 
+def key_of(setup: Setup) -> object:
+    """The field of tasks that holds our key, where there is one."""
+    tasks = connected(setup.office)._tasks
+    assert isinstance(tasks, Tasks)
+    return tasks._key()
+
+
 def test_tasks_get_an_external_field_for_the_key_where_that_can_be_had(setup: Setup) -> None:
     ensure(setup, TIER)
 
     ((key,),) = setup.sent("POST", "Tasks")
     assert key["external"] == {"type": "org", "show": False}
-    assert connected(setup.office)._tasks._key() is not None
+    assert key_of(setup) is not None
 
 
 def test_an_organization_that_refuses_it_is_served_all_the_same(setup: Setup) -> None:
     setup.refusals["Arpent Alert Key"] = error("LIMIT_EXCEEDED")
 
     assert ensure(setup, TIER) == [Provision.CREATED]
-    assert connected(setup.office)._tasks._key() is None
+    assert key_of(setup) is None
 
 
 def test_leaving_takes_our_fields_away_and_no_other(setup: Setup) -> None:

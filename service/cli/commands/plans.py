@@ -36,6 +36,11 @@ def plan_check(
     if store is not None:
         at_end.callback(store.close)
     found = plan_check.of_book(book, now, store=store, owner=key)
-    show.as_json(found) if json else show.as_text(found)
+    if json:
+        show.as_json(found)
+    elif key is not None and all(plan.owner != key for plan in book.plans):
+        show.without_plan(key)
+    else:
+        show.as_text(found)
     if found.standing:
         raise typer.Exit(FAILED)

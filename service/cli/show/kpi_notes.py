@@ -74,8 +74,8 @@ def silent(names: Sequence[str]) -> None:
         listed = ", ".join(names)
         line(
             Text(
-                f"Rien à montrer de {listed} : ni fiche qui compte, ni plan.",
-                f"Nothing to show of {listed}: no record that counts, and no plan.",
+                f"Rien à montrer pour ces jours de {listed}.",
+                f"Nothing to show for these days of {listed}.",
             )
         )
 

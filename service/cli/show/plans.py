@@ -63,6 +63,16 @@ def as_text(checked: CheckedPlans) -> None:
         line(_tolerance())
 
 
+def without_plan(owner: str) -> None:
+    """That there is nothing to check: no contradiction of nothing would sound like a good plan."""
+    line(
+        Text(
+            f"{owner} n'a aucun plan dans plans/ : rien n'est vérifié.",
+            f"{owner} has no plan in plans/: nothing is checked.",
+        )
+    )
+
+
 def _placed(placed: Placed, word: Text) -> Text:
     issue, found = placed.issue, placed.finding
     head = Text(word.fr, word.en)

@@ -23,7 +23,8 @@ def agenda(found: Agenda) -> None:
             (say(Text("Lecture complète", "Full reading")),
              say(Text("chaque semaine, dès lundi 03:00", "each week, from Monday 03:00")),
              _moment(found.reconcile_at, zone)),
-            (say(Text("Bilan de la semaine", "Weekly look")), found.review, _moment(found.review_at, zone)),
+            (say(Text("Bilan de la semaine", "Weekly look")), found.review,
+             _moment(found.review_at, zone)),
         ],
     )  # fmt: skip
     if found.quiet_hours:
