@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.calendar import Period
+from rules.calendar import Period, fiscal_year_of
 from rules.kpi_base import BaseKpi
 from rules.kpi_figures import TEAM
 from rules.kpi_moment import Moment
@@ -17,6 +17,7 @@ from rules.kpi_names import Cut, KpiName
 from rules.plan import Plan, plan_on
 from rules.plan_terms import NOT_ALLOTTED
 from rules.team import Team
+from rules.time import Day
 from rules.working_days import WorkingDays
 
 _FLOWS = (KpiName.OPPORTUNITIES_OPENED, KpiName.REVENUE_WON, KpiName.ACTIVITIES)
@@ -75,21 +76,32 @@ class Targets:
         )
 
     def _plans(self, subject: str) -> Sequence[Plan]:
-        if subject not in self._known:
-            self._known[subject] = self._found(subject)
-        return self._known[subject]
+        return self._plans_on(subject, self.moment.as_of)
+
+    def _plans_over(self, subject: str, period: Period) -> Sequence[Plan]:
+        """Those of all the days of a period: of two years where a week has days of both."""
+        as_of, start = self.moment.as_of, self.team.fiscal_year
+        year = fiscal_year_of(as_of, start)
+        days = [day for day in (period.first, period.last) if day not in year]
+        plans = [plan for day in (as_of, *days) for plan in self._plans_on(subject, day)]
+        return list({(plan.owner, plan.period): plan for plan in plans}.values())
+
+    def _plans_on(self, subject: str, day: Day) -> Sequence[Plan]:
+        if (subject, day) not in self._known:
+            self._known[subject, day] = self._found(subject, day)
+        return self._known[subject, day]
 
     @cached_property
-    def _known(self) -> dict[str, Sequence[Plan]]:
-        """The plans by subject, as they were asked for."""
+    def _known(self) -> dict[tuple[str, Day], Sequence[Plan]]:
+        """The plans by subject and day, as they were asked for."""
         return {}
 
-    def _found(self, subject: str) -> Sequence[Plan]:
-        start, as_of = self.team.fiscal_year, self.moment.as_of
-        own = plan_on(self.plans, subject, as_of, start)
+    def _found(self, subject: str, day: Day) -> Sequence[Plan]:
+        start = self.team.fiscal_year
+        own = plan_on(self.plans, subject, day, start)
         if own is not None or subject != TEAM:
             return [] if own is None else [own]
-        found = (plan_on(self.plans, rep, as_of, start) for rep in self.team.reps)
+        found = (plan_on(self.plans, rep, day, start) for rep in self.team.reps)
         return [plan for plan in found if plan is not None]
 
     def _work(self, plan: Plan) -> WorkingDays:
@@ -108,7 +120,8 @@ class Targets:
     ) -> float | None:
         if cut is not Cut.WHOLE and kpi.name not in _ASKED_BY_MEMBER:
             return None
-        plans = self._plans(subject)
+        is_flow = kpi.name in _FLOWS
+        plans = self._plans_over(subject, period) if is_flow else self._plans(subject)
         if kpi.name not in _ADDED and [plan.owner for plan in plans] != [subject]:
             return None
         found = [
@@ -122,13 +135,13 @@ class Targets:
         self, plan: Plan, kpi: BaseKpi, cut: Cut, member: str, period: Period
     ) -> float | None:
         """What a plan asks, worked out once: the team asks its reps' plans again."""
-        key = (plan.owner, kpi.name, cut, member, period)
+        key = (plan.owner, plan.period, kpi.name, cut, member, period)
         if key not in self._worked_out:
             self._worked_out[key] = self._asked_of(plan, kpi, cut, member, period)
         return self._worked_out[key]
 
     @cached_property
-    def _worked_out(self) -> dict[tuple[str, KpiName, Cut, str, Period], float | None]:
+    def _worked_out(self) -> dict[tuple[str, int, KpiName, Cut, str, Period], float | None]:
         """What the plans ask, as it was asked for."""
         return {}
 

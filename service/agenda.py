@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from rules.language import Text
 from rules.time import Instant, moment_of
-from service import alert, worker
+from service import alert, digest, worker
 from service.app import App
 from service.schedule import Quiet
-from service.store import incidents, leases, ledger, requests
+from service.store import incidents, leases, ledger, requests, rulebooks
 from service.store.engine import Transaction
 from service.store.incidents import Incident
 from service.store.requests import Request, Wanted
@@ -24,6 +24,8 @@ BEATS = 3
 class Agenda:
     """The schedule as it stands. Instants are null for what was never done.
 
+    `digests`: when those of the reps leave and how much later those of the managers, as the
+    playbook in force says; null without one.
     `pause` is who paused it, when and why; `is_asked` says that a cycle was asked for now. `late`
     says what to do where the worker should have done a cycle long ago, and nobody is at work.
     """
@@ -31,11 +33,13 @@ class Agenda:
     zone: str
     every_minutes: int
     review: str
+    digests: str | None
     quiet_hours: str | None
     is_quiet: bool
     cycle_at: Instant | None
     reconcile_at: Instant | None
     review_at: Instant | None
+    digest_at: Instant | None
     pause: Request | None
     is_asked: bool
     is_late: bool
@@ -52,17 +56,27 @@ def run(app: App) -> Agenda:
             zone=zone.key,
             every_minutes=settings.pull_every_minutes,
             review=settings.review,
+            digests=_digests(connection),
             quiet_hours=settings.quiet_hours,
             is_quiet=_is_quiet(app, zone),
             cycle_at=ledger.last_done(connection, worker.JOB),
             reconcile_at=ledger.last_done(connection, worker.RECONCILE_JOB),
             review_at=ledger.last_done(connection, alert.JOB),
+            digest_at=ledger.last_done(connection, digest.JOB),
             pause=requests.find(connection, Wanted.PAUSE),
             is_asked=requests.find(connection, Wanted.NOW) is not None,
             is_late=since is not None,
             late=None if since is None else _told_late(app, since, zone),
             incidents=incidents.open_ones(connection),
         )
+
+
+def _digests(connection: Transaction) -> str | None:
+    found = rulebooks.load(connection)
+    if found is None:
+        return None
+    send = found.rulebook.alerts.send
+    return f"{send.rep} + {send.manager} h"
 
 
 def late(app: App) -> Text | None:

@@ -13,6 +13,7 @@ from rules.located import Issue, PlaybookError
 from rules.time import moment_of
 from service import agenda, ground, preflight, provision
 from service.app import App, open_app
+from service.delivery.channels import Channels
 from service.push_report import told_of_held
 from service.settings import Settings
 from service.store import condition, connections, holds, notices
@@ -48,6 +49,7 @@ def run(settings: Settings) -> list[Finding]:
     findings += _ground(app)
     findings += _playbook(app)
     findings += _work(app)
+    findings += _digests(app)
     vendors = app.vendors()
     for vendor in vendors:
         findings += _crm(app, vendor)
@@ -80,7 +82,7 @@ def _ground(app: App) -> Iterator[Finding]:
         list(ground.open_to_others(private)),
         Text("lisibles par vous seul", "readable by you alone"),
     )
-    if app.settings.mail_to is not None:
+    if app.settings.mail_server is not None:
         yield from _told(
             Text("Courriel", "Mail"),
             [ground.look_at_mail(app.settings)],
@@ -94,6 +96,19 @@ def _told(check: Text, problems: Sequence[Text | None], fine: Text) -> Iterator[
     yield from (_wrong(check, each) for each in found)
     if not found:
         yield _fine(check, fine)
+
+
+def _digests(app: App) -> Iterator[Finding]:
+    """By which channels the weekly digests leave, and whose do not; nothing is sent."""
+    try:
+        channels = Channels(app.settings, app.published().rulebook)
+    except StoreError:
+        return  # told of already
+    by = ", ".join([*(["mail"] if app.settings.mail_server else []), *channels.shared()])
+    none = Text("aucun canal ; « arpent digest list » les montre",
+                "no channel; `arpent digest list` shows them")  # fmt: skip
+    fine = Text(by, by) if by else none
+    yield from _told(Text("Messages de la semaine", "Weekly digests"), channels.wanting(), fine)
 
 
 def _work(app: App) -> Iterator[Finding]:

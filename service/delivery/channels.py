@@ -4,6 +4,7 @@ Mail is for one person. Slack, Teams and the addresses of Apprise are shared: on
 the team goes there, never one of a rep or of a manager.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.digest import Digest, plain
@@ -24,6 +25,7 @@ SLACK = "slack"
 TEAMS = "teams"
 APPRISE = "apprise"
 
+_NAMED = 5
 NO_SERVER = Text(
     "aucun serveur de courriel : réglez ARPENT_MAIL_SERVER et ARPENT_MAIL_FROM",
     "no mail server: set ARPENT_MAIL_SERVER and ARPENT_MAIL_FROM",
@@ -39,6 +41,35 @@ NO_ADDRESS = Text(
 NO_CHANNEL = Text(
     "ce canal n'est plus dans les réglages", "this channel is no longer in the settings"
 )
+
+
+_SILENT = Text("pas de réponse à temps", "no answer in time")
+_ABSENT = Text("personne ne répond à cette adresse", "nobody answers at this address")
+_UNKNOWN = Text("ce nom de serveur n'existe pas", "there is no server of this name")
+# What the libraries call the errors that one meets, in words.
+_KINDS = {
+    "Fatal": Text("une redirection, que rien ne suit", "a redirect, which is not followed"),
+    "Oversized": Text("une réponse démesurée", "an oversized answer"),
+    "ReadTimeoutError": _SILENT,
+    "ConnectTimeoutError": _SILENT,
+    "TimeoutError": _SILENT,
+    "NewConnectionError": _ABSENT,
+    "ConnectionRefusedError": _ABSENT,
+    "NameResolutionError": _UNKNOWN,
+    "gaierror": _UNKNOWN,
+    "SMTPServerDisconnected": Text(
+        "le serveur a coupé, ou n'a pas répondu à temps",
+        "the server hung up, or did not answer in time",
+    ),
+    "SMTPAuthenticationError": Text(
+        "identifiants refusés : voyez ARPENT_MAIL_SERVER",
+        "credentials refused: see ARPENT_MAIL_SERVER",
+    ),
+    "SMTPRecipientsRefused": Text(
+        "destinataire refusé : voyez son adresse dans team.yaml, ou ARPENT_MAIL_TO",
+        "recipient refused: see the address in team.yaml, or ARPENT_MAIL_TO",
+    ),
+}
 
 
 class DeliveryError(Exception):
@@ -77,6 +108,31 @@ class Channels:
         if to_ops:
             return None if self.settings.mail_to else NO_OPS
         return None if self._address(recipient) else NO_ADDRESS
+
+    def wanting(self) -> Sequence[Text]:
+        """What keeps some mail from leaving, where there is a server for it, and what to do."""
+        settings, found = self.settings, list[Text]()
+        if settings.mail_server is None:
+            return found
+        nowhere = [rep.name for rep in self.book.team.reps.values() if rep.email is None]
+        names = ", ".join([*nowhere[:_NAMED], *("…" for _ in nowhere[_NAMED : _NAMED + 1])])
+        if nowhere:
+            found.append(
+                Text(
+                    f"sans adresse, leur message reste ici ({names}) : ajoutez « email » dans "
+                    "team.yaml, puis « arpent rules publish »",
+                    f"without an address, their digest stays here ({names}): add `email` in "
+                    "team.yaml, then `arpent rules publish`",
+                )
+            )
+        if not settings.mail_to:
+            found.append(
+                Text(
+                    "les deux premiers de chacun vont aux opérations : réglez ARPENT_MAIL_TO",
+                    "the first two of each go to ops: set ARPENT_MAIL_TO",
+                )
+            )
+        return found
 
     def send(self, kept: KeptDigest) -> None:
         """Send a digest; raises `DeliveryError` when it was not taken, or may not have been."""
@@ -137,7 +193,8 @@ class Channels:
 
 
 def _refused(channel: str, english: str, french: str | None = None) -> Text:
+    why = _KINDS.get(english, Text(french or english, english))
     return Text(
-        f"{channel} n'a pas pris le message ({french or english})",
-        f"{channel} did not take the message ({english})",
+        f"{channel} n'a pas pris le message ({why.fr})",
+        f"{channel} did not take the message ({why.en})",
     )

@@ -54,6 +54,13 @@ def test_a_repaired_plan_passes(shell: Shell, playbook: Path) -> None:
     assert "0 contradiction" in shell.say("plan", "check", playbook=str(playbook)).out
 
 
+def test_whoever_has_no_plan_is_told_so_and_not_that_it_holds(shell: Shell) -> None:
+    said = shell.say("plan", "check", "--owner", "marc")
+    assert said.code == 0
+    assert "marc n'a aucun plan dans plans/ : rien n'est vérifié." in said.out
+    assert "0 contradiction" not in said.out
+
+
 def test_what_could_not_be_checked_is_told(shell: Shell, playbook: Path) -> None:
     written(playbook, {name: part for name, part in SOUND.items() if name != "accounts"})
     said = shell.say("plan", "check", str(playbook), language="en")

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from rules.digest import Audience
 from rules.rulebook import compile_rulebook
 from rules.time import Instant, instant_of, moment_of
-from service import digest, digest_reading
+from service import agenda, digest, digest_reading
 from service.app import App, read_playbook
 from service.delivery import sending
 from service.delivery.sending import CLAIM_MS, GIVE_UP_MS
@@ -234,7 +234,7 @@ def test_a_server_that_is_away_is_asked_again_and_told(office: Office, mailbox: 
     tick(office, app)
     (row,) = office.rows("digest")
     assert (row.state, row.attempts) == ("owed", 1)
-    assert "n'a pas pris le message (SMTPRecipientsRefused)" in row.reason
+    assert "n'a pas pris le message (destinataire refusé" in row.reason
     (problem,) = office.rows("incident")
     assert problem.subject == "digest:mail"
     mailbox.refuses = False
@@ -262,6 +262,8 @@ def test_an_address_that_is_refused_holds_up_nobody_else(office: Office, mailbox
         "owed", "sent",
     ]  # fmt: skip
     assert [each for each, _ in to(mailbox) if each != OPS] == [ELISE]
+    (hers,) = [row for row in office.rows("digest") if row.state == "owed"]
+    assert "destinataire refusé : voyez son adresse dans team.yaml" in hers.reason
 
 
 def _of_ana(week: str) -> KeptDigest:
@@ -559,3 +561,13 @@ def test_the_addresses_of_channels_are_secrets() -> None:
     values = {each.get_secret_value() for each in settings.secrets}
     assert {f"discord://{CANARY}/a", f"slack://b/{CANARY}"} <= values
     assert CANARY not in repr(settings)
+
+
+def test_the_schedule_says_when_they_leave_and_when_they_did(
+    office: Office, mailbox: Mailbox
+) -> None:
+    app = mailing(office, mailbox)
+    assert agenda.run(app).digests == "monday 07:00 + 24 h"
+    assert agenda.run(app).digest_at is None
+    tick(office, app)
+    assert agenda.run(app).digest_at == office.now

@@ -153,3 +153,24 @@ def test_a_store_without_tables_is_told(empty_url: str) -> None:
     assert not store.is_fine
     assert "n'a pas encore ses tables. Lancez « arpent db upgrade »" in store.text.fr
     assert "aucune" not in store.text.fr
+
+
+def test_the_channels_of_the_digests_and_who_has_no_address_are_told(
+    app: App, store: Store
+) -> None:
+    assert "no channel" in of("Weekly digests", look(app.settings)).text.en
+    url = SecretStr("https://hooks.example/secret")
+    slack = app.settings.model_copy(update={"slack_url": url})
+    assert of("Weekly digests", look(slack)).text.en == "slack"
+    server = SecretStr("smtp://127.0.0.1:1")
+    mailing = {"mail_from": "a@arpent.example", "mail_server": server}
+    found = of("Weekly digests", look(app.settings.model_copy(update=mailing)))
+    assert "ARPENT_MAIL_TO" in found.text.fr
+    files = read_playbook(SHIPPED_PLAYBOOK)
+    files["team.yaml"] = files["team.yaml"].replace(b"email: marc@arpent.example", b"language: fr")
+    with store.write() as connection:
+        rulebooks.publish(connection, compile_rulebook(files), author="ops", reason="", now=3)
+    mailing["mail_to"] = "ops@arpent.example"
+    found = of("Weekly digests", look(app.settings.model_copy(update=mailing)))
+    assert not found.is_fine
+    assert "(Marc Lavoie)" in found.text.fr

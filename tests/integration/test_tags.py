@@ -414,7 +414,7 @@ class History:
 
 @given(seed=st.integers(0, 10**9))
 @settings(
-    max_examples=12, deadline=None,
+    max_examples=8, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_incremental_equals_full_and_both_equal_the_meaning_of_the_rules(
@@ -454,7 +454,7 @@ def check_history(connection: Connection, current: Mapping[int, Row[Any]]) -> No
 
 @given(seed=st.integers(0, 10**9))
 @settings(
-    max_examples=6, deadline=None,
+    max_examples=4, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_a_change_is_owed_and_an_evaluation_without_change_is_not(store: Store, seed: int) -> None:

@@ -12,10 +12,11 @@ from rules.alert_facts import BODIES, SUBJECTS, FactKind, FactRule
 from rules.alert_judging import Course, Means, judged, more_needed, weekly_history
 from rules.alert_lines import Channel, Recipient
 from rules.alert_recognition import SENTENCES
-from rules.alert_words import Figures, rendered
+from rules.alert_words import Figures, more_by_sunday, rendered
 from rules.alerts import Alerts, DeviationRule, Known, alert_key, due_instant, read_alerts
 from rules.calendar import Period, fiscal_year, week_of
 from rules.deviations import Deviation, State
+from rules.kpi_deals import OpportunitiesOpened
 from rules.kpis import Kpis, Unit
 from rules.language import Language, Text
 from rules.records import FieldType
@@ -408,3 +409,20 @@ def test_evidence_comes_back_as_it_was_kept() -> None:
     ).worded(Text("un", "one"), Text("corps", "body"), None)
     assert (evidence.text, evidence.action) == (Text("un", "one"), None)
     assert Evidence.of_json(evidence.to_json()) == evidence
+
+
+@pytest.mark.parametrize(
+    ("count", "weekly", "told"),
+    [
+        (6, 2.8, "6 opportunités de plus d'ici dimanche"),
+        (1, 0.2, "1 opportunité de plus d'ici dimanche"),
+        (16, 2.8, "16 opportunités de plus que prévu, soit 3 par semaine pendant 6 semaines"),
+        (16, 9.0, "16 opportunités de plus d'ici dimanche"),
+        (4, 0.2, "4 opportunités de plus que prévu, soit 2 par semaine pendant 2 semaines"),
+    ],
+)
+def test_what_nobody_does_in_a_week_is_asked_over_several(
+    count: int, weekly: float, told: str
+) -> None:
+    kpi = OpportunitiesOpened.model_validate({"label": ["Ouvertes", "Opened"], "minimum": "10k"})
+    assert more_by_sunday(kpi, count, kpi.label, weekly=weekly).fr == told

@@ -1,6 +1,6 @@
 """Noise in the data: a year of ±5 % on every potential moves hardly any account.
 
-The compiled SELECT settles eight hundred accounts week after week, each time from what it gave the
+The compiled SELECT settles a thousand accounts week after week, each time from what it gave the
 week before, without a store.
 """
 
@@ -19,7 +19,7 @@ from rules.rulebook import Rulebook, compile_rulebook
 from rules.terms import SQL_TYPES
 from tests.playbooks import BOUND, small
 
-TODAY, WEEKS, REPS, ACCOUNTS = 20_000, 52, 8, 800
+TODAY, WEEKS, REPS, ACCOUNTS = 20_000, 52, 10, 1_000
 RULES = """\
 level: {bands: {of: potential, high: "> 500k", medium: "100k..500k", low: "< 100k"}}
 tier:

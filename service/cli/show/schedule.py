@@ -25,6 +25,8 @@ def agenda(found: Agenda) -> None:
              _moment(found.reconcile_at, zone)),
             (say(Text("Bilan de la semaine", "Weekly look")), found.review,
              _moment(found.review_at, zone)),
+            (say(Text("Messages", "Digests")), found.digests or "–",
+             _moment(found.digest_at, zone)),
         ],
     )  # fmt: skip
     if found.quiet_hours:
