@@ -16,12 +16,12 @@ from rules.alerts import condition_of
 from rules.deviations import State
 from rules.language import Language, Text, joined, number, shown
 from rules.loads import hours_asked
-from rules.time import Day, date_of, day_of
+from rules.time import Instant, date_of, day_of
 from service.alert_actions import first_step
-from service.alert_job import Job
+from service.alert_job import LOOK, Job
 from service.episodes import Verdict
 from service.store import alert_queries as queries
-from service.store import alert_tallies, alerts, starting
+from service.store import alert_tallies, alerts, reviewing, starting
 from service.store.alert_queries import Record
 from service.store.engine import Transaction
 
@@ -125,11 +125,10 @@ def _of_reps(connection: Transaction, job: Job, name: str, fact: FactRule) -> li
             by_tier = alert_tallies.accounts_by_tier(connection)
             found = [_over_capacity(job, each, by_tier.get(rep, {})) for rep, each in base.items()]
         case FactKind.REVIEW_LATE:
-            reviewed = {
-                rep: day_of(at, job.team.zone)
-                for rep, at in alerts.last_reviews(connection).items()
-            }
-            found = [_review_late(job, each, reviewed.get(rep)) for rep, each in base.items()]
+            # Of reviews before the first look nothing is known: none of them is late.
+            first = reviewing.first_look(connection, LOOK)
+            reviewed = dict.fromkeys(base, first) | dict(alerts.last_reviews(connection))
+            found = [_review_late(job, each, reviewed[rep]) for rep, each in base.items()]
         case _:
             found = [_no_agreement(job, each) for each in base.values()]
     return [each for each in found if each is not None]
@@ -151,11 +150,11 @@ def _over_capacity(job: Job, base: Held, accounts: Mapping[str | None, int]) -> 
     return replace(base, hours=hours, capacity=capacity, action=action)
 
 
-def _review_late(job: Job, base: Held, last: Day | None) -> Held | None:
+def _review_late(job: Job, base: Held, last: Instant | None) -> Held | None:
     plan = job.plan(base.rep)
-    if plan is None or plan.review is None:
+    if plan is None or plan.review is None or last is None:
         return None
-    since = max(plan.days(job.team.fiscal_year).first, last or 0)
+    since = max(plan.days(job.team.fiscal_year).first, day_of(last, job.team.zone))
     late = job.as_of - since - plan.review.every
     if late <= 0:
         return None

@@ -67,6 +67,7 @@ def test_a_worker_refuses_a_store_at_another_revision(published: Shell, revision
 
 def test_a_worker_touches_nothing_once_the_store_has_moved_on(store: Store) -> None:
     office = Office(store)
+    before = office.rows("ledger")
     set_revision(store, "r9999")
 
     class Untouched(App):
@@ -76,7 +77,8 @@ def test_a_worker_touches_nothing_once_the_store_has_moved_on(store: Store) -> N
     app = Untouched(Settings(database_url="sqlite://"), store, lambda: office.now)
     try:
         worker.run(app, [VENDOR], wait=lambda: time.sleep(0.3), tick_seconds=0.05)
-        assert [row for table in ("run", "ledger", "incident") for row in office.rows(table)] == []
+        assert office.rows("ledger") == before
+        assert [row for table in ("run", "incident") for row in office.rows(table)] == []
     finally:
         set_revision(store, migrations.HEAD)
 

@@ -17,7 +17,7 @@ from rules.plan import Plan
 from rules.records import FieldType
 from rules.team import Team
 from rules.terms import Name
-from rules.time import Day, day_number
+from rules.time import Day, day_number, start_of
 from service import alert, answers_to_tasks
 from service.alert import AlertReport
 from service.alert_job import Territory
@@ -377,6 +377,12 @@ def test_plans_are_told_when_hours_reviews_or_agreements_are_wanting(office: Sto
             "agreed": {"kind": "no_agreement"},
         }
     )
+    # Somebody has looked since the year began: of reviews before, nothing is known.
+    with office.write() as connection:
+        ledger.enter(
+            connection, alert.JOB, scope=alert.SCOPE, period="2026-W01", run_id=0,
+            now=start_of(day_number(date(2026, 1, 1)), TEAM.zone),
+        )  # fmt: skip
     look(office, alerts=alerts, plans=plans)
     told = {each.rule: each for each in lines(office)}
     # Three gold accounts at two hours a week each; from 1 January, 42 days end on 12 February.
