@@ -192,11 +192,11 @@ def _one_by_one(won: int, deals: Sequence[OpenDeal]) -> Outlook:
 
 def _reach(prospect: Prospect) -> float:
     """A sum beyond which next to nothing lies: at most all of it, where nothing is to come."""
-    far = prospect.mean + _DEVIATIONS * prospect.spread
-    if prospect.wins:
-        # A single deal may be much larger than the spread of many.
-        return far + max(prospect.amounts)
-    return min(far, float(sum(deal.amount for deal in prospect.deals)))
+    sizes = [deal.amount for deal in prospect.deals]
+    # A single deal may be much larger than the spread of many.
+    largest = max([*sizes, *(prospect.amounts if prospect.wins else ())], default=0)
+    far = prospect.mean + _DEVIATIONS * prospect.spread + largest
+    return far if prospect.wins else min(far, float(sum(sizes)))
 
 
 def _to_come(wins: float, sizes: Sequence[float], limit: int) -> list[float]:

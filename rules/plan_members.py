@@ -19,6 +19,8 @@ Members = Mapping[str, Sequence[str]]
 """The members that a split may have, by its key in a plan; a key that is not there has any."""
 
 _CUTS = {SOURCES: Cut.SOURCE, PRODUCTS: Cut.PRODUCT}
+# A plan may always share its objective so, even where a CRM has no word yet for one of them.
+_USUAL = {SOURCES: ("existing", "new", "referral")}
 
 
 def members_of(kpis: Kpis, fields: Fields, segments: Segments | None) -> Members:
@@ -27,7 +29,7 @@ def members_of(kpis: Kpis, fields: Fields, segments: Segments | None) -> Members
     for key, cut in _CUTS.items():
         field = fields.opportunity.get(kpis.cuts.of_deals.get(cut, ""))
         if field is not None and field.type is FieldType.CHOICE:
-            found[key] = list(field.values)
+            found[key] = list(dict.fromkeys([*field.values, *_USUAL.get(key, ())]))
     name = kpis.cuts.segment
     rule = segments.rule(name) if segments and name else None
     field = fields.account.get(name or "")

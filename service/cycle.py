@@ -238,12 +238,17 @@ def _listen(
 
 def _is_look_ahead(app: App, published: Published) -> bool:
     """Whether this cycle is to do the weekly look."""
-    zone = published.rulebook.team.zone
-    week = due(app.clock(), zone, Weekly.read(app.settings.review))
+    week = _week_to_look_at(app, published)
     if week is None:
         return False
     with app.store.read() as connection:
         return not ledger.is_done(connection, alert.JOB, scope=alert.SCOPE, period=week)
+
+
+def _week_to_look_at(app: App, published: Published) -> str | None:
+    """The week of the weekly look, once its time has come; None before."""
+    zone = published.rulebook.team.zone
+    return due(app.clock(), zone, Weekly.read(app.settings.review))
 
 
 def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:
@@ -275,7 +280,7 @@ def _decide(app: App, published: Published, run_id: int, *, is_fresh: bool) -> C
 def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
     """The week that has ended, once the time of the weekly look has come; None before."""
     book, now = published.rulebook, app.clock()
-    if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
+    if _week_to_look_at(app, published) is None:
         return None
     forecast_record.record(app.store, book, now=now, run_id=run_id)
     return freeze.freeze(app.store, book, now=now, run_id=run_id)
@@ -283,10 +288,9 @@ def _freeze(app: App, published: Published, run_id: int) -> FreezeReport | None:
 
 def _alert(app: App, published: Published, run_id: int) -> AlertReport | None:
     """The weekly look, once its time has come; None before."""
-    book, now = published.rulebook, app.clock()
-    if due(now, book.team.zone, Weekly.read(app.settings.review)) is None:
+    if _week_to_look_at(app, published) is None:
         return None
-    return alert.run_published(app.store, published, now=now, run_id=run_id)
+    return alert.run_published(app.store, published, now=app.clock(), run_id=run_id)
 
 
 def _push_each(

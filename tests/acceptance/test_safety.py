@@ -38,7 +38,8 @@ TRIED: dict[str, tuple[str, ...] | None] = {
     "overrides end": ("1", *WHY), "rules preview": (), "rules backtest": (), "rules schema": (),
     "rules export": ("tier", "-o", "tier.csv"), "rules import": ("tier.csv",),
     "plan check": (), "plan export": ("plans.xlsx",), "plan import": ("plans.xlsx",),
-    "init": ("new",), "fields suggest": (), "fields remove": ("--yes",),
+    "forecast": (), "review": ("--owner", "elise"), "digest list": (), "digest send": (),
+    "digest show": ("1",), "init": ("new",), "fields suggest": (), "fields remove": ("--yes",),
 }  # fmt: skip
 FIELDS = (("fields", "ensure"), ("fields", "remove"))
 MORE = (("push", "p.json"), ("push", "--release", "2"), ("push", "--retry"))
