@@ -66,7 +66,7 @@ class Day:
     def _ended(self) -> int:
         with self.app.store.read() as connection:
             found = runs.list_runs(connection)
-        return sum(run.finished_at is not None for run in found)
+        return sum(run.command == "run" and run.finished_at is not None for run in found)
 
     def publish(self, old: str, new: str) -> None:
         """Rules of another day."""
