@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from rules.intervals import Interval, wilson
+from rules.chance.intervals import Interval, wilson
 from rules.language import Language, Text, counted, percent
 from rules.time import Day
 

@@ -1,6 +1,6 @@
 """A list of a CRM's records in neutral words, so that a person can find a figure again there.
 
-`rules.figure_filters` says which list gives the figure of a KPI; each vendor's `filters.py` says
+`rules.kpi.filters` says which list gives the figure of a KPI; each vendor's `filters.py` says
 how the list is asked for in its pages and in its query language. Pure values; no vendor's word.
 """
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from rules import examples
-from rules.alerts import Alerts, Known, names_for, read_alerts
+from rules.alert.alerts import Alerts, Known, names_for, read_alerts
 from rules.examples import Example, read_examples
 from rules.facts import Fields, names_of, read_fields
-from rules.kpis import Kpis, read_kpis
+from rules.kpi.kpis import Kpis, read_kpis
 from rules.language import Language, Text
 from rules.located import Document, Issue, PlaybookError, nearest
 from rules.owned import BY_PEOPLE, CORE, Owned
-from rules.plan import Plan
-from rules.plan_members import Members, members_of
-from rules.plan_reading import check_plans, read_plan
+from rules.plan.members import Members, members_of
+from rules.plan.plan import Plan
+from rules.plan.reading import check_plans, read_plan
 from rules.segments import TAGS, Segments, read_segments
 from rules.tagging import Tagging
 from rules.team import Team, read_team

@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from rules.alerts import Alerts
+from rules.alert.alerts import Alerts
 from rules.facts import Fields
-from rules.kpis import Kpis
-from rules.plan import Plan
-from rules.plan_terms import TEAM
+from rules.kpi.kpis import Kpis
+from rules.plan.plan import Plan
+from rules.plan.terms import TEAM
 from rules.rulebook import Reading
 from rules.schema_rules import Known, known_of, segments_schema, tests_schema
 from rules.schema_shapes import AMOUNT, TEXT, Shape, one_of

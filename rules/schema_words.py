@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rules.kpi_words import KPI_KEYS
+from rules.kpi.words import KPI_KEYS
 from rules.language import Text
 
 TITLES: Mapping[str, Text] = {

@@ -14,16 +14,16 @@ It is one transaction: either the week is done and its alerts are kept, or neith
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from rules.alert_evidence import Evidence
-from rules.alert_facts import FactRule
-from rules.alert_lines import Answer, LineKind, WeekLine
-from rules.alerts import Alerts, names_for
-from rules.deviations import Deviation, State
-from rules.episode_steps import Step
-from rules.kpis import Kpis
+from rules.alert.alerts import Alerts, names_for
+from rules.alert.episode_steps import Step
+from rules.alert.evidence import Evidence
+from rules.alert.facts import FactRule
+from rules.alert.lines import Answer, LineKind, WeekLine
+from rules.chance.deviations import Deviation, State
+from rules.kpi.kpis import Kpis
 from rules.language import Text
 from rules.loads import hours_each
-from rules.plan import Plan
+from rules.plan.plan import Plan
 from rules.team import Team
 from rules.time import Day, Instant, date_of, day_of
 from service import alert_deviations, alert_facts, review_task

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rules.alert_facts import FactKind, FactRule
+from rules.alert.facts import FactKind, FactRule
 from rules.language import Text, shown
 from service.store.alert_queries import Record
 

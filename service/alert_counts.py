@@ -5,11 +5,11 @@ One statement for each KPI that is judged, whatever the number of reps.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from rules.alert_judging import HISTORY, Course
-from rules.alerts import DeviationRule, condition_of
+from rules.alert.alerts import DeviationRule, condition_of
+from rules.alert.judging import HISTORY, Course
 from rules.calendar import DAYS_PER_WEEK, Period
-from rules.kpis import KpiName
-from rules.plan import Plan, Rate
+from rules.kpi.kpis import KpiName
+from rules.plan.plan import Plan, Rate
 from rules.time import Day
 from rules.working_days import WorkingDays, working_days
 from service.alert_job import Job

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
 
-from rules.alert_evidence import Evidence
-from rules.alert_facts import GRAVITIES
-from rules.alert_judging import Course, Judged, Means, judged, more_needed, weekly_history
-from rules.alert_lines import Channel
-from rules.alert_words import Figures, more_by_sunday, rendered, shared_by
-from rules.alerts import Confirmed, DeviationRule, Watch
-from rules.deviations import State, benjamini_hochberg
-from rules.dispersion import dispersions
-from rules.kpis import Kpi, Unit
+from rules.alert.alerts import Confirmed, DeviationRule, Watch
+from rules.alert.evidence import Evidence
+from rules.alert.facts import GRAVITIES
+from rules.alert.judging import Course, Judged, Means, judged, more_needed, weekly_history
+from rules.alert.lines import Channel
+from rules.alert.sensitivity import limits_of
+from rules.alert.words import Figures, more_by_sunday, rendered, shared_by
+from rules.chance.deviations import State, benjamini_hochberg
+from rules.chance.dispersion import dispersions
+from rules.kpi.kpis import Kpi, Unit
 from rules.language import Language, Text, counted, money
-from rules.sensitivity import limits_of
 from rules.time import Day, date_of
 from service.alert_counts import courses
 from service.alert_job import Job

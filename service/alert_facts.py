@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
 
-from rules.alert_evidence import Evidence
-from rules.alert_facts import GRAVITIES, FactKind, FactRule, OnePer
-from rules.alert_lines import Channel, Recipient
-from rules.alert_words import LISTED, Figures, rendered
-from rules.alerts import condition_of
-from rules.deviations import State
+from rules.alert.alerts import condition_of
+from rules.alert.evidence import Evidence
+from rules.alert.facts import GRAVITIES, FactKind, FactRule, OnePer
+from rules.alert.lines import Channel, Recipient
+from rules.alert.words import LISTED, Figures, rendered
+from rules.chance.deviations import State
 from rules.language import Language, Text, joined, number, shown
 from rules.loads import hours_asked
 from rules.time import Instant, date_of, day_of

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rules.alert_lines import Recipient
-from rules.alerts import Alerts
+from rules.alert.alerts import Alerts
+from rules.alert.lines import Recipient
 from rules.calendar import Period, week_of
-from rules.kpis import Kpis
-from rules.plan import Plan, plan_on
+from rules.kpi.kpis import Kpis
+from rules.plan.plan import Plan, plan_on
 from rules.team import Team
 from rules.terms import Name
 from rules.time import Day

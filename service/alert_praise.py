@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Channel, LineKind, Recipient, WeekLine
-from rules.alert_recognition import LOOKS_BACK, Recognised
-from rules.alert_words import Figures, rendered
+from rules.alert.evidence import Evidence
+from rules.alert.lines import Channel, LineKind, Recipient, WeekLine
+from rules.alert.recognition import LOOKS_BACK, Recognised
+from rules.alert.words import Figures, rendered
 from rules.calendar import DAYS_PER_WEEK, Period, fiscal_year_of
 from rules.records import Kind
 from rules.time import Day, Instant, date_of, instant_of

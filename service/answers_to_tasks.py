@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.base import TaskRead, TaskStatus
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, day_of
 from service.episodes import WAITS

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from rules.alert.false_alarms import FalseAlarms, expected_false_alarms
+from rules.alert.watched_series import watched_series
 from rules.checking import Checked, check
-from rules.false_alarms import FalseAlarms, expected_false_alarms
 from rules.time import Instant, day_of
-from rules.watched_series import watched_series
 from service.playbook_folder import read_folder
 
 

@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.calendar import Period, week_of
-from rules.digest import Audience, Digest
-from rules.digest_manager import manager_digest
-from rules.digest_rep import rep_digest
-from rules.digest_team import TEAM, team_digest
+from rules.digest.digest import Audience, Digest
+from rules.digest.manager import manager_digest
+from rules.digest.rep import rep_digest
+from rules.digest.team import TEAM, team_digest
 from rules.rulebook import Rulebook
 from rules.time import Instant, day_of
 from service import alert

@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from rules.alert_lines import Recipient, WeekLine
+from rules.alert.false_alarms import FalseAlarms, expected_false_alarms
+from rules.alert.lines import Recipient, WeekLine
+from rules.alert.watched_series import watched_series
 from rules.calendar import Period, Span, month_of, week_of
-from rules.digest_material import OfRep, OfWeek, Visits, Waiting
-from rules.false_alarms import FalseAlarms, expected_false_alarms
-from rules.kpi_figures import TEAM, Figure
-from rules.kpi_names import Cut, KpiName
+from rules.digest.material import OfRep, OfWeek, Visits, Waiting
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.names import Cut, KpiName
 from rules.language import Text
-from rules.plan import plan_on
+from rules.plan.plan import plan_on
 from rules.rulebook import Rulebook
 from rules.team import Rep
 from rules.time import Day, Instant, day_of
-from rules.watched_series import watched_series
 from service.figures import figures
 from service.freeze import frozen
 from service.store import alerts, answers, starting, visits

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rules.digest import Audience
+from rules.digest.digest import Audience
 from rules.language import Text
 from rules.located import nearest
 from service.app import App

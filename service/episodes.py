@@ -9,11 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Channel, LineKind, Recipient, WeekLine
-from rules.alerts import alert_key
-from rules.deviations import Deviation, State
-from rules.episode_steps import Next, Step, next_step
+from rules.alert.alerts import alert_key
+from rules.alert.episode_steps import Next, Step, next_step
+from rules.alert.evidence import Evidence
+from rules.alert.lines import Channel, LineKind, Recipient, WeekLine
+from rules.chance.deviations import Deviation, State
 from rules.language import Text
 from rules.time import Day, date_of, day_number
 from service.alert_job import Job

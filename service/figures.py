@@ -1,6 +1,6 @@
 """The figures of every KPI, live: for each rep and the team, by cut and span, beside the plan.
 
-The store sums (`service.store.figures`), `rules.kpi_making` makes values of the sums; here each is
+The store sums (`service.store.figures`), `rules.kpi.making` makes values of the sums; here each is
 set beside its target and what the plan expects so far.
 """
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.calendar import Period, Span
-from rules.kpi_base import BaseKpi
-from rules.kpi_deals import Coverage, SalesCycle
-from rules.kpi_dimensions import Time
-from rules.kpi_effort import Activities, PriorityTimeInHours, TimeShare
-from rules.kpi_figures import TEAM, Figure
-from rules.kpi_intervals import garwood
-from rules.kpi_making import (
+from rules.kpi.base import BaseKpi
+from rules.kpi.deals import Coverage, SalesCycle
+from rules.kpi.dimensions import Time
+from rules.kpi.effort import Activities, PriorityTimeInHours, TimeShare
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.intervals import garwood
+from rules.kpi.making import (
     NO_CASE,
     Made,
     Tally,
@@ -24,11 +24,11 @@ from rules.kpi_making import (
     made_of_lengths,
     made_of_quota,
 )
-from rules.kpi_moment import Moment
-from rules.kpi_names import Cut, KpiName
-from rules.kpi_targets import Targets
+from rules.kpi.moment import Moment
+from rules.kpi.names import Cut, KpiName
+from rules.kpi.targets import Targets
 from rules.language import Text
-from rules.plan_members import SOURCES, members_of
+from rules.plan.members import SOURCES, members_of
 from rules.rulebook import Rulebook
 from rules.time import Day
 from service.store import figures as store_figures

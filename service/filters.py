@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from connectors.registry import VENDORS
 from rules.crm_filter import FilterText, NoFilter
-from rules.figure_filters import Place, filters_of
-from rules.kpi_figures import Figure
+from rules.kpi.figures import Figure
+from rules.kpi.filters import Place, filters_of
 from rules.rulebook import Rulebook
 from rules.time import Instant
 from service.store import places

@@ -1,26 +1,27 @@
 """Forecast: how likely each rep, and the team, is to reach the target of the year or the quarter.
 
 What was won is certain; open opportunities and those to come are weighed by what became of earlier
-ones (`rules.attainment_chances`), and added up exactly (`rules.attainment`). Nothing is drawn at
-random: the same records give the same figures. `service.forecast_record` keeps them by week.
+ones (`rules.forecast.chances`), and added up exactly (`rules.forecast.attainment`). Nothing is
+drawn at random: the same records give the same figures. `service.forecast_record` keeps them by
+week.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rules.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
-from rules.attainment_chances import Chances
 from rules.calendar import MONTHS_PER_YEAR, Period, Span, period_of
-from rules.forecasts import CHANCE_WANTED, Adds, Forecast, Pace
-from rules.kpi_base import DOUBT_LIMIT
-from rules.kpi_figures import TEAM
-from rules.kpi_moment import Moment
-from rules.kpi_names import Cut
-from rules.kpi_targets import Targets
+from rules.forecast.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
+from rules.forecast.chances import Chances
+from rules.forecast.forecasts import CHANCE_WANTED, Adds, Forecast, Pace
+from rules.kpi.base import DOUBT_LIMIT
+from rules.kpi.figures import TEAM
+from rules.kpi.moment import Moment
+from rules.kpi.names import Cut
+from rules.kpi.targets import Targets
 from rules.language import Language, Text, percent
-from rules.plan import Plan, plan_on
-from rules.plan_check_values import DEFAULT_CYCLE
+from rules.plan.plan import Plan, plan_on
+from rules.plan_check.values import DEFAULT_CYCLE
 from rules.rulebook import Rulebook
 from rules.time import Day
 from rules.working_days import WorkingDays, working_days

@@ -9,8 +9,8 @@ enter late counts.
 from collections.abc import Mapping, Sequence
 
 from rules.calendar import DAYS_PER_WEEK, Span, period_of, week_of
-from rules.forecasts import Bucket, calibration, told
-from rules.kpi_figures import TEAM
+from rules.forecast.forecasts import Bucket, calibration, told
+from rules.kpi.figures import TEAM
 from rules.language import Language, Text
 from rules.rulebook import Rulebook
 from rules.time import Instant, day_of

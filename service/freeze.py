@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.calendar import DAYS_PER_WEEK, Period, Span, month_of, quarter_of, week_of
-from rules.kpi_figures import Figure
+from rules.kpi.figures import Figure
 from rules.language import Text
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, day_of

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.calendar import fiscal_year_of
-from rules.plan import Plan
+from rules.plan.plan import Plan
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, date_of, moment_of
 from service.store import connections, cursors, overview

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rules.calendar import Span
-from rules.kpi_figures import TEAM, Figure
-from rules.kpis import Cut, Kpi, KpiName
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.kpis import Cut, Kpi, KpiName
 from rules.language import Text
 from rules.rulebook import Rulebook
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.calendar import Span, month_of
-from rules.kpi_figures import TEAM, Figure
-from rules.kpi_names import Cut, KpiName, Unit
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.names import Cut, KpiName, Unit
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, date_of, day_of
 from service.figures import figures

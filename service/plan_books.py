@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rules.language import Language, Text
 from rules.located import Data, Document, PlaybookError
-from rules.plan_sections import Labels
-from rules.plan_sheet import lines_of
-from rules.plan_sheet_merging import merged, with_unshown
-from rules.plan_sheet_reading import Found, is_plan, read_plan_sheet
+from rules.plan.sheet import lines_of
+from rules.plan.sheet_merging import merged, with_unshown
+from rules.plan.sheet_reading import Found, is_plan, read_plan_sheet
+from rules.plan.sheet_sections import Labels
 from rules.rulebook import PLANS, Reading, read_rulebook
 from rules.sheets import SheetError, placed
 from rules.team import Team

@@ -2,7 +2,7 @@
 
 1. The playbook is one on disk, checked by `service.check`; nothing has to be published.
 2. What the store has measured of each rep is read, where there is a store.
-3. The plans are checked (`rules.plan_check`), and each finding is given its place in a file.
+3. The plans are checked (`rules.plan_check.check`), and each finding is given its place in a file.
 """
 
 from collections import Counter
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from math import sqrt
 
 from rules.calendar import Span
-from rules.intervals import Z_95, wilson
-from rules.kpi_intervals import cycle_at
-from rules.kpi_moment import Moment
-from rules.kpis import Cut
+from rules.chance.intervals import Z_95, wilson
+from rules.kpi.intervals import cycle_at
+from rules.kpi.kpis import Cut
+from rules.kpi.moment import Moment
 from rules.located import Document, Issue
-from rules.plan_check import Findings, check_plans
-from rules.plan_check_terms import Measured, Sample
-from rules.plan_check_values import NEW, Finding
-from rules.plan_terms import TEAM
+from rules.plan.terms import TEAM
+from rules.plan_check.check import Findings, check_plans
+from rules.plan_check.terms import Measured, Sample
+from rules.plan_check.values import NEW, Finding
 from rules.rulebook import PLANS, Rulebook
 from rules.time import Day, Instant, day_of
 from rules.yaml_text import read

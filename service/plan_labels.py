@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rules.language import Language, Text
 from rules.located import Data, Document, Misfit
-from rules.plan_sections import BY_NAME, FACTS, SECTIONS, Labels, sections_words
-from rules.plan_terms import TEAM, FindingName, Targets
+from rules.plan.sheet_sections import BY_NAME, FACTS, SECTIONS, Labels, sections_words
+from rules.plan.terms import TEAM, FindingName, Targets
 from rules.team import Team, read_words
 
 _SHOWN = ("quarters", "seasonality", "targets", "activities", "assumptions", "review", "sources")

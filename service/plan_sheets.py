@@ -11,8 +11,8 @@ from pathlib import Path
 from rules.checking import check
 from rules.language import Language, Text
 from rules.located import Data, Document, PlaybookError
-from rules.plan_sections import FACTS
-from rules.plan_sheet_merging import place_of
+from rules.plan.sheet_merging import place_of
+from rules.plan.sheet_sections import FACTS
 from rules.sheets import SheetError, path_at
 from rules.team import Team
 from rules.time import Instant

@@ -17,9 +17,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rules.language import Language, Text
-from rules.plan_sections import LEFT, MARK, Kind, Section, Shape
-from rules.plan_sheet import Line, figure_of
-from rules.plan_sheet_reading import Row, SheetCell
+from rules.plan.sheet import Line, figure_of
+from rules.plan.sheet_reading import Row, SheetCell
+from rules.plan.sheet_sections import LEFT, MARK, Kind, Section, Shape
 from rules.sheets import SheetError, placed
 from service import workbooks
 

@@ -13,7 +13,7 @@ from rules import loads
 from rules.loads import Load
 from rules.located import PlaybookError
 from rules.owned import Owned
-from rules.plan import plan_on
+from rules.plan.plan import plan_on
 from rules.records import Kind
 from rules.rulebook import Rulebook
 from rules.thresholds import Mass, Thresholds

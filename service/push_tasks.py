@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from connectors.base import Connector, Outcome, State, Task
-from rules.alerts import due_instant
+from rules.alert.alerts import due_instant
 from rules.language import Text
 from rules.rulebook import Rulebook
 from rules.time import day_of

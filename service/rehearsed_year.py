@@ -26,9 +26,9 @@ from connectors.sandbox.hubspot.sandbox import HubSpotSandbox
 from connectors.sandbox.year import Act
 from connectors.sandbox.year_ahead import Ahead
 from connectors.sandbox.year_so_far import Past
-from rules import review_pack
-from rules.digest import Digest, plain
+from rules.digest.digest import Digest, plain
 from rules.language import Text
+from rules.review import pack as review_pack
 from rules.time import Instant, day_of, instant_of
 from service import digest, provision, rehearsal, review, review_task, worker, year_report
 from service.app import App, open_app

@@ -7,12 +7,12 @@ accounts without contact. `service.review_words` writes it down. Only reads.
 from collections.abc import Mapping, Sequence
 
 from rules.calendar import Period, Span, week_of
-from rules.kpi_figures import Figure
-from rules.kpi_names import Cut, KpiName
-from rules.plan import Plan, plan_on
-from rules.review_pack import Pack
+from rules.kpi.figures import Figure
+from rules.kpi.names import Cut, KpiName
+from rules.plan.plan import Plan, plan_on
+from rules.review.pack import Pack
+from rules.review.segment_flow import SegmentFlow, flows
 from rules.rulebook import Rulebook
-from rules.segment_flow import SegmentFlow, flows
 from rules.time import Day, Instant, day_of
 from service.figures import figures_in
 from service.forecast import forecasts_in

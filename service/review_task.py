@@ -8,11 +8,11 @@ next one, and the fact `review_late`, count from.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Channel, Recipient
-from rules.alerts import alert_key
+from rules.alert.alerts import alert_key
+from rules.alert.evidence import Evidence
+from rules.alert.lines import Channel, Recipient
 from rules.language import Text, shown
-from rules.plan import Plan
+from rules.plan.plan import Plan
 from rules.time import Day, Instant, date_of, day_of, start_of
 from service.alert_job import LOOK, Job
 from service.store import alerts, reviewing, starting

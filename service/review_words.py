@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.digest_material import Uncontacted
-from rules.digest_words import quantity
-from rules.forecasts import HOW, Forecast, paced, told
-from rules.kpi_figures import Figure
-from rules.kpi_names import KpiName
+from rules.digest.material import Uncontacted
+from rules.digest.words import quantity
+from rules.forecast.forecasts import HOW, Forecast, paced, told
+from rules.kpi.figures import Figure
+from rules.kpi.names import KpiName
 from rules.language import Language, Text, day_month, joined, money, number, percent
-from rules.plan import Plan, plan_on
-from rules.review_pack import Pack, Part
+from rules.plan.plan import Plan, plan_on
+from rules.review.pack import Pack, Part
+from rules.review.segment_flow import Flow, SegmentFlow
 from rules.rulebook import Rulebook
-from rules.segment_flow import Flow, SegmentFlow
 from rules.time import Day, date_of
 from service.store.forecasts import KeptForecast
 from service.store.reviewing import OpenByTier, TierMove

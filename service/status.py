@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Allowance
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.language import Text
 from rules.located import PlaybookError
 from rules.time import Day, Instant, day_of

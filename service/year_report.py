@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.alert_lines import Channel
+from rules.alert.episode_steps import Step
+from rules.alert.lines import Channel
 from rules.calendar import Span, month_of, week_of
-from rules.episode_steps import Step
-from rules.kpi_figures import Figure
-from rules.kpi_names import Cut, KpiName
+from rules.kpi.figures import Figure
+from rules.kpi.names import Cut, KpiName
 from rules.time import Day, date_of
 from service.cycle import CycleReport
 from service.freeze import frozen

@@ -12,7 +12,7 @@ from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, PersistentS
 from pydantic import SecretStr
 
 from connectors.http import is_this_machine
-from rules.digest import Digest, plain
+from rules.digest.digest import Digest, plain
 from rules.located import Misfit
 
 SECONDS = 10

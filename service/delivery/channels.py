@@ -7,7 +7,7 @@ the team goes there, never one of a rep or of a manager.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.digest import Digest, plain
+from rules.digest.digest import Digest, plain
 from rules.language import Text
 from rules.located import Misfit
 from rules.rulebook import Rulebook

@@ -8,7 +8,7 @@ set (lines, a bar) is seen on either. Everything that is not ours is escaped, an
 from collections.abc import Iterator
 from html import escape
 
-from rules.digest import Digest, Line, Section, left_out
+from rules.digest.digest import Digest, Line, Section, left_out
 from rules.language import Text
 
 _FONT = (

@@ -11,7 +11,7 @@ Source: Slack's reference of Block Kit and of formatting text for app surfaces.
 from collections.abc import Iterator
 from typing import Any
 
-from rules.digest import Digest, Line, Section, left_out
+from rules.digest.digest import Digest, Line, Section, left_out
 from rules.language import Text
 
 BLOCKS = 50

@@ -11,7 +11,7 @@ from dataclasses import replace
 from json import dumps
 from typing import Any
 
-from rules.digest import Digest, Line, Section, left_out
+from rules.digest.digest import Digest, Line, Section, left_out
 from rules.language import Text
 
 BYTES = 28_000

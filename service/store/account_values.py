@@ -7,7 +7,7 @@ from sqlalchemy import case, select
 from sqlalchemy.sql.expression import FromClause
 
 from rules.conditions import compile_condition
-from rules.kpi_accounts import names_behind, rules_behind, with_rules
+from rules.kpi.accounts import names_behind, rules_behind, with_rules
 from rules.measures import measured
 from rules.rulebook import Rulebook
 from rules.segments import TAGS

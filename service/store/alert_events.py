@@ -1,9 +1,9 @@
-"""What is to be recognised: the statements of `rules.alert_events`, run over the mirror."""
+"""What is to be recognised: the statements of `rules.alert.events`, run over the mirror."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rules import alert_events
+from rules.alert import events
 from rules.time import Day
 from service.store.alert_queries import RELATIONS
 from service.store.engine import Transaction
@@ -35,8 +35,8 @@ class Risen(NamedTuple):
 
 
 def wins(connection: Transaction, first: Day, last: Day) -> list[Win]:
-    """See `rules.alert_events.wins`."""
-    rows = connection.execute(alert_events.wins(RELATIONS, first, last))
+    """See `rules.alert.events.wins`."""
+    rows = connection.execute(events.wins(RELATIONS, first, last))
     return [
         Win(row.rep_key, row.deal_id, row.deal or str(row.deal_id), row.day, row.account_id,
             row.account or str(row.account_id), row.tier, row.segment, row.before)
@@ -47,9 +47,9 @@ def wins(connection: Transaction, first: Day, last: Day) -> list[Win]:
 def risen(
     connection: Transaction, from_tier: str, to_tier: str, *, since: int, until: int
 ) -> list[Risen]:
-    """See `rules.alert_events.risen`; instants."""
+    """See `rules.alert.events.risen`; instants."""
     rows = connection.execute(
-        alert_events.risen(RELATIONS, from_tier, to_tier, since=since, until=until, year=_YEAR_MS)
+        events.risen(RELATIONS, from_tier, to_tier, since=since, until=until, year=_YEAR_MS)
     )
     return [
         Risen(row.rep_key, row.account_id, row.account or str(row.account_id), row.tier)
@@ -61,5 +61,5 @@ def referred(
     connection: Transaction, slot: str, value: str, first: Day, last: Day
 ) -> Mapping[str, int]:
     """Rep → how many opportunities whose slot holds a value."""
-    rows = connection.execute(alert_events.referred(RELATIONS, slot, value, first, last))
+    rows = connection.execute(events.referred(RELATIONS, slot, value, first, last))
     return {row.rep_key: row.number for row in rows}

@@ -1,12 +1,12 @@
-"""The facts of alerts: the statements of `rules.alert_queries`, run over the mirror."""
+"""The facts of alerts: the statements of `rules.alert.queries`, run over the mirror."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import FromClause, Select
 
-from rules import alert_queries
-from rules.alert_queries import TAG_NAMES, Relations
+from rules.alert import queries
+from rules.alert.queries import TAG_NAMES, Relations
 from rules.facts import BUILT_IN_MEASURES
 from rules.measures import measured
 from rules.terms import Name, Term
@@ -57,30 +57,30 @@ class Record(NamedTuple):
 def silent_accounts(
     connection: Transaction, tiers: Collection[str], days: int, today: Day
 ) -> list[Record]:
-    """See `rules.alert_queries.silent_accounts`."""
-    return _records(connection, alert_queries.silent_accounts(RELATIONS, tiers, days), today)
+    """See `rules.alert.queries.silent_accounts`."""
+    return _records(connection, queries.silent_accounts(RELATIONS, tiers, days), today)
 
 
 def orphaned_accounts(
     connection: Transaction, tiers: Collection[str], departed: Collection[str], today: Day
 ) -> list[Record]:
-    """See `rules.alert_queries.orphaned_accounts`."""
-    return _records(connection, alert_queries.orphaned_accounts(RELATIONS, tiers, departed), today)
+    """See `rules.alert.queries.orphaned_accounts`."""
+    return _records(connection, queries.orphaned_accounts(RELATIONS, tiers, departed), today)
 
 
 def ownerless_accounts(connection: Transaction, today: Day) -> list[Record]:
-    """See `rules.alert_queries.ownerless_accounts`."""
-    return _records(connection, alert_queries.ownerless_accounts(RELATIONS), today)
+    """See `rules.alert.queries.ownerless_accounts`."""
+    return _records(connection, queries.ownerless_accounts(RELATIONS), today)
 
 
 def past_close_dates(connection: Transaction, days: int, today: Day) -> list[Record]:
-    """See `rules.alert_queries.past_close_dates`."""
-    return _records(connection, alert_queries.past_close_dates(RELATIONS, days), today)
+    """See `rules.alert.queries.past_close_dates`."""
+    return _records(connection, queries.past_close_dates(RELATIONS, days), today)
 
 
 def old_deals(connection: Transaction, percentile: float, least: float, today: Day) -> list[Record]:
-    """See `rules.alert_queries.old_deals`."""
-    return _records(connection, alert_queries.old_deals(RELATIONS, percentile, least), today)
+    """See `rules.alert.queries.old_deals`."""
+    return _records(connection, queries.old_deals(RELATIONS, percentile, least), today)
 
 
 def accounts_where(
@@ -90,9 +90,9 @@ def accounts_where(
     slots: Mapping[str, str],
     today: Day,
 ) -> list[Record]:
-    """See `rules.alert_queries.accounts_where`; `names` are what the condition may name."""
+    """See `rules.alert.queries.accounts_where`; `names` are what the condition may name."""
     facts = facts_of(term, names, slots)
-    return _records(connection, alert_queries.accounts_where(RELATIONS, facts, term), today)
+    return _records(connection, queries.accounts_where(RELATIONS, facts, term), today)
 
 
 def facts_of(term: Term, names: Mapping[str, Name], slots: Mapping[str, str]) -> FromClause:

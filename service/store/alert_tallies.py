@@ -1,11 +1,11 @@
-"""What reps did day by day: the statements of `rules.alert_tallies`, run over the mirror."""
+"""What reps did day by day: the statements of `rules.alert.tallies`, run over the mirror."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select
 
-from rules import alert_queries, alert_tallies
+from rules.alert import queries, tallies
 from rules.terms import Name, Term
 from rules.time import Day
 from service.store.alert_queries import RELATIONS, facts_of
@@ -16,7 +16,7 @@ def opened_by_day(
     connection: Transaction, minimum: int, first: Day, last: Day
 ) -> Mapping[str, Mapping[Day, int]]:
     """Rep → day → opportunities opened."""
-    return _by_day(connection, alert_tallies.opened_by_day(RELATIONS, minimum, first, last), last)
+    return _by_day(connection, tallies.opened_by_day(RELATIONS, minimum, first, last), last)
 
 
 def closed_by_day(
@@ -24,7 +24,7 @@ def closed_by_day(
 ) -> Mapping[str, Mapping[Day, tuple[int, int]]]:
     """Rep → day → (deals won, deals closed)."""
     found: dict[str, dict[Day, tuple[int, int]]] = {}
-    for row in connection.execute(alert_tallies.closed_by_day(RELATIONS, first, last)):
+    for row in connection.execute(tallies.closed_by_day(RELATIONS, first, last)):
         found.setdefault(row.rep_key, {})[row.day] = (row.won, row.closed)
     return found
 
@@ -34,7 +34,7 @@ def won_amounts(
 ) -> Mapping[str, Sequence[tuple[Day, int]]]:
     """Rep → (day, amount in minor units) of each deal won."""
     found: dict[str, list[tuple[Day, int]]] = {}
-    for row in connection.execute(alert_tallies.won_amounts(RELATIONS, first, last)):
+    for row in connection.execute(tallies.won_amounts(RELATIONS, first, last)):
         found.setdefault(row.rep_key, []).append((row.day, row.amount))
     return found
 
@@ -52,15 +52,15 @@ def activities_by_day(
     """Rep → day → activities of a kind, with an account for which a condition holds, if any."""
     holding = None
     if term is not None:
-        holding = alert_queries.holding(RELATIONS, facts_of(term, names, slots), term)
-    query = alert_tallies.activities_by_day(RELATIONS, kind, holding, *days)
+        holding = queries.holding(RELATIONS, facts_of(term, names, slots), term)
+    query = tallies.activities_by_day(RELATIONS, kind, holding, *days)
     return _by_day(connection, query, today)
 
 
 def accounts_by_tier(connection: Transaction) -> Mapping[str, Mapping[str | None, int]]:
     """Rep → tier → how many accounts."""
     found: dict[str, dict[str | None, int]] = {}
-    for row in connection.execute(alert_tallies.accounts_by_tier(RELATIONS)):
+    for row in connection.execute(tallies.accounts_by_tier(RELATIONS)):
         found.setdefault(row.rep_key, {})[row.tier] = row.number
     return found
 

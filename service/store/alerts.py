@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, select, update
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Answer, Channel, LineKind, Recipient, WeekLine, WeekLines
+from rules.alert.evidence import Evidence
+from rules.alert.lines import Answer, Channel, LineKind, Recipient, WeekLine, WeekLines
 from rules.language import Text
 from rules.time import Day, Instant
 from service.store.bulk import insert_missing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.time import Day, Instant
 from service.store.alerts import TaskState
 from service.store.engine import Transaction

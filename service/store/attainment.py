@@ -22,15 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as TextType
 
-from rules.attainment_chances import LOST, OPEN, WON
 from rules.calendar import Period
+from rules.forecast.chances import LOST, OPEN, WON
 from rules.records import Kind, StageKind
 from rules.time import Day
 from service.store.engine import Transaction
 from service.store.tables import history, opportunity, owner, stage
 
 Cases = dict[str, dict[tuple[int, str], int]]
-"""Rep → (days, event) → count: see `rules.attainment_chances.Events`."""
+"""Rep → (days, event) → count: see `rules.forecast.chances.Events`."""
 
 
 class OpenOpportunity(NamedTuple):

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from rules.digest import Audience
+from rules.digest.digest import Audience
 from rules.time import Instant
 from service.store.bulk import insert_missing
 from service.store.tables import digest, ledger
@@ -39,7 +39,7 @@ class DigestState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDigest:
-    """A digest for a channel; `body` is the JSON of a `rules.digest.Digest`."""
+    """A digest for a channel; `body` is the JSON of a `rules.digest.digest.Digest`."""
 
     period: str
     audience: Audience

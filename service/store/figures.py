@@ -8,21 +8,21 @@ from typing import Any
 from sqlalchemy import case
 from sqlalchemy.sql.expression import FromClause
 
-from rules import kpi_deal_queries, kpi_effort_queries, kpi_history_queries, kpi_queries
 from rules.calendar import Span
-from rules.kpi_base import BaseKpi
-from rules.kpi_deals import Proposals, SalesCycle, StageConversion
-from rules.kpi_effort import (
+from rules.kpi import deal_queries, effort_queries, history_queries, queries
+from rules.kpi.base import BaseKpi
+from rules.kpi.deals import Proposals, SalesCycle, StageConversion
+from rules.kpi.effort import (
     Activities,
     PotentialCaptured,
     PriorityTimeInHours,
     TierMoves,
     TimeShare,
 )
-from rules.kpi_making import Tally
-from rules.kpi_moment import Moment
-from rules.kpi_names import BY_DEAL, Cut
-from rules.kpi_queries import Relations
+from rules.kpi.making import Tally
+from rules.kpi.moment import Moment
+from rules.kpi.names import BY_DEAL, Cut
+from rules.kpi.queries import Relations
 from rules.records import ActivityKind, Kind
 from rules.rulebook import Rulebook
 from rules.terms import Sql
@@ -111,26 +111,26 @@ class _Reading:
         of_deals = self._along(BY_DEAL)
         staged = [*of_deals, *self._along([Cut.STAGE])]
         self._collect(
-            kpi_deal_queries.measured_deals(
+            deal_queries.measured_deals(
                 self._kpis, self._relations(), self._fields, staged, self._moment
             )
         )
         for kpi in self._kpis:
             if isinstance(kpi, Proposals):
                 self._collect(
-                    kpi_history_queries.proposed(
+                    history_queries.proposed(
                         kpi, self._relations(), self._fields, of_deals, self._moment
                     )
                 )
             elif isinstance(kpi, StageConversion):
-                self._collect(kpi_history_queries.passed(kpi, self._relations(), self._moment))
+                self._collect(history_queries.passed(kpi, self._relations(), self._moment))
             elif isinstance(kpi, TierMoves):
                 self._collect(self._moves())
         potential = next(
             (k.potential for k in self._kpis if isinstance(k, PotentialCaptured)), None
         )
         self._collect(
-            kpi_effort_queries.measured_accounts(
+            effort_queries.measured_accounts(
                 self._kpis,
                 self._relations(Wanted(segment=self._segment, potential=potential)),
                 self._along([Cut.SEGMENT, Cut.TIER]),
@@ -184,7 +184,7 @@ class _Reading:
         starts = {
             span: start_of(period.first, zone) for span, period in self._moment.periods.items()
         }
-        return kpi_history_queries.moved(
+        return history_queries.moved(
             self._relations(Wanted()), starts, start_of(self._moment.as_of + 1, zone)
         )
 
@@ -199,7 +199,7 @@ class _Reading:
         columns: dict[str, Sql] = {name: relations.accounts.c[name] for name in flags}
         for tiers in prior:
             columns[PRIOR] = case((relations.accounts.c.tier.in_(tiers), 1), else_=0)
-        statement = kpi_effort_queries.logged(relations, columns, self._moment)
+        statement = effort_queries.logged(relations, columns, self._moment)
         rows = self._connection.execute(statement, {"today": self._moment.as_of}).mappings()
         return [
             Logged(
@@ -226,7 +226,7 @@ class _Reading:
         found: dict[str, dict[tuple[int, str], int]] = {}
         for kpi in self._kpis:
             if isinstance(kpi, SalesCycle):
-                statement = kpi_queries.cycles(kpi.window, self._relations(), self._moment)
+                statement = queries.cycles(kpi.window, self._relations(), self._moment)
                 for rep, days, event, count in self._connection.execute(statement):
                     found.setdefault(rep, {})[days, event] = count
         return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, select, update
 
 from rules.calendar import Span
-from rules.forecasts import Forecast
+from rules.forecast.forecasts import Forecast
 from rules.time import Day, Instant
 from service.store.bulk import insert_missing
 from service.store.engine import Transaction

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from rules.calendar import Span
-from rules.kpi_figures import Figure
-from rules.kpi_names import KpiName, Unit
+from rules.kpi.figures import Figure
+from rules.kpi.names import KpiName, Unit
 from rules.language import Text
 from rules.time import Instant
 from service.store.bulk import bulk_upsert

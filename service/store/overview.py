@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.owned import Owned
 from rules.time import Instant
 from service.store.runs import Run, list_runs

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from rules.crm_filter import Bound, Choice
-from rules.figure_filters import CutField, Place, StageChoice
-from rules.kpis import Cut
+from rules.kpi.filters import CutField, Place, StageChoice
+from rules.kpi.kpis import Cut
 from rules.language import Text
 from rules.records import Kind, StageKind
 from rules.rulebook import Rulebook

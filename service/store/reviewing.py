@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Float, case, cast, func, or_, select, update
 
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.calendar import Period
-from rules.kpi_names import Cut
-from rules.kpi_queries import Relations, deals
+from rules.kpi.names import Cut
+from rules.kpi.queries import Relations, deals
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, date_of, start_of
 from service.store import ledger

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from connectors.base import Outcome, State
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from rules.language import Language
 from rules.time import Day, Instant
 from service.store.alerts import TaskState

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
-from rules.digest_material import Uncontacted, Visit, Visits
+from rules.digest.material import Uncontacted, Visit, Visits
 from rules.records import Relation
 from rules.time import Day
 from service.store.tables import account, activity, link, owner, tag

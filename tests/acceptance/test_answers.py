@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row
 
-from rules.alert_lines import Answer
+from rules.alert.lines import Answer
 from service import status
 from service.alert import AlertLine, AlertReport
 from service.cli.show import cycle as show

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from connectors.base import Connector
 from connectors.sandbox.registry import DEFAULT, EMULATED
-from rules.kpis import KpiName
+from rules.kpi.kpis import KpiName
 from rules.owned import Owned
 from rules.rulebook import compile_rulebook
 from rules.time import instant_of

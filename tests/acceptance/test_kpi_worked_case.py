@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from rules.calendar import Span
-from rules.kpi_names import KpiName
-from rules.plan import Plan
+from rules.kpi.names import KpiName
+from rules.plan.plan import Plan
 from rules.time import day_number
 from service import rehearsal
 from service.figures import figures as live_figures

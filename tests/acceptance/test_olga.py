@@ -18,7 +18,7 @@ import pytest
 
 from connectors.sandbox.hubspot import HubSpotSandbox, load_folder
 from rules.calendar import Span, month
-from rules.kpi_names import Cut, KpiName
+from rules.kpi.names import Cut, KpiName
 from rules.records import StageKind
 from rules.time import date_of
 from service.figures import figures as live_figures

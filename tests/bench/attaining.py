@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from functools import partial
 
-from rules.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
+from rules.forecast.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
 from tests.bench.measuring import Aim, Report, at_most, seconds_of
 
 _ROUNDS = 7

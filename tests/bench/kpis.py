@@ -16,8 +16,8 @@ from pathlib import Path
 from sqlalchemy import Connection, event
 
 from rules.calendar import Span, week_of
-from rules.kpi_figures import Figure
-from rules.kpis import Cut
+from rules.kpi.figures import Figure
+from rules.kpi.kpis import Cut
 from rules.records import Kind
 from rules.rulebook import Rulebook, compile_rulebook
 from service.figures import figures as live_figures

@@ -45,8 +45,8 @@ from rules.crm_filter import (
     What,
     Within,
 )
-from rules.kpi_figures import Figure
-from rules.kpis import Cut, KpiName
+from rules.kpi.figures import Figure
+from rules.kpi.kpis import Cut, KpiName
 from rules.language import Text
 from rules.records import ActivityKind, Kind
 from rules.rulebook import Rulebook, compile_rulebook

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, insert, select, update
 
-from rules.alert_evidence import Evidence
-from rules.alerts import Alerts, alert_key
-from rules.deviations import State
-from rules.episode_steps import Step
-from rules.kpis import Kpis
+from rules.alert.alerts import Alerts, alert_key
+from rules.alert.episode_steps import Step
+from rules.alert.evidence import Evidence
+from rules.chance.deviations import State
+from rules.kpi.kpis import Kpis
 from rules.language import Language
-from rules.plan import Plan
+from rules.plan.plan import Plan
 from rules.team import Team
 from rules.time import Day, day_number, instant_of
 from service import alert
@@ -211,7 +211,7 @@ def test_the_evidence_holds_the_figures_of_the_window(quiet: Store) -> None:
     assert (evidence.since, evidence.until, evidence.weeks) == ("2026-03-30", "2026-06-28", 13)
     assert (evidence.observed, evidence.state) == (0, State.CONFIRMED)
     assert evidence.expected == pytest.approx(expected) == pytest.approx(36)
-    # The band is that of `rules.deviations`; what is missing brings the count back to it.
+    # The band is that of `rules.chance.deviations`; what is missing brings the count back to it.
     assert 18 <= evidence.low <= 22
     assert evidence.missing == evidence.low
     assert evidence.unit == "count"

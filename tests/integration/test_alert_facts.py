@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import delete, event, insert, select, update
 
 from connectors.base import TaskRead, TaskStatus
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Answer, Channel, LineKind, Recipient, WeekLine
-from rules.alerts import Alerts
+from rules.alert.alerts import Alerts
+from rules.alert.evidence import Evidence
+from rules.alert.lines import Answer, Channel, LineKind, Recipient, WeekLine
 from rules.facts import BUILT_IN, BUILT_IN_MEASURES
 from rules.language import Text
-from rules.plan import Plan
+from rules.plan.plan import Plan
 from rules.records import FieldType
 from rules.team import Team
 from rules.terms import Name

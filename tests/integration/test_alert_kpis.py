@@ -2,11 +2,11 @@
 
 import pytest
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import LineKind, WeekLine
-from rules.alerts import Alerts
-from rules.kpis import Kpis
-from rules.plan import Plan
+from rules.alert.alerts import Alerts
+from rules.alert.evidence import Evidence
+from rules.alert.lines import LineKind, WeekLine
+from rules.kpi.kpis import Kpis
+from rules.plan.plan import Plan
 from service import alert
 from service.store import alerts as kept
 from service.store.engine import Store

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from rules.digest import Audience
+from rules.digest.digest import Audience
 from rules.rulebook import compile_rulebook
 from rules.time import Instant, instant_of, moment_of
 from service import agenda, digest, digest_reading
@@ -436,7 +436,7 @@ def channelled(office: Office, mailbox: Mailbox, hook: Hook) -> App:
 
 def celebrate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the digest of a channel have something to say of a team of one."""
-    monkeypatch.setattr("rules.digest_team._FEWEST", 1)
+    monkeypatch.setattr("rules.digest.team._FEWEST", 1)
 
 
 def test_a_channel_gets_the_team_s_alone(

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from rules.calendar import Span
-from rules.kpi_figures import TEAM, Figure
-from rules.kpi_names import Cut, KpiName
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.names import Cut, KpiName
 from service.figures import figures
 from service.store import rulebooks
 from service.store.engine import Store

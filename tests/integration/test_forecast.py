@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from rules.attainment_chances import Chances
 from rules.calendar import Span
-from rules.forecasts import Forecast
-from rules.kpi_figures import TEAM
+from rules.forecast.chances import Chances
+from rules.forecast.forecasts import Forecast
+from rules.kpi.figures import TEAM
 from rules.language import Language
 from rules.rulebook import Rulebook
 from service import forecast_record

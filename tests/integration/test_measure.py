@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert
 
 from rules.calendar import Span
-from rules.kpi_names import Cut
-from rules.plan import Plan
+from rules.kpi.names import Cut
+from rules.plan.plan import Plan
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Instant, day_number, instant_of
 from service import measure

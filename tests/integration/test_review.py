@@ -3,7 +3,7 @@
 import pytest
 
 from rules.language import Language
-from rules.review_pack import markdown, page
+from rules.review.pack import markdown, page
 from rules.rulebook import compile_rulebook
 from rules.time import day_of
 from service import forecast_record, freeze, review

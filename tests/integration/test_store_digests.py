@@ -1,6 +1,6 @@
 """The digests as kept, and where reps are to go, on both databases."""
 
-from rules.digest import Audience
+from rules.digest.digest import Audience
 from service.store import digests, visits
 from service.store.digests import DigestState, KeptDigest
 from service.store.engine import Store

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from rules.calendar import Span
-from rules.kpi_figures import Figure
+from rules.kpi.figures import Figure
 from rules.rulebook import Rulebook
 from rules.time import Instant, day_number, instant_of
 from service.figures import figures as live_figures

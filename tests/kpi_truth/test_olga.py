@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rules.calendar import Span
-from rules.kpi_names import KpiName
+from rules.kpi.names import KpiName
 from rules.time import day_number
 from service.figures import figures as live_figures
 from service.store.engine import Store

@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from statistics import mean, median, stdev
 
-from rules.false_alarms import Counted, Rated, Series, expected_false_alarms, told
-from rules.sensitivity import Sensitivity, limits_of
+from rules.alert.false_alarms import Counted, Rated, Series, expected_false_alarms, told
+from rules.alert.sensitivity import Sensitivity, limits_of
 from tests.simulation import inflow, looks
 
 _SEEDS = 200

@@ -4,7 +4,7 @@ import sys
 from bisect import bisect_left
 from dataclasses import replace
 
-from rules.attainment import Prospect, outlook
+from rules.forecast.attainment import Prospect, outlook
 from tests.unit.test_attainment import AMOUNTS, drawn, forty
 
 _DRAWS = 1_000_000

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from rules.deviations import Ratio, State, assess_counts, assess_rates
-from rules.dispersion import dispersions
-from rules.episode_steps import Step, next_step, sustained
-from rules.sensitivity import Limits
+from rules.alert.episode_steps import Step, next_step, sustained
+from rules.alert.sensitivity import Limits
+from rules.chance.deviations import Ratio, State, assess_counts, assess_rates
+from rules.chance.dispersion import dispersions
 from tests.simulation import inflow
 from tests.simulation.inflow import REPS, WARM_UP, WEEKS, Scenario
 

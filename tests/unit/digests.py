@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from rules.alert_evidence import Evidence
-from rules.alert_lines import Channel, LineKind, Recipient, WeekLine
+from rules.alert.evidence import Evidence
+from rules.alert.false_alarms import FalseAlarms
+from rules.alert.lines import Channel, LineKind, Recipient, WeekLine
 from rules.calendar import Span, week_of
-from rules.digest_material import OfRep, OfWeek, Uncontacted, Visit, Visits, Waiting
-from rules.false_alarms import FalseAlarms
-from rules.kpi_figures import Figure
-from rules.kpi_names import Cut, KpiName, Unit
+from rules.digest.material import OfRep, OfWeek, Uncontacted, Visit, Visits, Waiting
+from rules.kpi.figures import Figure
+from rules.kpi.names import Cut, KpiName, Unit
 from rules.language import Language, Text
 from rules.time import Day
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from rules.language import Language
 from rules.located import Path
-from rules.plan import Plan
-from rules.plan_check import Findings, check_plan, check_plans
-from rules.plan_check_terms import NOTHING, Measured
-from rules.plan_check_values import Change
-from rules.plan_reading import read_plan
+from rules.plan.plan import Plan
+from rules.plan.reading import read_plan
+from rules.plan_check.check import Findings, check_plan, check_plans
+from rules.plan_check.terms import NOTHING, Measured
+from rules.plan_check.values import Change
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import Day, day_number
 from rules.yaml_text import read

@@ -7,20 +7,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import rules
-from rules.alert_evidence import Evidence
-from rules.alert_facts import BODIES, SUBJECTS, FactKind, FactRule
-from rules.alert_judging import Course, Means, judged, more_needed, weekly_history
-from rules.alert_lines import Channel, Recipient
-from rules.alert_recognition import SENTENCES
-from rules.alert_words import Figures, more_by_sunday, rendered
-from rules.alerts import Alerts, DeviationRule, Known, alert_key, due_instant, read_alerts
+from rules.alert.alerts import Alerts, DeviationRule, Known, alert_key, due_instant, read_alerts
+from rules.alert.evidence import Evidence
+from rules.alert.facts import BODIES, SUBJECTS, FactKind, FactRule
+from rules.alert.judging import Course, Means, judged, more_needed, weekly_history
+from rules.alert.lines import Channel, Recipient
+from rules.alert.recognition import SENTENCES
+from rules.alert.sensitivity import NORMAL, Limits
+from rules.alert.words import Figures, more_by_sunday, rendered
 from rules.calendar import Period, fiscal_year, week_of
-from rules.deviations import Deviation, State
-from rules.kpi_deals import OpportunitiesOpened
-from rules.kpis import Kpis, Unit
+from rules.chance.deviations import Deviation, State
+from rules.kpi.deals import OpportunitiesOpened
+from rules.kpi.kpis import Kpis, Unit
 from rules.language import Language, Text
 from rules.records import FieldType
-from rules.sensitivity import NORMAL, Limits
 from rules.terms import Name
 from rules.time import day_number, instant_of
 from rules.yaml_text import read

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.attainment import OpenDeal, Prospect, gains, outlook, shrunk, wins_needed
+from rules.forecast.attainment import OpenDeal, Prospect, gains, outlook, shrunk, wins_needed
 
 CAD = 100
 TARGET = 1_200_000 * CAD

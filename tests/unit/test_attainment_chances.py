@@ -2,8 +2,8 @@
 
 import pytest
 
-from rules.attainment_chances import Chances, incidence
-from rules.forecasts import calibration, chance, told
+from rules.forecast.chances import Chances, incidence
+from rules.forecast.forecasts import calibration, chance, told
 from rules.language import Language
 
 # Ten: 4 won after 10 days, 2 lost after 20, 2 won after 30, 2 still open after 30.

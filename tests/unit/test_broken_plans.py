@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from rules.kpis import read_kpis
+from rules.kpi.kpis import read_kpis
 from rules.located import Document, Issue
-from rules.plan import Plan
-from rules.plan_reading import check_plans, read_plan
+from rules.plan.plan import Plan
+from rules.plan.reading import check_plans, read_plan
 from rules.team import Team, read_team
 from rules.yaml_text import read
 from tests.unit.broken_plans import BROKEN, KPIS, PLAN, TEAM, Broken

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from rules import count_laws
-from rules.deviations import State
-from rules.dispersion import PRIOR, dispersions
-from rules.episode_steps import sustained
+from rules.alert.episode_steps import sustained
+from rules.chance import count_laws
+from rules.chance.deviations import State
+from rules.chance.dispersion import PRIOR, dispersions
 from tests.simulation import inflow
 
 WATCH, CONFIRMED, ON_PLAN = State.WATCH, State.CONFIRMED, State.ON_PLAN

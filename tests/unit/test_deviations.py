@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules import count_laws
-from rules.deviations import (
+from rules.alert.sensitivity import Limits
+from rules.chance import count_laws
+from rules.chance.deviations import (
     Ratio,
     State,
     assess_counts,
@@ -18,9 +19,8 @@ from rules.deviations import (
     assess_sums,
     benjamini_hochberg,
 )
-from rules.intervals import wilson
-from rules.kpis import Unit
-from rules.sensitivity import Limits
+from rules.chance.intervals import wilson
+from rules.kpi.kpis import Unit
 
 
 def exact_tail(count: int, mean: Decimal) -> Decimal:

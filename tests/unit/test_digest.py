@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.alert_lines import LineKind
-from rules.digest import REP_WORDS, Audience, Digest, Line, Section, fitted, plain, words_in
-from rules.digest_manager import manager_digest
-from rules.digest_material import Visits
-from rules.digest_rep import rep_digest
-from rules.digest_team import team_digest
-from rules.kpi_names import KpiName
+from rules.alert.lines import LineKind
+from rules.digest.digest import REP_WORDS, Audience, Digest, Line, Section, fitted, plain, words_in
+from rules.digest.manager import manager_digest
+from rules.digest.material import Visits
+from rules.digest.rep import rep_digest
+from rules.digest.team import team_digest
+from rules.kpi.names import KpiName
 from rules.language import Language, Text
 from tests.unit import digests
 from tests.unit.hostile_names import HOSTILE

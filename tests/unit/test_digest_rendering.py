@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rules.alert_lines import LineKind
-from rules.digest import Digest, Line, Section, named, plain
-from rules.digest_manager import manager_digest
-from rules.digest_rep import rep_digest
+from rules.alert.lines import LineKind
+from rules.digest.digest import Digest, Line, Section, named, plain
+from rules.digest.manager import manager_digest
+from rules.digest.rep import rep_digest
 from rules.language import shown
 from service import mail
 from service.delivery import slack, teams

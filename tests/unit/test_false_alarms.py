@@ -7,13 +7,20 @@ from statistics import mean, median
 
 import pytest
 
-from rules.alerts import Alerts
-from rules.false_alarms import Counted, FalseAlarms, Rated, Series, expected_false_alarms, told
-from rules.plan import Plan
-from rules.sensitivity import NORMAL, Sensitivity
+from rules.alert.alerts import Alerts
+from rules.alert.false_alarms import (
+    Counted,
+    FalseAlarms,
+    Rated,
+    Series,
+    expected_false_alarms,
+    told,
+)
+from rules.alert.sensitivity import NORMAL, Sensitivity
+from rules.alert.watched_series import watched_series
+from rules.plan.plan import Plan
 from rules.team import Team
 from rules.time import day_number
-from rules.watched_series import watched_series
 from tests.simulation import inflow, looks
 
 TEAM: Sequence[Series] = [

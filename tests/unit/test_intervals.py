@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.intervals import Interval, wilson
+from rules.chance.intervals import Interval, wilson
 
 
 @pytest.mark.parametrize(

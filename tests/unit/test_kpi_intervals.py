@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.kpi_intervals import compound, garwood, median_cycle
+from rules.kpi.intervals import compound, garwood, median_cycle
 
 # χ²(0.025; 2k)/2 and χ²(0.975; 2k + 2)/2, as tables of Poisson limits print them.
 TABLE = {

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from rules.calendar import Span
-from rules.kpi_figures import TEAM, Figure
-from rules.kpis import Cut, KpiName, Unit
+from rules.kpi.figures import TEAM, Figure
+from rules.kpi.kpis import Cut, KpiName, Unit
 from rules.language import Language, Text
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_number

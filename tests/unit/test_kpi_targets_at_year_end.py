@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from rules.calendar import Span, week_of
-from rules.kpi_figures import TEAM
-from rules.kpi_moment import Moment
-from rules.kpi_targets import Targets
-from rules.kpis import Cut, KpiName
+from rules.kpi.figures import TEAM
+from rules.kpi.kpis import Cut, KpiName
+from rules.kpi.moment import Moment
+from rules.kpi.targets import Targets
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_number
 from tests.playbooks import shipped

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from rules.kpis import KpiName, Kpis, Unit, read_kpis
+from rules.kpi.kpis import KpiName, Kpis, Unit, read_kpis
 from rules.language import Language
 from rules.yaml_text import read
 

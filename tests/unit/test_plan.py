@@ -8,12 +8,12 @@ import pytest
 
 import rules
 from rules.calendar import Span, fiscal_year, month, quarter, week_of
-from rules.kpis import KpiName, Kpis
+from rules.kpi.kpis import KpiName, Kpis
 from rules.language import Language
 from rules.located import Document
-from rules.plan import Plan, expected_to_date, plan_on
-from rules.plan_reading import check_plans, read_plan
-from rules.plan_terms import Assumptions, Rate, Targets
+from rules.plan.plan import Plan, expected_to_date, plan_on
+from rules.plan.reading import check_plans, read_plan
+from rules.plan.terms import Assumptions, Rate, Targets
 from rules.team import Team
 from rules.time import day_number
 from rules.working_days import WorkingDays

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.language import Text
-from rules.plan_check import check_plans
-from rules.plan_check_terms import Measured, Sample
-from rules.plan_check_values import Finding, Provenance, Quantity, down, up
+from rules.plan_check.check import check_plans
+from rules.plan_check.terms import Measured, Sample
+from rules.plan_check.values import Finding, Provenance, Quantity, down, up
 from tests.playbooks import shipped
 from tests.unit.plan_checking import (
     ELISE,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.plan_linters import facts_of, rules_found
+from rules.plan_check.linters import facts_of, rules_found
 from rules.rulebook import Rulebook, compile_rulebook
 from tests.playbooks import FIELDS, TIER, small
 from tests.unit.plan_checking import (

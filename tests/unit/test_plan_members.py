@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from rules.calendar import Span, fiscal_year
-from rules.kpi_moment import Moment
-from rules.kpi_targets import Targets
-from rules.kpis import Cut, KpiName
+from rules.kpi.kpis import Cut, KpiName
+from rules.kpi.moment import Moment
+from rules.kpi.targets import Targets
 from rules.located import Issue, PlaybookError
-from rules.plan_members import SEGMENTS, SOURCES, members_of
+from rules.plan.members import SEGMENTS, SOURCES, members_of
 from rules.rulebook import Rulebook, compile_rulebook
 from rules.time import day_number
 from tests.playbooks import shipped

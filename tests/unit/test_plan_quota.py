@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rules.calendar import Period, Span, fiscal_year, month, quarter
 from rules.days_off import days_off
-from rules.plan import Plan
-from rules.plan_terms import Rate
+from rules.plan.plan import Plan
+from rules.plan.terms import Rate
 from rules.team import MONTHS
 from rules.time import Day, date_of, day_number
 from rules.working_days import WorkingDays

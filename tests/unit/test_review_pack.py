@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rules.language import Language
-from rules.review_pack import Pack, Part, markdown, page
+from rules.review.pack import Pack, Part, markdown, page
 
 HOSTILE = [
     "<script>alert(1)</script>", "a | b | c", "`code` *gras* _x_", "[lien](https://x.example)",

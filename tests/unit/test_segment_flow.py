@@ -4,7 +4,7 @@ from math import comb
 
 import pytest
 
-from rules.segment_flow import Flow, flows, split_chance
+from rules.review.segment_flow import Flow, flows, split_chance
 
 
 @pytest.mark.parametrize(("since", "total"), [(0, 8), (3, 8), (4, 8), (8, 8), (2, 13)])

@@ -9,9 +9,9 @@ import pytest
 from icalendar import Calendar
 
 from rules.language import Text
-from rules.plan import Plan
+from rules.plan.plan import Plan
+from rules.review.time_blocks import Block, blocks, written
 from rules.rulebook import Rulebook, compile_rulebook
-from rules.time_blocks import Block, blocks, written
 from tests.playbooks import shipped
 
 ZONE = ZoneInfo("America/Toronto")

@@ -50,7 +50,7 @@ def kpi(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for Excel.")] = False,
 ) -> None:
     """Show the KPIs against the plan to date: values, intervals, targets, definitions."""
-    from rules.kpis import Cut
+    from rules.kpi.kpis import Cut
     from service.cli.show import kpi as show
 
     _check(team=team, owner=owner, as_csv=csv, as_json=json)
@@ -310,7 +310,7 @@ def _check_cut(book: Any, cut: Any) -> None:  # noqa: ANN401 - a Rulebook and a 
 
 
 def _subjects(book: Any, owner: str | None, *, is_team: bool) -> list[str]:  # noqa: ANN401 - a Rulebook
-    from rules.kpi_figures import TEAM
+    from rules.kpi.figures import TEAM
 
     if owner is not None:
         return [owner]

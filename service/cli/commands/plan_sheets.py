@@ -83,7 +83,7 @@ def plan_import(
 
 def _owners(folder: Path, owner: str | None) -> list[str] | None:
     """The owner of plans that an option names: a rep of the folder's team.yaml, or the team."""
-    from rules.plan_terms import TEAM
+    from rules.plan.terms import TEAM
     from service.plan_sheets import team_of
 
     if owner is None or owner == TEAM:

@@ -23,7 +23,7 @@ def plan_check(
     Works on the playbook on disk, published or not, with or without a store; what the store has
     measured is looked at as well. A finding that the plan accepts is told, and does not count.
     """
-    from rules.plan_terms import TEAM
+    from rules.plan.terms import TEAM
     from service import check, plan_check
     from service.app import system_clock
     from service.cli.show import plans as show

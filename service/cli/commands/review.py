@@ -86,9 +86,9 @@ def _record(opened: Any, rep: str, on: str | None) -> None:  # noqa: ANN401 - an
 
 
 def _write_blocks(opened: Any, rep: str, path: Path) -> None:  # noqa: ANN401 - an App
-    from rules.plan import plan_on
+    from rules.plan.plan import plan_on
+    from rules.review.time_blocks import blocks, written
     from rules.time import day_of
-    from rules.time_blocks import blocks, written
 
     book = opened.published().rulebook
     team = book.team
@@ -116,7 +116,7 @@ def _write_blocks(opened: Any, rep: str, path: Path) -> None:  # noqa: ANN401 - 
 
 
 def _write_pack(opened: Any, rep: str, folder: Path | None) -> None:  # noqa: ANN401 - an App
-    from rules.review_pack import markdown, page
+    from rules.review.pack import markdown, page
     from rules.time import date_of, day_of
     from service import review as stage
 

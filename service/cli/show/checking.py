@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from rules.alert.false_alarms import FalseAlarms, told
 from rules.checking import Checked
-from rules.false_alarms import FalseAlarms, told
 from rules.language import Language, Text, counted
 from rules.located import Issue, PlaybookError
 from rules.proof import Proof

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from rules.alert_lines import Answer
-from rules.episode_steps import Step
+from rules.alert.episode_steps import Step
+from rules.alert.lines import Answer
 from rules.language import Language, Text, money, number, percent
 from rules.records import Kind
 from rules.time import date_of

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from json import loads
 from zoneinfo import ZoneInfo
 
-from rules.digest import Audience, Digest, plain
+from rules.digest.digest import Audience, Digest, plain
 from rules.language import Text
 from rules.time import Instant, moment_of
 from service.cli.edge import say

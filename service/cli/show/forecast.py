@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rules.forecasts import HOW, Bucket, Forecast, Pace, chance, paced, told
+from rules.forecast.forecasts import HOW, Bucket, Forecast, Pace, chance, paced, told
 from rules.language import Language, Text, counted, money, number, percent, shown
 from service.cli.edge import say
 from service.cli.show.kpi_figures import period_of

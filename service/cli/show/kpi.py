@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text as PlainText
 
 from rules.crm_filter import FilterText, NoFilter
-from rules.kpi_figures import Figure
+from rules.kpi.figures import Figure
 from rules.language import Language, Text, day_month, shown
 from rules.time import date_of
 from service.cli.edge import language, say

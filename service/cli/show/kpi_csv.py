@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from io import StringIO
 
-from rules.kpi_figures import Figure
-from rules.kpis import Unit
+from rules.kpi.figures import Figure
+from rules.kpi.kpis import Unit
 from rules.language import Language
 from rules.time import date_of
 from service.csv_sheets import guarded

@@ -5,8 +5,8 @@ from datetime import date
 from babel.dates import format_date
 
 from rules.calendar import Span
-from rules.kpi_figures import Figure
-from rules.kpis import KpiName, Unit
+from rules.kpi.figures import Figure
+from rules.kpi.kpis import KpiName, Unit
 from rules.language import Language, Text, money, number, percent
 from service.kpi_rows import KpiRow
 

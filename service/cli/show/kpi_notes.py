@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from rules.kpi_figures import TEAM
+from rules.kpi.figures import TEAM
 from rules.language import Language, Text, money
 from rules.time import Instant, date_of, moment_of
 from service.cli.show.terminal import line

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from rules.language import Language, Text, counted, day_month, joined
-from rules.plan_check_values import ROUNDING, STEADY, Change, Finding, Part, Quantity
-from rules.plan_check_words import label_of, named, provenance, share, told
+from rules.plan_check.values import ROUNDING, STEADY, Change, Finding, Part, Quantity
+from rules.plan_check.words import label_of, named, provenance, share, told
 from rules.time import date_of
 from service.cli.edge import say
 from service.cli.show import terminal

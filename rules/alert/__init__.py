@@ -1,0 +1,1 @@
+"""`alerts.yaml` and the weekly look: facts, deviations, episodes, recognition."""

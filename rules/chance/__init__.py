@@ -1,0 +1,1 @@
+"""Exact laws of chance: counts, rates, sums, nested windows, and how rare a reading is."""

@@ -1,0 +1,1 @@
+"""The weekly digests of reps, managers and channels, as plain values."""

@@ -1,0 +1,1 @@
+"""What a year is likely to bring: its exact distribution, and the words for it."""
