@@ -25,9 +25,9 @@ from rules.plan_check.values import DEFAULT_CYCLE
 from rules.rulebook import Rulebook
 from rules.time import Day
 from rules.working_days import WorkingDays, working_days
-from service.store import attainment
-from service.store.attainment import Asked, OpenOpportunity, Past, WonSum
+from service.store import forecast_inputs
 from service.store.engine import Store, Transaction
+from service.store.forecast_inputs import Asked, OpenOpportunity, Past, WonSum
 
 WINDOW = 730
 """So many days back outcomes and amounts count."""
@@ -77,11 +77,11 @@ def forecasts_in(
         as_of=as_of, window=WINDOW, since=as_of - PACE_DAYS + 1,
         minimum=opened.minimum if opened else 0,
     )  # fmt: skip
-    past = attainment.past(connection, asked)
+    past = forecast_inputs.past(connection, asked)
     found: list[Forecast] = []
     for span in spans:
         period = period_of(span, as_of, book.team.fiscal_year)
-        won = attainment.won_in(connection, period, as_of)
+        won = forecast_inputs.won_in(connection, period, as_of)
         making = _Making(book, past, won, span, period, as_of, with_ranks=with_ranks)
         for subject in (*book.team.reps, TEAM):
             if subjects is None or subject in subjects:

@@ -15,7 +15,7 @@ from rules.language import Language, Text
 from rules.rulebook import Rulebook
 from rules.time import Instant, day_of
 from service.forecast import forecasts_in
-from service.store import attainment, forecasts, ledger
+from service.store import forecast_inputs, forecasts, ledger
 from service.store.engine import Store, Transaction
 from service.store.forecasts import KeptForecast
 
@@ -82,7 +82,7 @@ def _outcomes(
         if period.key != key:
             # The fiscal year begins in another month since: nobody knows these days any more.
             continue
-        won = attainment.won_in(connection, period, last)
+        won = forecast_inputs.won_in(connection, period, last)
         totals = {rep: each.total for rep, each in won.items() if rep in book.team.reps}
         found[key] = totals | {TEAM: sum(totals.values())}
     return found

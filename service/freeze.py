@@ -17,9 +17,9 @@ from rules.language import Text
 from rules.rulebook import Rulebook
 from rules.time import Day, Instant, day_of
 from service.figures import SPANS, figures_in
-from service.store import ledger, measures
+from service.store import frozen_figures, ledger
 from service.store.engine import Store
-from service.store.measures import Definition
+from service.store.frozen_figures import Definition
 
 JOB = "freeze"
 SCOPE = "workspace"
@@ -75,7 +75,7 @@ def freeze(store: Store, book: Rulebook, *, now: Instant, run_id: int) -> Freeze
                 connection, JOB, scope=SCOPE, period=week.key, run_id=run_id, now=now
             )
             if entered:
-                measures.keep(connection, week.key, found, definitions(book), now)
+                frozen_figures.keep(connection, week.key, found, definitions(book), now)
                 done.append(week.key)
                 count += len(found)
     return FreezeReport(weeks=done, figures=count)
@@ -93,7 +93,7 @@ def frozen_week(store: Store, week: str, book: Rulebook | None = None) -> Frozen
     With the rulebook's zone it is known whether it was late.
     """
     with store.read() as connection:
-        kept = measures.load(connection, week)
+        kept = frozen_figures.load(connection, week)
     if kept is None:
         return None
     sunday = max(figure.as_of for figure in kept.figures)
@@ -107,7 +107,7 @@ def frozen_week(store: Store, week: str, book: Rulebook | None = None) -> Frozen
 def frozen_weeks(store: Store) -> Sequence[str]:
     """The weeks that are frozen, from the first."""
     with store.read() as connection:
-        return measures.weeks(connection)
+        return frozen_figures.weeks(connection)
 
 
 def definitions(book: Rulebook) -> list[Definition]:

@@ -402,7 +402,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("definition", name=op.f("pk_kpi_definition")),
     )
     op.create_table(
-        "measure",
+        "frozen_figure",
         sa.Column("week", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("kpi", sa.Text(), nullable=False),
@@ -425,7 +425,7 @@ def upgrade() -> None:
         sa.Column("doubt_en", sa.Text(), nullable=True),
         sa.Column("frozen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "week", "subject", "kpi", "cut", "member", "period", name=op.f("pk_measure")
+            "week", "subject", "kpi", "cut", "member", "period", name=op.f("pk_frozen_figure")
         ),
     )
     op.create_table(

@@ -555,8 +555,8 @@ run = Table(
 
 # A figure as frozen with a week that has ended, as of its Sunday or of the last day of a month or a
 # quarter that ended in it; see `service.freeze`.
-measure = Table(
-    "measure",
+frozen_figure = Table(
+    "frozen_figure",
     metadata,
     Column("week", Text, primary_key=True),
     Column("subject", Text, primary_key=True),

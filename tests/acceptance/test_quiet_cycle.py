@@ -13,7 +13,7 @@ from service.store.tables import metadata
 from tests.acceptance.territory import VENDOR, Territory
 
 # What tells that a cycle was done, and how the figures stood.
-OF_THE_CYCLE = {"run", "cursor", "ledger", "lease", "measure"}
+OF_THE_CYCLE = {"run", "cursor", "ledger", "lease", "frozen_figure"}
 
 API = "2026-09"
 # One for each list that is a stream of its own; the search tells what changed.

@@ -16,7 +16,7 @@ from tests.bench.measuring import Report, at_most
 from tests.bench.workspaces import in_file, migrated
 
 # What tells that a cycle was done, and how the figures stood then.
-OF_THE_CYCLE = {"run", "cursor", "ledger", "lease", "measure"}
+OF_THE_CYCLE = {"run", "cursor", "ledger", "lease", "frozen_figure"}
 # HubSpot's lists: owners, the stages of deals, and each of its objects.
 LISTS = 2 + sum(map(len, STREAMS.values()))
 # What is asked besides the streams: which account this is, which fields it has and may have.

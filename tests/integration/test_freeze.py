@@ -10,9 +10,9 @@ from rules.time import Instant, instant_of
 from service import freeze as stage
 from service.figures import figures, figures_in
 from service.freeze import freeze, frozen, frozen_week, frozen_weeks
-from service.store import measures
+from service.store import frozen_figures
 from service.store.engine import Store, Transaction
-from service.store.tables import ledger, measure, metadata
+from service.store.tables import frozen_figure, ledger, metadata
 from tests.integration.kpi_world import BOOK, day, filled, put, with_kpis
 
 
@@ -33,7 +33,7 @@ def won(store: Store, week: str, span: str = "week", period: str | None = None) 
 
 def count(store: Store) -> int:
     with store.read() as connection:
-        return connection.execute(select(func.count()).select_from(measure)).scalar_one()
+        return connection.execute(select(func.count()).select_from(frozen_figure)).scalar_one()
 
 
 NOW = monday("2026-06-22")
@@ -128,7 +128,7 @@ def test_a_run_that_is_killed_leaves_a_week_whole_or_not_at_all(
 ) -> None:
     filled(store)
     freeze(store, BOOK, now=NOW, run_id=1)
-    before, keep = count(store), measures.keep
+    before, keep = count(store), frozen_figures.keep
     kept: list[str] = []
 
     def dying(connection: Transaction, week: str, *rest: object) -> int:
@@ -138,13 +138,13 @@ def test_a_run_that_is_killed_leaves_a_week_whole_or_not_at_all(
             raise KeyboardInterrupt
         return result
 
-    monkeypatch.setattr("service.store.measures.keep", dying)
+    monkeypatch.setattr("service.store.frozen_figures.keep", dying)
     late = monday("2026-07-08")
     with pytest.raises(KeyboardInterrupt):
         freeze(store, BOOK, now=late, run_id=2)
     assert list(frozen_weeks(store)) == ["2026-W25", "2026-W26"]
     assert count(store) > before
-    monkeypatch.setattr("service.store.measures.keep", keep)
+    monkeypatch.setattr("service.store.frozen_figures.keep", keep)
     assert freeze(store, BOOK, now=late, run_id=3).weeks == ["2026-W27"]
 
 
@@ -174,4 +174,4 @@ def test_a_week_of_a_change_of_hour_is_a_week(store: Store) -> None:
     # Clocks went forward on Sunday 8 March: 4:59 in UTC is still Sunday's 23:59 standard time.
     assert freeze(store, BOOK, now=monday("2026-03-09", hour=3), run_id=1).weeks == ["2026-W09"]
     assert freeze(store, BOOK, now=monday("2026-03-09", hour=4), run_id=2).weeks == ["2026-W10"]
-    assert metadata.tables["measure"].c.week.primary_key
+    assert metadata.tables["frozen_figure"].c.week.primary_key

@@ -12,7 +12,7 @@ from rules.language import Text
 from rules.time import Instant
 from service.store.bulk import bulk_upsert
 from service.store.engine import Transaction
-from service.store.tables import kpi_definition, measure
+from service.store.tables import frozen_figure, kpi_definition
 
 _FIGURES = (
     "value", "numerator", "denominator", "low", "high", "target", "expected", "definition",
@@ -70,13 +70,13 @@ def keep(
         )
         for figure in figures
     ]  # fmt: skip
-    return bulk_upsert(connection, measure, _COLUMNS, rows)
+    return bulk_upsert(connection, frozen_figure, _COLUMNS, rows)
 
 
 def load(connection: Transaction, week: str) -> Kept | None:
     """What was frozen with a week; None when nothing was."""
     rows = connection.execute(
-        select(*(measure.c[name] for name in _COLUMNS)).where(measure.c.week == week)
+        select(*(frozen_figure.c[name] for name in _COLUMNS)).where(frozen_figure.c.week == week)
     ).all()
     if not rows:
         return None
@@ -101,5 +101,9 @@ def load(connection: Transaction, week: str) -> Kept | None:
 
 def weeks(connection: Transaction) -> Sequence[str]:
     """The weeks that have figures, from the first."""
-    found = select(measure.c.week).group_by(measure.c.week).order_by(func.min(measure.c.as_of_on))
+    found = (
+        select(frozen_figure.c.week)
+        .group_by(frozen_figure.c.week)
+        .order_by(func.min(frozen_figure.c.as_of_on))
+    )
     return list(connection.scalars(found))
