@@ -32,13 +32,13 @@ class Agenda:
 
     zone: str
     every_minutes: int
-    review: str
+    weekly_look: str
     digests: str | None
     quiet_hours: str | None
     is_quiet: bool
     cycle_at: Instant | None
     reconcile_at: Instant | None
-    review_at: Instant | None
+    look_at: Instant | None
     digest_at: Instant | None
     pause: Request | None
     is_asked: bool
@@ -55,13 +55,13 @@ def run(app: App) -> Agenda:
         return Agenda(
             zone=zone.key,
             every_minutes=settings.pull_every_minutes,
-            review=settings.review,
+            weekly_look=settings.weekly_look,
             digests=_digests(connection),
             quiet_hours=settings.quiet_hours,
             is_quiet=_is_quiet(app, zone),
             cycle_at=ledger.last_done(connection, worker.JOB),
             reconcile_at=ledger.last_done(connection, worker.RECONCILE_JOB),
-            review_at=ledger.last_done(connection, alert.JOB),
+            look_at=ledger.last_done(connection, alert.JOB),
             digest_at=ledger.last_done(connection, digest.JOB),
             pause=requests.find(connection, Wanted.PAUSE),
             is_asked=requests.find(connection, Wanted.NOW) is not None,

@@ -47,7 +47,6 @@ from service.store.facts import fact_slots
 from service.store.rulebooks import Published
 
 JOB = LOOK
-SCOPE = "workspace"
 _Latest = Mapping[tuple[str, str], Episode]
 
 _ENDED = Text(
@@ -153,7 +152,9 @@ def run(
     )  # fmt: skip
     period = job.week.key
     with store.write() as connection:
-        is_ours = ledger.enter(connection, JOB, scope=SCOPE, period=period, run_id=run_id, now=now)
+        is_ours = ledger.enter(
+            connection, JOB, scope=ledger.WORKSPACE, period=period, run_id=run_id, now=now
+        )
         if not is_ours and not force:
             return AlertReport(period=period, is_already_done=True)
         if alerts.is_quiet(job.week):
@@ -171,7 +172,7 @@ def run(
 
 def _knowing(connection: Transaction, job: Job) -> Job:
     """The job, once it is known whether another week was ever looked at."""
-    is_first = not ledger.has_other(connection, JOB, scope=SCOPE, period=job.week.key)
+    is_first = not ledger.has_other(connection, JOB, scope=ledger.WORKSPACE, period=job.week.key)
     return replace(job, is_first=is_first)
 
 

@@ -242,13 +242,13 @@ def _is_look_ahead(app: App, published: Published) -> bool:
     if week is None:
         return False
     with app.store.read() as connection:
-        return not ledger.is_done(connection, alert.JOB, scope=alert.SCOPE, period=week)
+        return not ledger.is_done(connection, alert.JOB, scope=ledger.WORKSPACE, period=week)
 
 
 def _week_to_look_at(app: App, published: Published) -> str | None:
     """The week of the weekly look, once its time has come; None before."""
     zone = published.rulebook.team.zone
-    return due(app.clock(), zone, Weekly.read(app.settings.review))
+    return due(app.clock(), zone, Weekly.read(app.settings.weekly_look))
 
 
 def _tag(app: App, published: Published, *, is_fresh: bool) -> Evaluation:

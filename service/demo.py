@@ -37,7 +37,7 @@ from service.store.engine import StoreError, open_store
 # What stands for every emulated CRM, side by side.
 ALL = "all"
 # The case stands on that very minute, whatever the settings of the machine say.
-REVIEW = "monday 07:00"
+WEEKLY_LOOK = "monday 07:00"
 _LAST_PORT = 65_535
 # The figures of a plan that grow with the territory.
 _AMOUNTS = re.compile(
@@ -131,7 +131,7 @@ def _opened(folder: Path, portals: Mapping[str, Emulated]) -> Iterator[App]:
     nothing_set = {name: field.default for name, field in CrmSettings.model_fields.items()}
     emulated = {name: value for each in portals.values() for name, value in each.settings.items()}
     settings = load_settings(
-        database_url=database, playbook=SHIPPED_PLAYBOOK, read_only=False, review=REVIEW,
+        database_url=database, playbook=SHIPPED_PLAYBOOK, read_only=False, weekly_look=WEEKLY_LOOK,
         **(nothing_set | emulated),
     )  # fmt: skip
     clock = next(iter(portals.values())).clock

@@ -76,7 +76,7 @@ def _reps_turn(app: App) -> Sequence[KeptDigest]:
         return []
     with app.store.read() as connection:
         done = digests.done(connection, JOB, period)
-        is_looked = ledger.is_done(connection, alert.JOB, scope="workspace", period=period)
+        is_looked = ledger.is_done(connection, alert.JOB, scope=ledger.WORKSPACE, period=period)
     owed = [key for key in _present(app, book) if _scope(Audience.REP, key) not in done]
     if not owed or not is_looked:
         return []

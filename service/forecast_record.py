@@ -20,7 +20,6 @@ from service.store.engine import Store, Transaction
 from service.store.forecasts import KeptForecast
 
 JOB = "forecast"
-SCOPE = "workspace"
 SPANS = (Span.YEAR, Span.QUARTER)
 
 
@@ -30,13 +29,15 @@ def record(store: Store, book: Rulebook, *, now: Instant, run_id: int) -> int:
     sunday = week_of(today).first - 1
     week = week_of(sunday).key
     with store.read() as connection:
-        if ledger.is_done(connection, JOB, scope=SCOPE, period=week):
+        if ledger.is_done(connection, JOB, scope=ledger.WORKSPACE, period=week):
             return 0
         # Long at scale, and only read: no transaction that writes is open meanwhile.
         found = forecasts_in(connection, book, as_of=sunday, spans=SPANS, with_ranks=False)
         outcomes = _outcomes(connection, book, sunday - DAYS_PER_WEEK + 1)
     with store.write() as connection:
-        if not ledger.enter(connection, JOB, scope=SCOPE, period=week, run_id=run_id, now=now):
+        if not ledger.enter(
+            connection, JOB, scope=ledger.WORKSPACE, period=week, run_id=run_id, now=now
+        ):
             return 0
         for period, won in outcomes.items():
             forecasts.settle(connection, period, won)

@@ -1,8 +1,8 @@
 """Freeze each week once it has ended: its figures, and what they meant, for good.
 
 A week is frozen with its own figures, those of the month, the quarter and the year to date as of
-its Sunday, and those of every month and quarter that ended in it, whole. What people enter later
-with an earlier date changes the live figures only; both can then be shown side by side.
+its Sunday, and those of every month, quarter and fiscal year that ended in it, whole. What people
+enter later with an earlier date changes the live figures only; both can then be shown side by side.
 
 The ledger decides: a week is frozen once, in one transaction. A week that was missed is frozen at
 the next occasion, from the records as they are by then, which `frozen_at` tells.
@@ -11,7 +11,15 @@ the next occasion, from the records as they are by then, which `frozen_at` tells
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.calendar import DAYS_PER_WEEK, Period, Span, month_of, quarter_of, week_of
+from rules.calendar import (
+    DAYS_PER_WEEK,
+    Period,
+    Span,
+    fiscal_year_of,
+    month_of,
+    quarter_of,
+    week_of,
+)
 from rules.kpi.figures import Figure
 from rules.language import Text
 from rules.rulebook import Rulebook
@@ -22,7 +30,6 @@ from service.store.engine import Store
 from service.store.frozen_figures import Definition
 
 JOB = "freeze"
-SCOPE = "workspace"
 CATCH_UP_LIMIT = 13
 """Weeks: what was missed for longer can't be told from the records of today."""
 
@@ -59,9 +66,9 @@ def freeze(store: Store, book: Rulebook, *, now: Instant, run_id: int) -> Freeze
     count = 0
     last = week_of(week_of(day_of(now, book.team.zone)).first - 1)
     with store.read() as connection:
-        if ledger.is_done(connection, JOB, scope=SCOPE, period=last.key):
+        if ledger.is_done(connection, JOB, scope=ledger.WORKSPACE, period=last.key):
             return FreezeReport()
-        latest = ledger.last_period(connection, JOB, scope=SCOPE)
+        latest = ledger.last_period(connection, JOB, scope=ledger.WORKSPACE)
     for week in _owed(last, latest):
         # Long at scale, and only read: no transaction that writes is open meanwhile.
         with store.read() as connection:
@@ -72,7 +79,7 @@ def freeze(store: Store, book: Rulebook, *, now: Instant, run_id: int) -> Freeze
             ]
         with store.write() as connection:
             entered = ledger.enter(
-                connection, JOB, scope=SCOPE, period=week.key, run_id=run_id, now=now
+                connection, JOB, scope=ledger.WORKSPACE, period=week.key, run_id=run_id, now=now
             )
             if entered:
                 frozen_figures.keep(connection, week.key, found, definitions(book), now)
@@ -143,6 +150,7 @@ def _looks(week: Period, fiscal_start: int) -> Iterator[tuple[Day, Sequence[Span
             for span, period in (
                 (Span.MONTH, month_of(day)),
                 (Span.QUARTER, quarter_of(day, fiscal_start)),
+                (Span.YEAR, fiscal_year_of(day, fiscal_start)),
             )
             if period.last == day
         ]

@@ -11,7 +11,7 @@ SIZE_LIMIT = 8_000
 _ROWS = (50, 20, 5, 0)
 
 
-def digest(found: RulesPreview) -> str:
+def as_json(found: RulesPreview) -> str:
     """The figures as JSON, of long lists the largest rows, within `SIZE_LIMIT`.
 
     `moved` and the other totals are always there; `is_cut` says that rows are missing.

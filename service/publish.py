@@ -38,6 +38,6 @@ def run(app: App, *, author: str, reason: str) -> Publishing:
     with app.store.write() as connection:
         is_new = rulebooks.publish(
             connection, book, author=author, reason=reason, now=app.clock(),
-            preview=preview_kept.digest(change),
+            preview=preview_kept.as_json(change),
         )  # fmt: skip
     return Publishing(book=book, change=change if is_new else None)

@@ -44,7 +44,7 @@ SEED = 9
 FIRST = date(2026, 1, 5)
 HALF_YEAR = date(2026, 6, 29)
 WEEKS = 52
-REVIEW = "monday 07:00"
+WEEKLY_LOOK = "monday 07:00"
 _SEVEN, _WEEK, _DAY = time(7), timedelta(days=7), timedelta(days=1)
 # When people do the tasks that were made since Monday.
 _TASKS_DONE = timedelta(days=3, hours=9)
@@ -290,7 +290,7 @@ def _installed(folder: Path, portal: HubSpotSandbox, clock: YearClock) -> App:
     settings = load_settings(
         **nothing_set
         | dict(portal.settings)
-        | {"database_url": database, "playbook": SHIPPED_PLAYBOOK, "review": REVIEW}
+        | {"database_url": database, "playbook": SHIPPED_PLAYBOOK, "weekly_look": WEEKLY_LOOK}
     )
     (folder / "arpent.toml").write_text(f'database_url = "{database}"\n', encoding="utf-8")
     app = open_app(settings, clock)

@@ -60,7 +60,7 @@ class Settings(CrmSettings, BaseSettings):
     log: Literal["auto", "json", "console"] = "auto"
     secret_keys: SecretStr | None = None
     pull_every_minutes: int = Field(default=15, ge=1)
-    review: str = "monday 07:00"
+    weekly_look: str = "monday 07:00"
     quiet_hours: str | None = None
     lease_seconds: float = Field(default=60, ge=0.5, le=600)
     mail_to: str | None = None
@@ -81,7 +81,7 @@ class Settings(CrmSettings, BaseSettings):
     def _may_start_at_home(cls, path: Path) -> Path:
         return path.expanduser()
 
-    @field_validator("review")
+    @field_validator("weekly_look")
     @classmethod
     def _is_a_time_of_the_week(cls, text: str) -> str:
         Weekly.read(text)

@@ -87,7 +87,7 @@ class Turn:
         zone = app.published().rulebook.team.zone
         settings = app.settings
         self._period = due(self._now, zone, Every(settings.pull_every_minutes))
-        self._review = due(self._now, zone, Weekly.read(settings.review))
+        self._look = due(self._now, zone, Weekly.read(settings.weekly_look))
         self._reconcile = due(self._now, zone, RECONCILE)
         hours = settings.quiet_hours
         self.is_quiet = bool(hours) and Quiet.read(hours or "").holds(self._now, zone)
@@ -103,12 +103,12 @@ class Turn:
                 return True
             if not ledger.is_done(connection, JOB, scope=vendor, period=self._period or ""):
                 return True
-            week = self._review
+            week = self._look
             if week is None or ledger.is_done(
-                connection, alert.JOB, scope="workspace", period=week
+                connection, alert.JOB, scope=ledger.WORKSPACE, period=week
             ):
                 return False
-            return not ledger.is_done(connection, JOB, scope=vendor, period=f"review {week}")
+            return not ledger.is_done(connection, JOB, scope=vendor, period=f"look {week}")
 
     def reconciles(self, vendor: str) -> bool:
         """Whether a CRM is to be read whole: what changed does not tell all.
@@ -124,8 +124,8 @@ class Turn:
     def enter(self, vendors: Collection[str], *, run_id: int, read: Collection[str] = ()) -> None:
         """Record what was done; `read` are the CRMs that were read whole."""
         lines = [(JOB, vendor, self._period or "") for vendor in vendors]
-        if self._review is not None:
-            lines += [(JOB, vendor, f"review {self._review}") for vendor in vendors]
+        if self._look is not None:
+            lines += [(JOB, vendor, f"look {self._look}") for vendor in vendors]
         if self._reconcile is not None:
             lines += [(RECONCILE_JOB, vendor, self._reconcile) for vendor in read]
         with self._app.store.write() as connection:
@@ -206,18 +206,18 @@ def _told(app: App) -> Iterator[None]:
             f"défaut du programme ({kind}) : le journal en dit plus",
             f"a defect of the program ({kind}): the log says more",
         )
-    incidents.follow(app, incidents.SCHEDULE, {"cycle": problem, "review": _late_look(app)})
+    incidents.follow(app, incidents.SCHEDULE, {"cycle": problem, "look": _late_look(app)})
     incidents.send_mail(app, app.settings.language)
 
 
 def _late_look(app: App) -> Text | None:
     """Why the look of this week, due for hours, was not done; None when it was, or may wait."""
     zone = app.published().rulebook.team.zone
-    week = due(app.clock() - LATE_MS, zone, Weekly.read(app.settings.review))
-    if week is None or week != due(app.clock(), zone, Weekly.read(app.settings.review)):
+    week = due(app.clock() - LATE_MS, zone, Weekly.read(app.settings.weekly_look))
+    if week is None or week != due(app.clock(), zone, Weekly.read(app.settings.weekly_look)):
         return None
     with app.store.read() as connection:
-        if ledger.is_done(connection, alert.JOB, scope="workspace", period=week):
+        if ledger.is_done(connection, alert.JOB, scope=ledger.WORKSPACE, period=week):
             return None
         if requests.find(connection, Wanted.PAUSE):
             return None

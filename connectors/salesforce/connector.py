@@ -191,7 +191,7 @@ class Salesforce(OnKnownAccount[Identity]):
             bulk=BulkQuery(self._client),
             bulk_from=self._bulk_from,
             is_refreshed=_has_formulas(kind, bindings, declared.values()),
-            basis=rates.digest if _has_money(kind, bindings) else "",
+            basis=rates.hash if _has_money(kind, bindings) else "",
             on_gap=self._gaps.add,
         )
         return reader.pages(cursor_of(cursor, list(declared)))

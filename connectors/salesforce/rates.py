@@ -32,7 +32,7 @@ class Rates:
     dated: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
     @property
-    def digest(self) -> str:
+    def hash(self) -> str:
         """What tells these rates from others; empty where there is one currency."""
         if not self.current:
             return ""

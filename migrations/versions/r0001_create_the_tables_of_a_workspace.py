@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("task_state", sa.Text(), nullable=False),
         sa.Column("task_id", sa.Text(), nullable=True),
-        sa.Column("task_digest", sa.Text(), nullable=True),
+        sa.Column("task_hash", sa.Text(), nullable=True),
         sa.Column("task_due_at", sa.BigInteger(), nullable=True),
         sa.Column("task_reason", sa.Text(), nullable=True),
         sa.Column("task_run_id", sa.BigInteger(), nullable=True),

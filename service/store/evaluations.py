@@ -6,7 +6,7 @@ from rules.rulebook import Rulebook
 from rules.time import Instant
 from service.store import ledger, overview, rulebooks
 
-_JOB, _SCOPE = "tag", "workspace"
+_JOB = "tag"
 
 
 def enter(connection: Connection, publication_id: int, now: Instant) -> bool:
@@ -15,13 +15,13 @@ def enter(connection: Connection, publication_id: int, now: Instant) -> bool:
     Call it in the transaction of the evaluation: both stand or fall together.
     """
     return ledger.enter(
-        connection, _JOB, scope=_SCOPE, period=str(publication_id), run_id=0, now=now
+        connection, _JOB, scope=ledger.WORKSPACE, period=str(publication_id), run_id=0, now=now
     )
 
 
 def has_new_rules(connection: Connection, book: Rulebook) -> bool:
     """Whether the rules differ from those of the tags so far: then no tier is kept."""
-    before = ledger.last_period(connection, _JOB, scope=_SCOPE)
+    before = ledger.last_period(connection, _JOB, scope=ledger.WORKSPACE)
     return before is not None and (
         rulebooks.rules_hash_of(connection, int(before)) != book.rules_hash
     )
@@ -33,7 +33,7 @@ def behind(connection: Connection, publication_id: int | None) -> int:
     What the passing of days changes is not counted: it is known only by evaluating.
     """
     if publication_id is not None and not ledger.is_done(
-        connection, _JOB, scope=_SCOPE, period=str(publication_id)
+        connection, _JOB, scope=ledger.WORKSPACE, period=str(publication_id)
     ):
         return overview.live_accounts(connection)
     return overview.dirty_accounts(connection)

@@ -6,6 +6,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rules.time import Instant
 from service.store.tables import ledger
 
+WORKSPACE = "workspace"
+"""The scope of a job that is done once for all CRMs."""
+
 
 def enter(
     connection: Connection, job: str, *, scope: str, period: str, run_id: int, now: Instant

@@ -648,7 +648,7 @@ alert = Table(
     Column("task_state", Text, nullable=False),
     Column("task_id", Text),
     # The digest of what the task says in the CRM, to see when it must be rewritten.
-    Column("task_digest", Text),
+    Column("task_hash", Text),
     # When it was said to be due, to see that somebody put it off.
     Column("task_due_at", BigInteger),
     Column("task_reason", Text),

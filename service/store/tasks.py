@@ -50,9 +50,9 @@ class WantedTask:
     task_id: str | None = None
 
     @property
-    def digest(self) -> str:
-        """What the task is to say, as a digest."""
-        return digest_of(self.subject, self.body)
+    def hash(self) -> str:
+        """The hash of what the task is to say."""
+        return hash_of(self.subject, self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +68,8 @@ _PERHAPS_OPEN = (TaskState.SENDING.value, TaskState.CREATED.value)
 _RECOVERED = "recovered"
 
 
-def digest_of(subject: str, body: str) -> str:
-    """The digest of what a task says."""
+def hash_of(subject: str, body: str) -> str:
+    """The hash of what a task says."""
     return sha256(f"{subject}\0{body}".encode()).hexdigest()
 
 
@@ -135,7 +135,7 @@ def _wish(row: Row[Any]) -> Wish | None:
         return Wish.COMPLETE
     if row.task_state != TaskState.CREATED:
         return Wish.CREATE
-    return None if row.task_digest == digest_of(row.subject_line, row.body) else Wish.UPDATE
+    return None if row.task_hash == hash_of(row.subject_line, row.body) else Wish.UPDATE
 
 
 def _wanted(row: Row[Any], wish: Wish) -> WantedTask:
@@ -214,7 +214,7 @@ def settle(
         case State.APPLIED, _:
             values = {
                 "task_state": TaskState.CREATED, "task_id": outcome.external_id,
-                "task_digest": wanted.digest, "task_reason": None,
+                "task_hash": wanted.hash, "task_reason": None,
             }  # fmt: skip
         case State.UNCHANGED, Wish.COMPLETE:
             values = {"task_state": TaskState.DONE, "task_reason": reason}
@@ -224,7 +224,7 @@ def settle(
                 "answered_on": today,
             }  # fmt: skip
         case State.REJECTED, Wish.UPDATE:
-            values = {"task_digest": wanted.digest, "task_reason": reason}
+            values = {"task_hash": wanted.hash, "task_reason": reason}
         case State.REJECTED, _:
             values = {"task_state": TaskState.REJECTED, "task_reason": reason}
         case _:

@@ -88,7 +88,7 @@ def test_a_task_that_a_rep_moved_rests_and_is_read_before_the_review_too(
     territory.cycle()
     task = the_episode(territory).task_id
     territory.portal.act("redate_task", id=task, due="2026-07-24T12:00:00Z")
-    # A minute before the time of the review, then at that time.
+    # A minute before the time of the weekly look, then at that time.
     territory.wait(A_WEEK - timedelta(minutes=1))
     early = territory.cycle()
     territory.wait(timedelta(minutes=1))

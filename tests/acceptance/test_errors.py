@@ -331,27 +331,33 @@ def test_a_mistyped_variable(shell: Shell) -> None:
 
 
 def test_every_wrong_setting_at_once(shell: Shell) -> None:
-    wrong = {"review": "lundi 7h", "pull_every_minutes": "0", "read_only": "perhaps", "log": "xml"}
+    wrong = {
+        "weekly_look": "lundi 7h",
+        "pull_every_minutes": "0",
+        "read_only": "perhaps",
+        "log": "xml",
+    }
     said = shell.say("status", **wrong)
     says(
         said,
         MISTAKEN,
-        "ARPENT_REVIEW : « lundi 7h » n'est pas un moment de la semaine (monday 07:00).",
+        "ARPENT_WEEKLY_LOOK : « lundi 7h » n'est pas un moment de la semaine (monday 07:00).",
         "ARPENT_PULL_EVERY_MINUTES : il faut au moins 1.",
         "ARPENT_READ_ONLY : il faut 1 ou 0.",
         "ARPENT_LOG : il faut 'auto', 'json' ou 'console'.",
     )
     said = shell.say("status", language="en", **wrong)
-    says(said, MISTAKEN, "ARPENT_REVIEW: 'lundi 7h' is not a time of the week", "1 or 0 is needed")
+    told = "ARPENT_WEEKLY_LOOK: 'lundi 7h' is not a time of the week"
+    says(said, MISTAKEN, told, "1 or 0 is needed")
 
 
 def test_mistakes_in_the_files_of_settings(shell: Shell) -> None:
     (shell.folder / ".env").write_text("ARPENT_LANGUAGE=en\nARPENT_HUBSPOT_TOKN=x\n")
-    (shell.folder / "arpent.toml").write_text('reviw = "monday 07:00"\n')
+    (shell.folder / "arpent.toml").write_text('weekly_lok = "monday 07:00"\n')
     # A mistake in the settings is said in French: the language is one of them.
     said = shell.say("status")
-    says(said, MISTAKEN, ".env, ARPENT_HUBSPOT_TOKN", "arpent.toml, reviw", "« review »")
-    (shell.folder / "arpent.toml").write_text("review = [")
+    says(said, MISTAKEN, ".env, ARPENT_HUBSPOT_TOKN", "arpent.toml, weekly_lok", "« weekly_look »")
+    (shell.folder / "arpent.toml").write_text("weekly_look = [")
     says(shell.say("status"), MISTAKEN, "arpent.toml ne se lit pas")
     (shell.folder / "arpent.toml").unlink()
     (shell.folder / ".env").write_text("ARPENT_LANGUAGE=en\n")

@@ -20,11 +20,11 @@ from service.undo import UndoReport
 from tests.acceptance.territory import VENDOR, Territory
 
 OWN = ("tier", "priority", "next_contact", "why", "segment", "quadrant", "contact_status")
-# From Monday 07:00, when the worked case stands, to the next one, before its review.
+# From Monday 07:00, when the worked case stands, to the next one, before its look.
 TO_NEXT_MONDAY = timedelta(days=6, hours=22)
 # So many cycles in a row are not the matter: the rate is that of nobody else's.
 HURRIED = {"ten_second_limit": 100_000, "search_per_second": 1_000}
-TO_REVIEW = timedelta(hours=2, minutes=5)
+TO_LOOK = timedelta(hours=2, minutes=5)
 
 
 def wrong_playbook() -> Rulebook:
@@ -96,7 +96,7 @@ def test_a_wrong_playbook_leaves_nothing_behind(territory: Territory, order: str
     territory.cycle()
     right, before = territory.app.published().id, held(territory)
     publish(territory, wrong_playbook())
-    territory.wait(TO_REVIEW)
+    territory.wait(TO_LOOK)
     wrong_run = territory.cycle().run_id
     spoiled = held(territory)
     tasks = open_tasks(territory)

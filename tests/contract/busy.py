@@ -18,7 +18,7 @@ from rules.records import Kind
 from rules.time import Instant, instant_of
 from tests.contract.crm import Crm
 
-# A Monday, 8:00 in Toronto: the review of the week is due since an hour.
+# A Monday, 8:00 in Toronto: the look of the week is due since an hour.
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 

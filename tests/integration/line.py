@@ -27,8 +27,8 @@ from service.settings import SHIPPED_PLAYBOOK, load_settings
 from service.store import rulebooks
 from service.store.tables import alert, metadata
 
-# Monday 29 June 2026, 7:00 in Toronto: the hour of the review, which wants a task.
-REVIEW = datetime(2026, 6, 29, 11, tzinfo=UTC)
+# Monday 29 June 2026, 7:00 in Toronto: the hour of the weekly look, which wants a task.
+LOOK = datetime(2026, 6, 29, 11, tzinfo=UTC)
 A_WHILE = timedelta(minutes=40)
 # Longer than any CRM is left alone.
 A_DAY = timedelta(hours=25)
@@ -78,7 +78,7 @@ class Line(ABC):
 
     def begin(self) -> None:
         """Publish the playbook, make our fields, and run the first cycle."""
-        self.emulated.clock.set(REVIEW - A_WHILE)
+        self.emulated.clock.set(LOOK - A_WHILE)
         with self.app.store.write() as connection:
             rulebooks.publish(
                 connection, self.app.compile(), author="ops", reason="", now=self.app.clock()

@@ -16,7 +16,7 @@ from connectors.sandbox.salesforce import (
     SalesforceSandbox,
 )
 from connectors.sandbox.salesforce.fields import Choice
-from tests.integration.line import REVIEW, SECONDS, Line
+from tests.integration.line import LOOK, SECONDS, Line
 from tests.integration.patience import Patience
 
 REP = "elise@arpent.example"
@@ -88,7 +88,7 @@ def settled_line(template: Path, folder: Path) -> Iterator[SalesforceLine]:
     """A line on which all went well so far."""
     file = folder / "arpent.sqlite3"
     shutil.copy(template, file)
-    with SalesforceSandbox(now=REVIEW - timedelta(days=300)) as org:
+    with SalesforceSandbox(now=LOOK - timedelta(days=300)) as org:
         org.act("create_user", username=REP, first_name="Élise", last_name="Gagnon")
         for object_name, name in FIELDS:
             org.act("create_field", object=object_name, name=name, type="string")

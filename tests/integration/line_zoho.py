@@ -16,7 +16,7 @@ from connectors.sandbox.zoho import (
     ZohoSandbox,
 )
 from connectors.zoho.connector import Zoho
-from tests.integration.line import REVIEW, SECONDS, Line
+from tests.integration.line import LOOK, SECONDS, Line
 from tests.integration.line_salesforce import REP, SOURCES
 from tests.integration.patience import Patience
 
@@ -102,7 +102,7 @@ def settled_line(template: Path, folder: Path) -> Iterator[ZohoLine]:
     """A line on which all went well so far."""
     file = folder / "arpent.sqlite3"
     shutil.copy(template, file)
-    with ZohoSandbox(now=REVIEW - timedelta(days=300)) as sandbox:
+    with ZohoSandbox(now=LOOK - timedelta(days=300)) as sandbox:
         sandbox.act("create_user", email=REP, first_name="Élise", last_name="Gagnon")
         for module, label in FIELDS:
             sandbox.act("create_field", module=module, field_label=label, data_type="text")

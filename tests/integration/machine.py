@@ -45,7 +45,7 @@ from service.store.runs import RunState
 from service.store.tables import account, metadata, push_journal
 from service.watch import Watch
 from tests.integration import office
-from tests.integration.office import MINUTE, REVIEW, VENDOR, Died, Office, only_opportunities
+from tests.integration.office import LOOK, MINUTE, VENDOR, Died, Office, only_opportunities
 
 SECOND = 1_000
 HOUR = 60 * MINUTE
@@ -324,7 +324,7 @@ class World(Office):
         empty(store)
         self.store = MortalStore(store.engine, store.place, store.schema, Fate())
         self.folder = folder
-        self.now: Instant = REVIEW
+        self.now: Instant = LOOK
         self.is_careful = is_careful
         self.is_read_only = False
         self.is_restored = False

@@ -1,6 +1,6 @@
 """An installation beside a CRM in memory, on one clock: what the tests of pushes and cycles use.
 
-The week before the review is frozen already: a first cycle need not measure everything for it.
+The week before the look is frozen already: a first cycle need not measure everything for it.
 """
 
 import re
@@ -31,8 +31,8 @@ from service.store.tables import metadata
 VENDOR = "hubspot"
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
-# Monday 29 June 2026, 7:00 in Toronto: the hour of the review.
-REVIEW: Instant = 1_782_730_800_000
+# Monday 29 June 2026, 7:00 in Toronto: the hour of the weekly look.
+LOOK: Instant = 1_782_730_800_000
 # What is written on each account: niveau, priorité … suivi.
 FIELDS = 7
 
@@ -104,7 +104,7 @@ class Office:
     """A store where the shipped playbook is in force, a CRM with Élise in it, and a clock."""
 
     def __init__(self, store: Store) -> None:
-        self.now: Instant = REVIEW
+        self.now: Instant = LOOK
         self.crm = Crm(self)
         self.app = self.settled(store, Settings(database_url="sqlite://"))
         with store.write() as connection:
@@ -117,7 +117,12 @@ class Office:
             )
             before = week_of(day_of(self.now, shipped().team.zone) - DAYS_PER_WEEK).key
             ledger.enter(
-                connection, freeze.JOB, scope=freeze.SCOPE, period=before, run_id=0, now=self.now
+                connection,
+                freeze.JOB,
+                scope=ledger.WORKSPACE,
+                period=before,
+                run_id=0,
+                now=self.now,
             )
         self.furnish(self.crm)
 
@@ -141,7 +146,7 @@ class Office:
                 name,
                 name=name,
                 owner_id=owner,
-                created_at=REVIEW - 300 * DAY,
+                created_at=LOOK - 300 * DAY,
                 fields={"lifecyclestage": "lead", "potentiel_annuel": potential},
             )
 
@@ -171,11 +176,11 @@ class Office:
         with self.app.store.write() as connection:
             return runs.begin_run(connection, command, self.now)
 
-    def pusher(self, thresholds: Thresholds | None = None) -> Push:
-        """What pushes into the CRM."""
+    def pusher(self, thresholds: Thresholds | None = None, **options: Any) -> Push:
+        """What pushes into the CRM; `options` are those of `Push`."""
         return Push(
             self.app.store, self.crm, self.app.published().rulebook, self.connection_id,
-            self.app.clock, thresholds=thresholds,
+            self.app.clock, thresholds=thresholds, **options,
         )  # fmt: skip
 
     def rows(self, table: str) -> list[Row[Any]]:

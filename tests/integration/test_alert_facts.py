@@ -380,7 +380,7 @@ def test_plans_are_told_when_hours_reviews_or_agreements_are_wanting(office: Sto
     # Somebody has looked since the year began: of reviews before, nothing is known.
     with office.write() as connection:
         ledger.enter(
-            connection, alert.JOB, scope=alert.SCOPE, period="2026-W01", run_id=0,
+            connection, alert.JOB, scope=ledger.WORKSPACE, period="2026-W01", run_id=0,
             now=start_of(day_number(date(2026, 1, 1)), TEAM.zone),
         )  # fmt: skip
     look(office, alerts=alerts, plans=plans)

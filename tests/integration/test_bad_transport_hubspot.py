@@ -17,7 +17,7 @@ from connectors.hubspot.connector import HubSpot
 from connectors.sandbox.exchange import JsonObject
 from connectors.sandbox.hubspot import HubSpotSandbox
 from tests.integration.bad_transport import TROUBLES, Trouble, endure
-from tests.integration.line import REVIEW, SECONDS, Line, lines_of
+from tests.integration.line import LOOK, SECONDS, Line, lines_of
 from tests.integration.patience import Patience
 
 PLACES = (
@@ -73,7 +73,7 @@ class HubSpotLine(Line):
 
 def open_portal() -> Iterator[HubSpotSandbox]:
     """A portal with Élise and the properties of the playbook."""
-    with HubSpotSandbox(now=REVIEW - timedelta(days=300)) as portal:
+    with HubSpotSandbox(now=LOOK - timedelta(days=300)) as portal:
         portal.act(
             "create_owner", firstName="Élise", lastName="Gagnon", email="elise@arpent.example"
         )

@@ -10,7 +10,7 @@ from rules.records import Kind
 from service import cycle, provision
 from service.settings import Settings
 from service.store.engine import Store, StoreError
-from tests.integration.office import DAY, FIELDS, MINUTE, REVIEW, Crm, Died, Office
+from tests.integration.office import DAY, FIELDS, LOOK, MINUTE, Crm, Died, Office
 
 BUSY = Text("Le CRM est occupé.", "The CRM is busy.")
 REVOKED = Text("La clé est révoquée.", "The key is revoked.")
@@ -41,7 +41,7 @@ def test_a_cycle_writes_what_is_owed_and_the_next_has_nothing_to_write(office: O
 
 def test_nothing_runs_before_a_playbook_is_published(store: Store) -> None:
     from_scratch = Office.__new__(Office)
-    from_scratch.now = REVIEW
+    from_scratch.now = LOOK
     app = from_scratch.settled(store, Settings(database_url="sqlite://"))
     with pytest.raises(StoreError) as raised:
         cycle.run(app, {})
@@ -93,7 +93,7 @@ def test_a_push_that_stops_early_is_a_failure_with_its_counts(office: Office) ->
     assert states(office) == ["done", "failed"]
 
 
-def test_the_review_waits_until_every_crm_was_read(office: Office) -> None:
+def test_the_look_waits_until_every_crm_was_read(office: Office) -> None:
     office.put_accounts("a")
     office.crm.fail(Retriable(BUSY))
     assert office.cycle().alerted is None
@@ -105,9 +105,9 @@ def test_the_review_waits_until_every_crm_was_read(office: Office) -> None:
     assert len(office.crm.tasks) == 1
 
 
-def test_the_review_is_done_at_its_hour_and_once_a_week(office: Office) -> None:
+def test_the_look_is_done_at_its_hour_and_once_a_week(office: Office) -> None:
     office.put_accounts("a")
-    office.now = REVIEW - 2 * MINUTE
+    office.now = LOOK - 2 * MINUTE
     assert office.cycle().alerted is None
     first = office.cycle()
     assert first.alerted is not None

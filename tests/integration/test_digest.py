@@ -26,7 +26,7 @@ from service.store.engine import MistakenError, Store
 from service.store.requests import Request, Wanted
 from service.store.tables import metadata
 from tests.integration.mailbox import Mailbox, running
-from tests.integration.office import DAY, MINUTE, REVIEW, Died, Office
+from tests.integration.office import DAY, LOOK, MINUTE, Died, Office
 
 HOUR = 60 * MINUTE
 WEEK = 7 * DAY
@@ -121,12 +121,12 @@ def test_the_first_two_of_each_go_to_ops_then_to_each(office: Office, mailbox: M
 
 def test_it_waits_for_its_hour_and_for_the_review(office: Office, mailbox: Mailbox) -> None:
     app = mailing(office, mailbox)
-    office.now = REVIEW - HOUR
+    office.now = LOOK - HOUR
     tick(office, app)
     assert office.rows("digest") == []
-    office.now = REVIEW + MINUTE
+    office.now = LOOK + MINUTE
     digest.run(app)
-    assert office.rows("digest") == [], "the review of the week is not done"
+    assert office.rows("digest") == [], "the look of the week is not done"
     tick(office, app)
     assert [row.recipient for row in office.rows("digest")] == ["elise"]
 
@@ -147,7 +147,7 @@ def test_three_days_late_is_caught_up_and_the_manager_still_waits(
     office: Office, mailbox: Mailbox
 ) -> None:
     app = mailing(office, mailbox)
-    office.now = REVIEW + 3 * DAY
+    office.now = LOOK + 3 * DAY
     tick(office, app)
     assert len(mailbox.received) == 1
     tick(office, app, after=DAY + MINUTE)
@@ -156,7 +156,7 @@ def test_three_days_late_is_caught_up_and_the_manager_still_waits(
 
 def test_of_sunday_evening_the_manager_reads_on_monday(office: Office, mailbox: Mailbox) -> None:
     app = mailing(office, mailbox)
-    office.now = REVIEW + 6 * DAY + 12 * HOUR
+    office.now = LOOK + 6 * DAY + 12 * HOUR
     tick(office, app)
     tick(office, app, after=DAY + MINUTE)
     periods = [(row.audience, row.period) for row in office.rows("digest")]
@@ -499,11 +499,11 @@ def test_the_preview_shows_every_message_and_writes_nothing(
 ) -> None:
     office.put_accounts("Hydro Sud")
     app = mailing(office, mailbox)
-    # Everything is pulled and tagged, and the review of the week is not done yet.
-    office.now = REVIEW - 2 * HOUR
+    # Everything is pulled and tagged, and the look of the week is not done yet.
+    office.now = LOOK - 2 * HOUR
     office.cycle()
     before = {table.name: office.rows(table.name) for table in metadata.sorted_tables}
-    office.now = REVIEW + HOUR
+    office.now = LOOK + HOUR
     found = digest.preview(app)
     assert [each.digest.audience for each in found] == list(Audience)
     assert {(each.channel, each.to_ops) for each in found} == {("mail", True)}

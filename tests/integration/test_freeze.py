@@ -1,5 +1,6 @@
 """Weeks that are frozen: once, late, whole months, and what the figures meant then."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -101,6 +102,20 @@ def test_a_month_and_a_quarter_that_ended_in_the_week_are_frozen_whole(store: St
     ]
     assert june.as_of == day("2026-06-30")
     assert june.expected == pytest.approx(11)
+
+
+def test_a_fiscal_year_that_ended_in_the_week_is_frozen_whole(store: Store) -> None:
+    filled(store)
+    freeze(store, BOOK, now=monday("2027-01-04"), run_id=1)
+    # 31 December was a Thursday: the year to date of the Sunday is the next one. In the year she
+    # won 10 000 $, and -2 000 $.
+    assert won(store, "2026-W53", "year", "2026") == 800_000
+    assert won(store, "2026-W53", "quarter", "2026-Q4") == 0
+    assert won(store, "2026-W53", "year", "2027") == 0
+    april = replace(BOOK, team=BOOK.team.model_copy(update={"fiscal_year": 4}))
+    freeze(store, april, now=monday("2027-04-05"), run_id=2)
+    assert won(store, "2027-W13", "year", "2026") == 800_000
+    assert won(store, "2027-W13", "year", "2027") == 0
 
 
 def test_a_definition_that_changes_leaves_the_earlier_weeks_as_they_were(store: Store) -> None:

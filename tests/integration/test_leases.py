@@ -158,7 +158,7 @@ def test_a_lease_is_left_at_the_end_even_of_a_cycle_that_dies(office: Office) ->
 def test_a_holder_beats_by_itself(office: Office) -> None:
     settings = Settings(database_url="sqlite://", lease_seconds=0.5)
     with lease.held(office.settled(office.app.store, settings), VENDOR):
-        for _ in range(100):
+        for _ in range(6_000):
             (row,) = office.rows("lease")
             if row.beat >= 2:
                 break

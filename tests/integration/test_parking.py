@@ -11,7 +11,7 @@ from service import app as root
 from service import status
 from service.settings import Settings
 from service.store.engine import Store
-from tests.integration.office import DAY, MINUTE, REVIEW, VENDOR, Office
+from tests.integration.office import DAY, LOOK, MINUTE, VENDOR, Office
 
 TIRED = Text("Assez pour aujourd'hui.", "Enough for today.")
 HOUR = 3_600
@@ -91,7 +91,7 @@ def test_status_says_until_when_and_what_is_left(office: Office) -> None:
     office.now += HOUR * 1_000
     (after,) = status.run(office.app).crms
 
-    assert during.parked_until == REVIEW + MINUTE + HOUR * 1_000
+    assert during.parked_until == LOOK + MINUTE + HOUR * 1_000
     assert after.parked_until is None
 
 

@@ -423,11 +423,11 @@ def test_publishing_keeps_its_preview_within_bounds(store: Store) -> None:
     found = preview_rules.run(store, rules, now=NOW)
     long = replace(found, reps=[replace(found.reps[0], name="É" * 400)] * 200)
     for each in (found, long):
-        text = preview_kept.digest(each)
+        text = preview_kept.as_json(each)
         assert len(text.encode()) <= preview_kept.SIZE_LIMIT
         assert json.loads(text)["moved"] == found.moved > 0
-    assert json.loads(preview_kept.digest(long))["is_cut"]
-    assert world.publish(rules, preview=preview_kept.digest(found))
+    assert json.loads(preview_kept.as_json(long))["is_cut"]
+    assert world.publish(rules, preview=preview_kept.as_json(found))
     with store.read() as connection:
         newest, first = rulebooks.history(connection)
     assert (newest.moved, first.moved) == (found.moved, None)

@@ -25,6 +25,8 @@ from tests.integration.pages import (
     page,
 )
 
+# Only there so that nothing hangs, however loaded the machine is.
+PATIENCE = 300
 GONE = Text("Le CRM ne répond pas.", "The CRM does not answer.")
 POTENTIAL = Binding(
     kind=Kind.ACCOUNT, name="potential", crm_field="Potentiel", type=FieldType.MONEY
@@ -57,7 +59,7 @@ class Together(Watched):
 
     def __init__(self) -> None:
         super().__init__(page_size=10, readers=3)
-        self.together = threading.Barrier(3, timeout=5)
+        self.together = threading.Barrier(3, timeout=PATIENCE)
 
     def pull(
         self,

@@ -97,7 +97,7 @@ def test_two_processes_upgrade_at_once_from_any_folder(empty_url: str, tmp_path:
     processes = [
         subprocess.Popen([sys.executable, "-c", program, empty_url], cwd=tmp_path) for _ in range(2)
     ]
-    assert [process.wait(60) for process in processes] == [0, 0]
+    assert [process.wait(300) for process in processes] == [0, 0]
     store = open_store(empty_url)
     assert schema.is_current(store)
     store.close()

@@ -234,7 +234,7 @@ def test_a_review_that_waits_for_hours_is_told(
             workers.office.now += 15 * MINUTE
             worker._tick_safely(workers.one, list(workers.crms))
     assert {row.subject for row in workers.office.rows("incident")} == {
-        "crm:hubspot", "schedule:review",
+        "crm:hubspot", "schedule:look",
     }  # fmt: skip
     workers.office.now += 15 * MINUTE
     worker._tick_safely(workers.one, list(workers.crms))

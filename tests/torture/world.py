@@ -4,7 +4,7 @@ Four stages, each with the present at which it begins and what people have chang
 
 1. `first`: everything is read, tagged and reviewed; the values and a task are written.
 2. `later`: records came, changed and went, a rep has edited a value of ours.
-3. `overtaken`: the next review; while a batch is on its way, another playbook is published.
+3. `overtaken`: the next weekly look; while a batch is on its way, another playbook is published.
 4. `undone`: what the first cycle wrote is taken back and its task closed.
 """
 

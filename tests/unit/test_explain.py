@@ -9,7 +9,7 @@ from service import explain
 from service.explain import Explanation, NotFound
 from service.explain_rules import Step
 from service.store.engine import Store
-from tests.integration.office import DAY, REVIEW, Office
+from tests.integration.office import DAY, LOOK, Office
 
 RICH, OTHER, SMALL = "Ébénisterie Roy & Fils", "Ébénisterie Roy", "50 % Inox_Nord"
 
@@ -23,10 +23,10 @@ def office(store: Store) -> Office:
         "20009",
         name=RICH,
         owner_id="501",
-        created_at=REVIEW - 900 * DAY,
+        created_at=LOOK - 900 * DAY,
         fields={"lifecyclestage": "customer", "potentiel_annuel": "600000"},
     )
-    crm.put_activity(owner_id="501", happened_at=REVIEW - 6 * DAY, account_id="20009")
+    crm.put_activity(owner_id="501", happened_at=LOOK - 6 * DAY, account_id="20009")
     crm.put_opportunity(
         stage_id="won",
         amount="1000",
@@ -48,7 +48,7 @@ def office(store: Store) -> Office:
 def put_potential(office: Office, amount: str) -> None:
     """The customer with another potential."""
     office.crm.put_account(
-        "20009", name=RICH, owner_id="501", created_at=REVIEW - 900 * DAY,
+        "20009", name=RICH, owner_id="501", created_at=LOOK - 900 * DAY,
         fields={"lifecyclestage": "customer", "potentiel_annuel": amount},
     )  # fmt: skip
 
@@ -174,7 +174,7 @@ def test_what_is_told_of_an_unknown_potential(office: Office) -> None:
 def test_what_is_told_follows_the_day(office: Office) -> None:
     # A contact of 23 June is less than 90 days old until 20 September.
     assert told(office, "20009").recheck_on is not None
-    office.now = REVIEW + 84 * DAY
+    office.now = LOOK + 84 * DAY
     later = told(office, "20009")
     assert later.tier == "silver"
     assert step(later, "engagement").result == "dormant"
@@ -192,7 +192,7 @@ def test_where_inputs_come_from_and_when_they_were_read(office: Office) -> None:
 
 def test_the_versions_behind_a_tier_and_what_is_owed(office: Office) -> None:
     explanation = told(office, "20009")
-    assert (explanation.version.author, explanation.version.published_at) == ("ops", REVIEW)
+    assert (explanation.version.author, explanation.version.published_at) == ("ops", LOOK)
     assert explanation.known.rulebook == explanation.version.rulebook
     assert [(each.tier, each.row) for each in explanation.known.changes] == [("gold", 2)]
     assert {each.state for each in explanation.known.owing} == {"settled"}

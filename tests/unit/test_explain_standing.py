@@ -12,7 +12,7 @@ from service.explain_standing import Standing
 from service.store import rulebooks
 from service.store.engine import Store
 from service.store.tables import challenge, override
-from tests.integration.office import DAY, REVIEW, Office
+from tests.integration.office import DAY, LOOK, Office
 from tests.playbooks import shipped
 
 CAPPED = "  cap: {silver: 2 per owner, rank: potential}\n  contact_every:"
@@ -31,7 +31,7 @@ def office(store: Store) -> Office:
     """Four prospects of Élise that are rated Silver, for two seats."""
     made = Office(store)
     with store.write() as connection:
-        rulebooks.publish(connection, two_seats(), author="Marc", reason="deux places", now=REVIEW)
+        rulebooks.publish(connection, two_seats(), author="Marc", reason="deux places", now=LOOK)
     for number in range(1, 5):
         made.put_accounts(f"A{number}", potential=str(600_000 + number))
     made.cycle()

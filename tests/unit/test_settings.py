@@ -41,15 +41,16 @@ def test_nothing_is_needed_to_start() -> None:
 def test_a_variable_wins_over_env_and_env_over_toml(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    toml = 'review = "friday 09:00"\nlanguage = "en"\npull_every_minutes = 30\n'
+    toml = 'weekly_look = "friday 09:00"\nlanguage = "en"\npull_every_minutes = 30\n'
     (tmp_path / "arpent.toml").write_text(toml)
-    (tmp_path / ".env").write_text("ARPENT_REVIEW=tuesday 08:00\nARPENT_LANGUAGE=fr\nPATH_X=1\n")
-    monkeypatch.setenv("ARPENT_REVIEW", "monday 06:00")
+    env = "ARPENT_WEEKLY_LOOK=tuesday 08:00\nARPENT_LANGUAGE=fr\nPATH_X=1\n"
+    (tmp_path / ".env").write_text(env)
+    monkeypatch.setenv("ARPENT_WEEKLY_LOOK", "monday 06:00")
     settings = load_settings()
-    assert settings.review == "monday 06:00"
+    assert settings.weekly_look == "monday 06:00"
     assert settings.language is Language.FR
     assert settings.pull_every_minutes == 30
-    assert load_settings(review="sunday 05:00").review == "sunday 05:00"
+    assert load_settings(weekly_look="sunday 05:00").weekly_look == "sunday 05:00"
 
 
 def test_the_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +68,10 @@ def test_every_problem_is_told_at_once_and_no_key_with_them(
     monkeypatch.setenv("ARPENT_HUBSPOT_TOKEN", KEY)
     monkeypatch.setenv("ARPENT_LANGUAGE", "de")
     monkeypatch.setenv("ARPENT_PULL_EVERY_MINUTES", "often")
-    monkeypatch.setenv("ARPENT_REVEIW", "monday 07:00")
+    monkeypatch.setenv("ARPENT_WEEKLY_LOKO", "monday 07:00")
     remedy = "Corrigez ce réglage, ou retirez-le pour la valeur par défaut."
     assert problems() == [
-        "ARPENT_REVEIW : réglage inconnu (vouliez-vous dire « ARPENT_REVIEW » ?).",
+        "ARPENT_WEEKLY_LOKO : réglage inconnu (vouliez-vous dire « ARPENT_WEEKLY_LOOK » ?).",
         f"ARPENT_LANGUAGE : il faut 'fr' ou 'en'. {remedy}",
         f"ARPENT_PULL_EVERY_MINUTES : il faut un nombre entier. {remedy}",
     ]
@@ -90,7 +91,7 @@ def test_a_mistyped_key_is_not_shown_with_its_value(tmp_path: Path) -> None:
     ("name", "content"),
     [
         (".env", b"ARPENT_LANGUAGE=\xff\n"),
-        ("arpent.toml", b"review = [\n"),
+        ("arpent.toml", b"weekly_look = [\n"),
         ("arpent.toml", b"\xff\xfe"),
     ],
 )

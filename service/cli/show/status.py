@@ -79,7 +79,7 @@ def status(found: Status) -> None:
 
 SUBJECTS: Mapping[str, Text] = {
     "schedule:cycle": Text("le cycle", "the cycle"),
-    "schedule:review": Text("le bilan de la semaine", "the weekly look"),
+    "schedule:look": Text("le bilan de la semaine", "the weekly look"),
 }
 
 
