@@ -174,7 +174,7 @@ def test_two_workers_freeze_a_week_once(store: Store, monkeypatch: pytest.Monkey
             with store.write() as connection:
                 connection.execute(
                     ledger.insert().values(
-                        job=stage.JOB, scope=stage.SCOPE, period="2026-W25", run_id=9, done_at=1
+                        job=stage.JOB, scope="workspace", period="2026-W25", run_id=9, done_at=1
                     )
                 )
         return found
