@@ -29,7 +29,7 @@ from service.app import App, open_app, read_playbook
 from service.cli.show import cycle as cycle_words
 from service.cli.show import operations as show
 from service.cli.show import terminal
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.settings import SHIPPED_PLAYBOOK, load_settings
 from service.store import overview, rulebooks, schema
 from service.store.engine import StoreError, open_store

@@ -21,7 +21,7 @@ from connectors.base import ConnectorError
 from rules.language import Text
 from service import alert, cycle, digest, incidents, lease, logs
 from service.app import App
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.lease import Leases, StoppedError
 from service.push_report import PushReport, told_of_held
 from service.schedule import Every, Quiet, Weekly, due

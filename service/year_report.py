@@ -9,7 +9,7 @@ from rules.calendar import Span, month_of, week_of
 from rules.kpi.figures import Figure
 from rules.kpi.names import Cut, KpiName
 from rules.time import Day, date_of
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.freeze import frozen
 from service.store import overview
 from service.store.engine import Store

@@ -15,7 +15,7 @@ from connectors.sandbox.hubspot import HubSpotSandbox
 from rules.time import instant_of
 from service import cycle, provision
 from service.app import App, open_app
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.settings import SHIPPED_PLAYBOOK, Settings
 from service.store import rulebooks
 from service.store.tables import metadata

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.sandbox.exchange import Request, Response
 from rules.records import Kind
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.pull import StreamReport
 from service.store.tables import metadata
 from tests.acceptance.territory import VENDOR, Territory

@@ -13,7 +13,7 @@ import pytest
 from rules.rulebook import Rulebook, compile_rulebook
 from service import lease, rollback, undo
 from service.app import read_playbook
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.settings import SHIPPED_PLAYBOOK
 from service.store import rulebooks, runs
 from service.undo import UndoReport

@@ -10,7 +10,7 @@ from connectors.base import Binding
 from rules.rulebook import Rulebook, compile_rulebook
 from service import cycle, provision
 from service.app import App
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.push_report import PushReport
 from service.settings import Settings
 from service.store import rulebooks

@@ -20,7 +20,7 @@ from rules.thresholds import Thresholds
 from rules.time import Instant, day_of
 from service import cycle, freeze, owe, provision
 from service.app import App, read_playbook
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.push import Push
 from service.push_report import PushReport
 from service.settings import SHIPPED_PLAYBOOK, Settings

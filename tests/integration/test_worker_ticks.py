@@ -13,7 +13,7 @@ from connectors.memory import Memory
 from rules.language import Text
 from service import incidents, lease, worker
 from service.app import App
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.settings import Settings
 from service.store import incidents as stored
 from service.store import leases, requests

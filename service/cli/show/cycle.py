@@ -12,7 +12,7 @@ from service.answers_to_tasks import Listened
 from service.cli.edge import language, say
 from service.cli.show import counts, writing
 from service.cli.show.terminal import console, line, table
-from service.cycle import CycleReport
+from service.cycle_report import CycleReport
 from service.freeze import FreezeReport
 from service.measure import MeasureReport
 from service.pull import PullReport
