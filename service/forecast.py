@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rules.calendar import MONTHS_PER_YEAR, Period, Span, period_of
-from rules.forecast.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
+from rules.forecast.attainment import OpenDeal, Prospect, chance_of, gains, outlook, wins_needed
 from rules.forecast.chances import Chances
 from rules.forecast.forecasts import CHANCE_WANTED, Adds, Forecast, Pace
 from rules.kpi.base import DOUBT_LIMIT
@@ -163,8 +163,8 @@ class _Making:
         return Forecast(
             subject=subject, span=self.span, period=self.period, as_of=self.as_of,
             currency=self.book.team.currency, target=target, won=prospect.won,
-            probability=found.reaching(target), p10=found.quantile(0.1), p50=found.quantile(0.5),
-            p90=found.quantile(0.9), open_count=0,
+            probability=chance_of(prospect, target), p10=found.quantile(0.1),
+            p50=found.quantile(0.5), p90=found.quantile(0.9), open_count=0,
             open_mean=round(sum(deal.amount * deal.probability for deal in prospect.deals)),
             later=0, unknown=0, cases=self._created.cases(None if subject == TEAM else subject),
             measured=self._pace(flow.measured, flow, prospect, target),
@@ -279,8 +279,8 @@ class _Making:
         if often is None or self.left <= 0:
             return None
         wins = often * flow.chance
-        found = outlook(replace(prospect, wins=wins)).reaching(target)
-        return Pace(per_month=often / self._months, wins=wins, probability=found)
+        likely = chance_of(replace(prospect, wins=wins), target)
+        return Pace(per_month=often / self._months, wins=wins, probability=likely)
 
     @property
     def _months(self) -> float:

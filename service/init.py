@@ -149,10 +149,15 @@ def _free(key: str, taken: set[str]) -> str:
 
 
 def _rep(name: str, reps: Sequence[Member]) -> Member:
-    wanted = candidates.folded(name)
-    for rep in reps:
-        if name.lower() in (rep.key, rep.email.lower()) or candidates.folded(rep.name) == wanted:
-            return rep
+    wanted, told = candidates.folded(name), name.lower()
+    # A key before all: it alone is sure to be one rep's.
+    for found in (
+        [rep for rep in reps if rep.key == told],
+        [rep for rep in reps if rep.email.lower() == told],
+        [rep for rep in reps if candidates.folded(rep.name) == wanted],
+    ):
+        if found:
+            return found[0]
     hint, known = nearest(name, [rep.key for rep in reps]), ", ".join(rep.key for rep in reps)
     those = Text(f"Ceux qui le sont : {known}.", f"Those who are: {known}.")
     nobody = Text("Il n'y en a aucun qui ait une adresse.", "There is none who has an address.")

@@ -11,28 +11,30 @@ no formula, but on a grid of money it is computed outright:
   Bulletin 12 (1981);
 - each open deal: one convolution with (1-p, p).
 
-A few open deals alone have a few sums: those are told one by one, without a grid.
+A grid blurs by a cell what falls between two. Therefore a chance of a target has a grid that ends
+at the target, however little of it is missing; and the likeliest sums of open deals are told one
+by one, not by cell.
 
 Amounts are minor units. Pure, and the standard library alone.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from math import exp, fsum, log, sqrt
 
-# So many cells between nothing and the farthest sum that counts: a cell is then a thousandth or
-# less of what the sum may be, and the error of a probability far below one point.
-CELLS = 1_600
-# A sum farther than so many standard deviations from its mean has a chance below 1 in 10⁸; of a
-# few large deals, below 1 in 10⁴.
+# So many cells between nothing and the target, or the farthest sum that counts: the error of a
+# probability is far below one point.
+CELLS = 1_000
+# Beyond so many standard deviations and two more of the largest deals lies less than 1 in 10⁵.
 _DEVIATIONS = 6
+_LARGEST = 2
 # More amounts than these are gathered in as many groups, each standing for its mean and spread.
-_ATOMS = 48
+_AMOUNTS = 48
 _LARGE = 1e200
-# So many deals have at most 2¹⁰ sums.
-_FEW = 10
+# So many sums of open deals are told one by one: all those of eight deals, the likeliest of more.
+_SUMS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +79,12 @@ class Prospect:
 class Outlook:
     """A distribution of the year's revenue: `below` is the chance of each sum or a lesser one.
 
-    The sums, in minor units and rising, count from `won`. On a grid (`step`), each stands for the
-    cell around it, over which its chance is spread evenly; without (0), it stands for itself.
+    The sums, in minor units and rising, count from `won`.
     """
 
     won: int
-    step: float
     sums: Sequence[float] = field(repr=False)
     below: Sequence[float] = field(repr=False)
-
-    def reaching(self, target: int) -> float:
-        """The probability of at least `target`."""
-        missing = target - self.won
-        if missing <= 0:
-            return 1.0
-        place = bisect_left(self.sums, missing - self.step / 2)
-        before = self.below[place - 1] if place else 0.0
-        if self.step and place < len(self.sums):
-            part = (missing - self.sums[place]) / self.step + 0.5
-            before += (self.below[place] - before) * part
-        return min(1.0, max(0.0, 1.0 - before))
 
     def quantile(self, share: float) -> int:
         """What is reached or not with the chance `share` (0 to 1): P10 is `quantile(0.1)`."""
@@ -114,23 +102,25 @@ class Gain:
 
 def outlook(prospect: Prospect) -> Outlook:
     """The distribution of what a prospect brings; amounts of zero or less bring nothing more."""
-    # What is certain is as good as won: a grid would blur it.
-    won = prospect.won + sum(
-        deal.amount for deal in prospect.deals if deal.probability >= 1 and deal.amount > 0
-    )
-    deals = [deal for deal in prospect.deals if deal.amount > 0 and 0 < deal.probability < 1]
-    amounts = [amount for amount in prospect.amounts if amount > 0]
-    wins = prospect.wins if amounts else 0.0
-    if not wins and len(deals) <= _FEW:
-        return _one_by_one(won, deals)
-    reach = _reach(replace(prospect, won=0, deals=deals, wins=wins, amounts=amounts))
+    left = _uncertain(prospect)
+    reach = _reach(left)
     step = max(reach / CELLS, 1.0)
     limit = int(reach / step) + 2
-    cells = _to_come(wins, [amount / step for amount in amounts], limit)
-    for deal in sorted(deals, key=lambda each: each.amount):
-        cells = _with_deal(cells, deal.amount / step, deal.probability, limit)
-    sums = tuple(place * step for place in range(len(cells)))
-    return Outlook(won, step, sums, tuple(accumulate(cells)))
+    nothing, come = exp(-left.wins), _to_come(left, step, limit) if left.wins else []
+    if come:
+        come[0] = max(0.0, come[0] - nothing)
+    sums = _with_deals(_Sums({0: nothing}, come), left.deals, step, limit)
+    chances = {float(total): chance for total, chance in sums.single.items()}
+    for place, chance in enumerate(sums.cells):
+        if chance:
+            chances[place * step] = chances.get(place * step, 0.0) + chance
+    rising = sorted(chances)
+    return Outlook(left.won, rising, list(accumulate(chances[each] for each in rising)))
+
+
+def chance_of(prospect: Prospect, target: int) -> float:
+    """The probability of at least `target`."""
+    return _Race(prospect, target).chance(prospect.wins)
 
 
 def gains(prospect: Prospect, target: int, count: int) -> list[Gain]:
@@ -138,14 +128,14 @@ def gains(prospect: Prospect, target: int, count: int) -> list[Gain]:
 
     The gain is P(target | won) - P(target). At most `count` of them, found among the largest.
     """
-    likely = outlook(prospect).reaching(target)
+    likely = chance_of(prospect, target)
     worth = sorted(prospect.deals, key=lambda deal: -deal.amount * (1 - deal.probability))
     found = []
     for deal in worth[: 2 * count]:
         others = [each for each in prospect.deals if each is not deal]
         sure = replace(prospect, won=prospect.won + deal.amount, deals=others)
         # To win never lowers it: less than nothing is what a grid leaves.
-        found.append(Gain(deal, max(0.0, outlook(sure).reaching(target) - likely)))
+        found.append(Gain(deal, max(0.0, chance_of(sure, target) - likely)))
     return sorted(found, key=lambda each: (-each.gain, each.deal.key))[:count]
 
 
@@ -157,15 +147,15 @@ def wins_needed(prospect: Prospect, target: int, chance: float) -> float | None:
     """
     if not any(amount > 0 for amount in prospect.amounts):
         return None
-    if outlook(replace(prospect, wins=0.0)).reaching(target) >= chance:
+    race = _Race(prospect, target)
+    if race.chance(0.0) >= chance:
         return 0.0
     low, high = 0.0, 1.0
-    while outlook(replace(prospect, wins=high)).reaching(target) < chance:
+    while race.chance(high) < chance:
         low, high = high, high * 2
     while high - low > max(0.01, high / 1_000):
         middle = (low + high) / 2
-        enough = outlook(replace(prospect, wins=middle)).reaching(target) >= chance
-        low, high = (low, middle) if enough else (middle, high)
+        low, high = (low, middle) if race.chance(middle) >= chance else (middle, high)
     return high
 
 
@@ -177,17 +167,49 @@ def shrunk(won: float, closed: float, team: float, weight: float = 20.0) -> floa
     return (won + weight * team) / (closed + weight)
 
 
-def _one_by_one(won: int, deals: Sequence[OpenDeal]) -> Outlook:
-    """Every sum that a few deals can make, with its chance."""
-    chances = {0: 1.0}
-    for deal in deals:
-        with_it: dict[int, float] = {}
-        for total, chance in chances.items():
-            for more, share in ((0, 1 - deal.probability), (deal.amount, deal.probability)):
-                with_it[total + more] = with_it.get(total + more, 0.0) + chance * share
-        chances = with_it
-    sums = sorted(chances)
-    return Outlook(won, 0.0, sums, tuple(accumulate(chances[each] for each in sums)))
+class _Race:
+    """What is missing of a target, on a grid that ends there, and what the open deals bring of it.
+
+    `_short` is the chance that they bring less than the target, for each cell that the deals to
+    come may have brought.
+    """
+
+    def __init__(self, prospect: Prospect, target: int) -> None:
+        self._left = _uncertain(prospect)
+        missing = target - self._left.won
+        if missing <= 0:
+            self._short: Sequence[float] = ()
+            return
+        count = min(CELLS, missing)
+        self._step = missing / count
+        found = _with_deals(_Sums({0: 1.0}, []), self._left.deals, self._step, count)
+        single = sorted(found.single)
+        below = [0.0, *accumulate(found.single[each] for each in single)]
+        cells = [0.0, *accumulate(found.cells or [0.0] * count)]
+        self._short = [
+            below[bisect_left(single, missing - come * self._step)] + cells[count - come]
+            for come in range(count)
+        ]
+
+    def chance(self, wins: float) -> float:
+        """The probability of at least the target, with so many wins to come on average."""
+        if not self._short:
+            return 1.0
+        come = _to_come(replace(self._left, wins=wins), self._step, len(self._short))
+        short = fsum(chance * each for chance, each in zip(come, self._short, strict=False))
+        return min(1.0, max(0.0, 1.0 - short))
+
+
+def _uncertain(prospect: Prospect) -> Prospect:
+    """The same prospect without what is certain, or brings nothing."""
+    sure = sum(deal.amount for deal in prospect.deals if deal.probability >= 1 and deal.amount > 0)
+    amounts = [amount for amount in prospect.amounts if amount > 0]
+    return Prospect(
+        won=prospect.won + sure,
+        deals=[deal for deal in prospect.deals if deal.amount > 0 and 0 < deal.probability < 1],
+        wins=prospect.wins if amounts else 0.0,
+        amounts=amounts,
+    )
 
 
 def _reach(prospect: Prospect) -> float:
@@ -195,18 +217,56 @@ def _reach(prospect: Prospect) -> float:
     sizes = [deal.amount for deal in prospect.deals]
     # A single deal may be much larger than the spread of many.
     largest = max([*sizes, *(prospect.amounts if prospect.wins else ())], default=0)
-    far = prospect.mean + _DEVIATIONS * prospect.spread + largest
+    far = prospect.mean - prospect.won + _DEVIATIONS * prospect.spread + _LARGEST * largest
     return far if prospect.wins else min(far, float(sum(sizes)))
 
 
-def _to_come(wins: float, sizes: Sequence[float], limit: int) -> list[float]:
-    """The compound Poisson distribution by cell; `sizes` are amounts in cells."""
-    if wins <= 0 or not sizes:
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """A distribution: the chances of single sums, and those of the cells of a grid.
+
+    `cells` are as many as the grid has, or none where there is no chance in them.
+    """
+
+    single: Mapping[int, float]
+    cells: Sequence[float]
+
+
+def _with_deals(sums: _Sums, deals: Sequence[OpenDeal], step: float, limit: int) -> _Sums:
+    """A distribution with open deals more; what is beyond the grid is left out of its cells."""
+    single, cells = dict(sums.single), list(sums.cells)
+    for deal in sorted(deals, key=lambda each: each.amount):
+        if cells:
+            cells = _with_deal(cells, deal.amount / step, deal.probability, limit)
+        with_it = {total: chance * (1 - deal.probability) for total, chance in single.items()}
+        for total, chance in single.items():
+            more = total + deal.amount
+            with_it[more] = with_it.get(more, 0.0) + chance * deal.probability
+        single = with_it
+        if len(single) > _SUMS:
+            cells = cells or [0.0] * limit
+            light = [total for total, chance in single.items() if chance < 1 / _SUMS]
+            for total in light:
+                _share(cells, total / step, single.pop(total))
+    return _Sums(single, cells)
+
+
+def _share(cells: list[float], size: float, chance: float) -> None:
+    """Add a chance to the two cells between which a sum lies, its mean kept."""
+    cell = int(size)
+    for place, part in ((cell, cell + 1 - size), (cell + 1, size - cell)):
+        if place < len(cells):
+            cells[place] += chance * part
+
+
+def _to_come(prospect: Prospect, step: float, limit: int) -> list[float]:
+    """The compound Poisson distribution of what deals to come bring, by cell."""
+    if prospect.wins <= 0 or not prospect.amounts:
         return [1.0]
-    chances = dict(_severity(sizes))
+    chances = dict(_severity([amount / step for amount in prospect.amounts]))
     still = chances.pop(0, 0.0)
     # What brings less than a cell counts for the part that it brings: the others come less often.
-    rate = wins * (1 - still)
+    rate = prospect.wins * (1 - still)
     weighted = [(cell, rate * cell * chance / (1 - still)) for cell, chance in chances.items()]
     cells, scale = [1.0], -rate
     for place in range(1, limit):
@@ -225,7 +285,7 @@ def _to_come(wins: float, sizes: Sequence[float], limit: int) -> list[float]:
 def _severity(sizes: Sequence[float]) -> Iterator[tuple[int, float]]:
     """Cell → chance of what one deal brings, its mean kept."""
     chances: dict[int, float] = {}
-    for size in _atoms(sorted(sizes)):
+    for size in _gathered(sorted(sizes)):
         cell = int(size)
         rest = size - cell
         for place, share in ((cell, 1 - rest), (cell + 1, rest)):
@@ -234,15 +294,15 @@ def _severity(sizes: Sequence[float]) -> Iterator[tuple[int, float]]:
     return ((cell, chance / count) for cell, chance in chances.items() if chance)
 
 
-def _atoms(sizes: Sequence[float]) -> list[float]:
+def _gathered(sizes: Sequence[float]) -> list[float]:
     """The amounts themselves; where there are many, two for each group of neighbours.
 
     The two stand at one standard deviation from the mean of their group, on each side, so that the
     mean and the variance of all stay.
     """
-    if len(sizes) <= _ATOMS:
+    if len(sizes) <= _AMOUNTS:
         return list(sizes)
-    groups = _ATOMS // 2
+    groups = _AMOUNTS // 2
     bounds = [round(place * len(sizes) / groups) for place in range(groups + 1)]
     found = []
     for first, last in pairwise(bounds):

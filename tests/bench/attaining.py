@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from functools import partial
 
-from rules.forecast.attainment import OpenDeal, Prospect, gains, outlook, wins_needed
+from rules.forecast.attainment import OpenDeal, Prospect, chance_of, gains, outlook, wins_needed
 from tests.bench.measuring import Aim, Report, at_most, seconds_of
 
 _ROUNDS = 7
@@ -36,6 +36,11 @@ def run() -> Report:
     }
     found = {
         name: 1_000 * min(seconds_of(partial(outlook, each)) for _ in range(_ROUNDS))
+        for name, each in cases.items()
+    }
+    found |= {
+        f"{name}: chance of a target": 1_000
+        * min(seconds_of(partial(chance_of, each, _TARGET)) for _ in range(_ROUNDS))
         for name, each in cases.items()
     }
     largest = cases["40 open deals, 18 wins to come"]

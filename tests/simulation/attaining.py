@@ -4,7 +4,7 @@ import sys
 from bisect import bisect_left
 from dataclasses import replace
 
-from rules.forecast.attainment import Prospect, outlook
+from rules.forecast.attainment import Prospect, chance_of
 from tests.unit.test_attainment import AMOUNTS, drawn, forty
 
 _DRAWS = 1_000_000
@@ -15,10 +15,10 @@ def main(draws: int) -> None:
     base = Prospect(won=5_000_000, deals=forty(), amounts=AMOUNTS)
     for wins in (0.0, 9.0, 36.0):
         prospect = replace(base, wins=wins)
-        years, exact = drawn(prospect, draws), outlook(prospect)
+        years = drawn(prospect, draws)
         targets = [years[place * draws // 200] for place in range(1, 200)]
         worst = max(
-            abs(exact.reaching(target) - (1 - bisect_left(years, target) / draws))
+            abs(chance_of(prospect, target) - (1 - bisect_left(years, target) / draws))
             for target in targets
         )
         sys.stdout.write(f"{wins:g} wins to come: at most {100 * worst:.3f} points apart\n")
