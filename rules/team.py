@@ -85,7 +85,7 @@ def _exchange_rate(given: object) -> float:
 def _some(dated: object) -> object:
     if dated == {}:
         raise Misfit(
-            "écrivez au moins un cours, avec son jour : {2026-01-01: 1,37}",
+            "écrivez au moins un cours, avec son jour : {2026-01-01: 1.37}",
             "write at least one rate, with its day: {2026-01-01: 1.37}",
         )
     return dated

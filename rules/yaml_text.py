@@ -16,6 +16,7 @@ from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from rules import yaml_commas
 from rules.language import Text
 from rules.located import Data, Document, Issue, Path, Place, Written
 
@@ -274,7 +275,15 @@ def _build_text(document: Document, node: ScalarNode, path: Path) -> str | None:
 
 def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
     data: dict[str, Data] = {}
+    before: tuple[str, Node] | None = None
     for key_node, value_node in node.value:
+        if before and (whole := yaml_commas.cut_in_two(node, before[1], key_node, value_node)):
+            # Read as it was meant, so that nothing else is told of it.
+            data[before[0]] = whole
+            document.complain((*path, before[0]), yaml_commas.told(whole))
+            before = None
+            continue
+        before = None
         mark = key_node.start_mark
         place = Place(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
         if not isinstance(key_node, ScalarNode) or _NO_TEXT.search(key_node.value):
@@ -290,6 +299,7 @@ def _build_mapping(document: Document, node: MappingNode, path: Path) -> Data:
         else:
             key: str = key_node.value
             data[key] = _build(document, value_node, (*path, key), place)
+            before = (key, value_node)
             continue
         document.issues.append(Issue(document.file, place.line, place.column, text))
     return data

@@ -11,7 +11,7 @@ from connectors.registry import none_is_set, title_of
 from rules.language import Text
 from rules.located import Issue, PlaybookError
 from rules.time import moment_of
-from service import agenda, ground, preflight, provision
+from service import agenda, ground, preflight, provision, stage_names
 from service.app import App, open_app
 from service.delivery.channels import Channels
 from service.push_report import told_of_held
@@ -20,6 +20,7 @@ from service.store import condition, connections, holds, notices
 from service.store.bindings import load_bindings
 from service.store.engine import StoreError
 from service.store.notices import FieldState
+from service.store.places import stage_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
         known = {
             (each.kind, each.name): each for each in notices.load(connection, connector.vendor)
         }
+        labels = stage_labels(connection, connector.vendor)
     problems = preflight.run(connector, bindings)
     for each in problems:
         noted = known.pop((each.kind, each.name), None)
@@ -254,10 +256,16 @@ def _bound_fields(app: App, connector: Connector) -> Iterator[Finding]:
     for noted in known.values():
         if noted.state in (FieldState.EMPTIED, FieldState.RETURNING):
             yield _wrong(check, notices.told(noted))
+    lost = stage_names.look(app.published().rulebook.kpis, labels)
+    if lost is not None:
+        yield _wrong(_STAGES, lost)
     for text in preflight.unknown_options(connector, bindings):
         yield _fine(check, text)
     if not problems:
         yield _fine(check, Text(f"{len(bindings)} trouvés", f"{len(bindings)} found"))
+
+
+_STAGES = Text("Étapes", "Stages")
 
 
 def _is_stuck(found: Provisioned) -> bool:

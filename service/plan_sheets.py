@@ -12,7 +12,7 @@ from rules.checking import check
 from rules.language import Language, Text
 from rules.located import Data, Document, PlaybookError
 from rules.plan.sheet_merging import place_of
-from rules.plan.sheet_sections import FACTS
+from rules.plan.sheet_sections import FACTS, in_sheet
 from rules.sheets import SheetError, path_at
 from rules.team import Team
 from rules.time import Instant
@@ -167,7 +167,8 @@ def _issues(
         document = read(sheet.file, sheet.text)
         top = str((*path_at(issue, document), "plan")[0])
         if ("plan" if top in FACTS else top) not in sheet.found.troubled:
-            yield _at(file, sheet.title, place_of(issue, document, sheet.found), issue.text)
+            place = place_of(issue, document, sheet.found)
+            yield _at(file, sheet.title, place, in_sheet(issue.text))
 
 
 def _imported(playbook: Plans, sheet: HeldSheet) -> ImportedPlan:

@@ -209,9 +209,13 @@ def _rows(sheet: Worksheet, values: Worksheet) -> list[Row]:
         area.coord.partition(":")[0]: area for area in sheet.merged_cells.ranges
         if area.min_col <= _READ
     }  # fmt: skip
-    width = min(_READ, sheet.max_column)
+    # Of a heading, one more: a column that was added has moved its last word there.
+    width = min(_READ + 1, sheet.max_column)
     return [
-        [_cell(cell, values[cell.coordinate], is_merged=cell.coordinate in merged) for cell in row]
+        [
+            _cell(cell, values[cell.coordinate], is_merged=cell.coordinate in merged)
+            for cell in (row if str(row[0].value).startswith(MARK) else row[:_READ])
+        ]
         for row in sheet.iter_rows(max_col=width)
     ]
 

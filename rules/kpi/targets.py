@@ -20,8 +20,14 @@ from rules.team import Team
 from rules.time import Day
 from rules.working_days import WorkingDays
 
-_FLOWS = (KpiName.OPPORTUNITIES_OPENED, KpiName.REVENUE_WON, KpiName.ACTIVITIES)
-_ADDED = (*_FLOWS, KpiName.ACTIVE_PIPELINE)
+_FLOWS = (
+    KpiName.OPPORTUNITIES_OPENED,
+    KpiName.REVENUE_WON,
+    KpiName.ACTIVITIES,
+    KpiName.PROPOSALS,
+    KpiName.PLAN_WINS,
+)
+_ADDED = (*_FLOWS, KpiName.ACTIVE_PIPELINE, KpiName.WEIGHTED_PIPELINE)
 _ASKED_BY_MEMBER = (KpiName.REVENUE_WON, KpiName.ACTIVITIES, KpiName.TIME_SHARE)
 _SPLITS = (Cut.SOURCE, Cut.SEGMENT, Cut.PRODUCT)
 

@@ -38,6 +38,8 @@ from rules.working_days import WorkingDays, working_days
 
 __all__ = ["NOT_ALLOTTED", "TEAM", "Plan", "Rate", "expected_to_date", "plan_on"]
 
+_STOCKS = (KpiName.ACTIVE_PIPELINE, KpiName.WEIGHTED_PIPELINE)
+
 
 class Plan(Strict):
     """A plan for a fiscal year, named after the calendar year in which it begins.
@@ -193,17 +195,14 @@ class Plan(Strict):
         if within is None:
             return None
         terms = self.on(within.last)
-        targets = terms.targets
-        match kpi.value:
-            case "opportunities_opened":
-                return _counted(terms, within, work, lambda each: each.targets.opportunities_opened)
-            case "revenue_won":
-                return terms.quota(within, work)
-            case "active_pipeline":
-                return terms.in_team_currency(targets.active_pipeline)
-            case level:
-                found: float | None = getattr(targets, level, None)
-                return found
+        if kpi is KpiName.REVENUE_WON:
+            return terms.quota(within, work)
+        asked: Rate | float | None = getattr(terms.targets, kpi, None)
+        if isinstance(asked, Rate):
+            return _counted(terms, within, work, lambda each: getattr(each.targets, kpi))
+        if kpi in _STOCKS and asked is not None:
+            return round(asked * self._rate)
+        return asked
 
     def activity_target(self, activity: str, period: Period, work: WorkingDays) -> float | None:
         """How often an activity is asked for over some days; None where the plan does not ask."""

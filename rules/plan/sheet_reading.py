@@ -11,6 +11,7 @@ from typing import Any
 
 from rules.language import Text
 from rules.located import Data, Path, nearest
+from rules.plan import sheet_layout
 from rules.plan.sheet_sections import (
     ACCEPTED,
     FROM,
@@ -81,14 +82,20 @@ def read_plan_sheet(rows: Sequence[Row], labels: Labels) -> Found:
     for row in rows:
         if row and row[0].text.startswith(MARK):
             section = _section(found, row[0], body)
+            if section and (shift := sheet_layout.moved([each.text for each in row], section)):
+                found.problems.append((row[shift[0]].place, shift[1]))
+                found.troubled.update(each.name for each in SECTIONS)
+                return found
             if section is not None:
                 body[section.name] = []
                 found.cells[(section.name,)] = (row[0].place, row[0].place)
         elif section is not None and any(each.text.strip() or each.fault for each in row):
             body[section.name].append(row)
     _require_sections(found, rows, body)
+    swollen = sheet_layout.swollen(body)
+    found.troubled.update(swollen)
     for each in SECTIONS:
-        if each.name in body:
+        if each.name in body and each.name not in swollen:
             _Reading(found, each, words).read(body[each.name])
     return found
 
@@ -133,18 +140,9 @@ _TOO_LONG = Text(
 
 
 def _require_sections(found: Found, rows: Sequence[Row], body: Mapping[str, object]) -> None:
-    missing = [each for each in SECTIONS if each.name not in body]
     place = rows[0][0].place if rows and rows[0] else "A1"
-    for each in missing:
-        found.complain(
-            each, place,
-            Text(
-                f"il manque la rubrique « {MARK} {each.title.fr} » : remettez ce titre, vide "
-                "s'il n'y a rien à y dire",
-                f"the section '{MARK} {each.title.en}' is missing: put this heading back, empty "
-                "if there is nothing to say in it",
-            ),
-        )  # fmt: skip
+    for each, text in sheet_layout.missing(body):
+        found.complain(each, place, text)
 
 
 class _Reading:

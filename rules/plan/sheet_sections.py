@@ -166,6 +166,15 @@ def plain(words: str) -> str:
     ).casefold()
 
 
+def in_sheet(text: Text) -> Text:
+    """A sentence on a plan's file, with the word that the sheet has for what is not allotted."""
+    rest = _REST[NOT_ALLOTTED]
+    return Text(
+        text.fr.replace(f"« {NOT_ALLOTTED}: »", f"une ligne « {rest.fr} »"),
+        text.en.replace(f"'{NOT_ALLOTTED}:'", f"a row '{rest.en}'"),
+    )
+
+
 def sections_words(labels: Labels, section: Section) -> dict[str, Text]:
     """What the names of a section are called; a label that two names share is nobody's."""
     words = {**section.words, **labels.get(section.name, {})}

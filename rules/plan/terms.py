@@ -23,6 +23,7 @@ TEAM = RESERVED
 NOT_ALLOTTED = "not_allotted"
 WEEK_DAYS = 7
 COUNT_LIMIT = 1_000_000
+_TIMES_LIMIT = 1_000
 _YEAR = re.compile(r"20\d\d")
 _RATE = re.compile(r"^(.+?)(?:\s+per\s+|\s+par\s+|\s*/\s*)(\w+)$")
 _SPANS = {
@@ -135,6 +136,16 @@ def _count(given: object) -> int:
     return int(value)
 
 
+def _times(given: object) -> float:
+    value = read_number(given)
+    if not 0 < value <= _TIMES_LIMIT:
+        raise Misfit(
+            f"« {given} » : écrivez combien de fois ce qui reste, par exemple 3",
+            f"'{given}': write how many times what is left, for example 3",
+        )
+    return value
+
+
 def _cadence(given: object) -> int:
     days = read_days(given)
     if days < WEEK_DAYS:
@@ -157,6 +168,7 @@ Share = Annotated[float, written(_share, least=0), WithJsonSchema(schema_shapes.
 Capacity = Annotated[float, BeforeValidator(read_capacity), WithJsonSchema(schema_shapes.RATE)]
 Part = Annotated[float, BeforeValidator(_part), WithJsonSchema(schema_shapes.SHARE)]
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema(schema_shapes.AMOUNT)]
+Times = Annotated[float, BeforeValidator(_times), WithJsonSchema(schema_shapes.AMOUNT)]
 Cadence = Annotated[int, BeforeValidator(_cadence), WithJsonSchema(schema_shapes.DURATION)]
 Reason = Annotated[str, BeforeValidator(_reason), WithJsonSchema(schema_shapes.TEXT)]
 Away = Annotated[DayRange, PlainValidator(read_day_range), WithJsonSchema(schema_shapes.DAY_RANGE)]
@@ -188,12 +200,25 @@ Source = Annotated[int | dict[str, int], PlainValidator(_source), WithJsonSchema
 
 
 class Targets(Strict):
-    """What a plan asks of each KPI; one that is left out has no target."""
+    """What a plan asks of each KPI; one that is left out has no target.
+
+    A rate is of what is counted, money of a stock; the rest are levels. `sales_cycle` is the
+    longest that a sale should take, the others the least that is asked for.
+    """
 
     opportunities_opened: Rhythm | None = None
     conversion_rate: Share | None = None
     active_pipeline: Money | None = None
     priority_contacted: Share | None = None
+    proposals: Rhythm | None = None
+    weighted_pipeline: Money | None = None
+    coverage: Times | None = None
+    sales_cycle: Days | None = None
+    priority_covered: Share | None = None
+    priority_time: Share | None = None
+    priority_revenue: Share | None = None
+    potential_captured: Share | None = None
+    plan_wins: Rhythm | None = None
 
 
 class Assumptions(Strict):

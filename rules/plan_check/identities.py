@@ -236,23 +236,12 @@ def _below(terms: Terms, opened: Quantity, target: Quantity, each: Quantity) -> 
     if smaller > 0:
         repairs.append(deal(terms, each, smaller))
     told_days = count(max(days, 1))
-    return terms.found(
-        FindingName.PIPELINE_BELOW_INFLOW,
-        ("targets", "active_pipeline"),
-        _stock_text(
-            terms,
-            target,
-            each,
-            held,
-            Text(
-                f"Cette cible ne va qu'avec un cycle de {told_days.fr} jours au plus.",
-                f"This target only goes with a cycle of {told_days.en} days at most.",
-            ),
-        ),
-        figures=[target, opened, each, terms.cycle],
-        would_be=target.becoming(held),
-        repairs=repairs[:_REPAIRS],
+    then = Text(
+        f"Cette cible ne va qu'avec un cycle de {told_days.fr} jours au plus.",
+        f"This target only goes with a cycle of {told_days.en} days at most.",
     )
+    name = FindingName.PIPELINE_BELOW_INFLOW
+    return _of_stock(terms, name, (target, opened, each), then, repairs[:_REPAIRS])
 
 
 def _above(terms: Terms, opened: Quantity, target: Quantity, each: Quantity) -> Finding:
@@ -260,24 +249,34 @@ def _above(terms: Terms, opened: Quantity, target: Quantity, each: Quantity) -> 
     days = up(target.value / (opened.value * each.value) * MONTH_DAYS)
     more = up(target.value / (each.value * terms.cycle_months), _TENTH)
     told_days = count(days)
+    then = Text(
+        f"Pour tenir cette cible, il faudrait un cycle de {told_days.fr} jours.",
+        f"To hold this target, the cycle would have to be {told_days.en} days.",
+    )
+    repairs = [
+        pipeline(terms, down(held, _DOLLAR)),
+        cycle(terms, days),
+        opportunities(terms, more, each),
+    ]
+    name = FindingName.PIPELINE_ABOVE_INFLOW
+    return _of_stock(terms, name, (target, opened, each), then, repairs)
+
+
+def _of_stock(
+    terms: Terms,
+    name: FindingName,
+    figures: tuple[Quantity, Quantity, Quantity],
+    then: Text,
+    repairs: list[Repair],
+) -> Finding:
+    """What breaks Little's law: the target, the opportunities opened, the deal reckoned with."""
+    target, opened, each = figures
+    held = opened.value * each.value * terms.cycle_months
     return terms.found(
-        FindingName.PIPELINE_ABOVE_INFLOW,
+        name,
         ("targets", "active_pipeline"),
-        _stock_text(
-            terms,
-            target,
-            each,
-            held,
-            Text(
-                f"Pour tenir cette cible, il faudrait un cycle de {told_days.fr} jours.",
-                f"To hold this target, the cycle would have to be {told_days.en} days.",
-            ),
-        ),
-        figures=[target, opened, each, terms.cycle],
+        _stock_text(terms, target, each, held, then),
+        figures=[*figures, terms.cycle],
         would_be=target.becoming(held),
-        repairs=[
-            pipeline(terms, down(held, _DOLLAR)),
-            cycle(terms, days),
-            opportunities(terms, more, each),
-        ],
+        repairs=repairs,
     )

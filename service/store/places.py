@@ -37,11 +37,14 @@ def load(connection: Connection, book: Rulebook, now: Instant) -> Mapping[str, P
     }
 
 
-def stage_labels(connection: Connection) -> list[str]:
-    """The labels of the stages of every CRM, in the order of each pipeline; one of each."""
+def stage_labels(connection: Connection, vendor: str | None = None) -> list[str]:
+    """The labels of the stages of a CRM, or of all, in the order of each pipeline; one of each."""
     query = select(stage.c.label).order_by(
         stage.c.connection_id, stage.c.pipeline_id, stage.c.position, stage.c.id
     )
+    if vendor is not None:
+        crm = connections.find(connection, vendor)
+        query = query.where(stage.c.connection_id == (crm.id if crm else None))
     return list(dict.fromkeys(connection.scalars(query)))
 
 

@@ -18,6 +18,7 @@ from service.settings import SHIPPED_PLAYBOOK, Settings
 from service.store import connections, incidents, ledger, requests, rulebooks
 from service.store.engine import Store
 from service.store.requests import Request, Wanted
+from service.store.tables import stage
 from service.worker import JOB
 from tests.integration.office import shipped
 
@@ -74,6 +75,19 @@ def test_a_sound_installation_is_told_so(app: App) -> None:
     assert migrations.HEAD in of("Store", found).text.fr
     if app.store.is_sqlite:
         assert of("Disk", found).text.en.endswith(("journal wal", "journal truncate"))
+
+
+def test_stages_of_proposals_that_the_crm_does_not_have_are_told(app: App) -> None:
+    with app.store.write() as connection:
+        connection.execute(
+            stage.insert().values(
+                id=1, connection_id=1, external_id="1", pipeline_id="p", pipeline_label="Ventes",
+                label="Devis", kind="open", position=0, probability=0.5,
+            )
+        )  # fmt: skip
+    told = of("Stages", look(app.settings))
+    assert not told.is_fine
+    assert "« Devis »" in told.text.fr
 
 
 def test_a_crm_that_asked_to_be_left_alone_is_not_called(app: App, portal: HubSpotSandbox) -> None:

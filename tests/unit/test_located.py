@@ -152,6 +152,30 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes) -> None:
     assert isinstance(read("a.yaml", content), Document)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words", "meant"),
+    [
+        ("{USD: {2026-01-01: 1,37}}", 1, 20, "write 1.37 or '1,37'",
+         {"USD": {"2026-01-01": "1,37"}}),
+        ("a: {new: 1,2M, old: 3}", 1, 10, "write 1.2M", {"a": {"new": "1,2M", "old": "3"}}),
+        ("{a: 12,5 %, b: 12,5 %}", 1, 5, "write 12.5 %", {"a": "12,5 %", "b": "12,5 %"}),
+        ("{a: 3,5 per week}", 1, 5, "write 3.5 per week", {"a": "3,5 per week"}),
+    ],
+)  # fmt: skip
+def test_a_decimal_comma_within_braces_is_told_as_one(
+    text: str, line: int, column: int, words: str, meant: object
+) -> None:
+    first, *_ = found(text)
+    assert first[:2] == (line, column)
+    assert words in first[2]
+    assert read("a.yaml", text).data == meant
+
+
+@pytest.mark.parametrize("text", ["{a: 1, 37}", "{a: 1,37: x}", "{a: '1',37}", "[1,37]", "a: 1,37"])
+def test_other_commas_are_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
 def test_issues_are_told_in_order_and_in_both_languages() -> None:
     late, early = (Issue("a.yaml", line, 1, Text("non", "no")) for line in (9, 2))
     error = PlaybookError([late, early])

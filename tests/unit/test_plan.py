@@ -70,13 +70,46 @@ def test_the_shipped_plan_is_read() -> None:
     assert (plan.owner, plan.period, plan.objective) == ("elise", 2026, 120_000_000)
     assert plan.sources == {"existing": 60_000_000, "new": 48_000_000, "referral": 12_000_000}
     june = month(2026, 6)
-    # 12 a month, 25 %, 300 000 $ in cents, 90 %.
-    assert [plan.target(kpi, june, WorkingDays()) for kpi in TARGETED] == [
-        12,
-        0.25,
-        30_000_000,
-        0.9,
-    ]
+    # 12 a month, 25 %, 300 000 $ in cents, 90 %; the shipped plan asks nothing of the other KPIs.
+    asked = [plan.target(kpi, june, WorkingDays()) for kpi in TARGETED]
+    assert [each for each in asked if each is not None] == [12, 0.25, 30_000_000, 0.9]
+
+
+def test_a_plan_asks_of_what_is_counted_by_days_and_of_the_rest_as_it_is() -> None:
+    text = GOOD.replace(
+        "targets: {", "targets: {proposals: 6 per month, plan_wins: 12 per quarter, "
+        "weighted_pipeline: 120k, coverage: '2,5', sales_cycle: 75 d, priority_covered: 90 %, "
+        "priority_time: 80 %, priority_revenue: 70 %, potential_captured: 15 %, "
+    )  # fmt: skip
+    document, plan = plan_of(text)
+    assert document.issues == []
+    june = month(2026, 6)
+    # June has 22 weekdays, and the second quarter 65 of them.
+    asked = {kpi: plan.target(kpi, june, WorkingDays()) for kpi in TARGETED}
+    assert {kpi: each for kpi, each in asked.items() if each is not None} == {
+        "proposals": 6, "plan_wins": pytest.approx(12 * 22 / 65), "weighted_pipeline": 12_000_000,
+        "coverage": 2.5, "sales_cycle": 75, "priority_covered": 0.9, "priority_time": 0.8,
+        "priority_revenue": 0.7, "potential_captured": 0.15, "opportunities_opened": 12,
+    }  # fmt: skip
+    assert plan.at_rate(Fraction("1.37")).target(
+        KpiName.WEIGHTED_PIPELINE, june, WorkingDays()
+    ) == 16_440_000  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("coverage: 0", "write how many times what is left"),
+        ("coverage: 25 %", "'25 %' is not a number"),
+        ("sales_cycle: 75", "'75' is not a duration"),
+        ("proposals: 6", "'6' is not a rate"),
+        ("tier_moves: 3", "unknown key 'tier_moves'"),
+    ],
+)
+def test_a_target_is_written_as_its_kpi_counts(written: str, told: str) -> None:
+    (only,) = complaints(GOOD.replace("opportunities_opened: 12 per month", written))
+    assert only.startswith("plans/elise.yaml:7:")
+    assert told in only
 
 
 def test_a_split_that_falls_short_names_the_difference() -> None:

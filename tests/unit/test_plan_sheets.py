@@ -270,6 +270,25 @@ def test_sums_are_told_at_their_heading(folder: Path, file: Path) -> None:
     assert f"cellule A{row_of(sheet, '■ Trimestres')} :" in told
 
 
+def test_what_is_not_allotted_is_called_as_in_the_sheet(folder: Path, file: Path) -> None:
+    edited(file, lambda sheet: setattr(sheet.cell(row_of(sheet, "T4"), 3), "value", 1))
+    (told,) = [each for each in refused(folder, file) if "pour arriver à l'objectif" in each]
+    assert "ajoutez une ligne « Non réparti » avec ce montant" in told
+
+
+def test_one_thing_that_moves_every_row_is_told_once(folder: Path, file: Path) -> None:
+    edited(file, lambda sheet: sheet.insert_cols(2))
+    assert len(refused(folder, file)) == 1
+
+
+def test_rows_under_a_heading_that_is_gone_are_not_told_one_by_one(
+    folder: Path, file: Path
+) -> None:
+    edited(file, lambda sheet: sheet.delete_rows(row_of(sheet, "■ Cibles")))
+    (told,) = refused(folder, file)
+    assert "il manque la rubrique « ■ Cibles »" in told
+
+
 def changed(place: str, value: object, column: int = 3) -> Callable[[Any], None]:
     def edit(sheet: Any) -> None:
         sheet.cell(row_of(sheet, place), column).value = value
@@ -300,6 +319,10 @@ BROKEN: Mapping[str, tuple[Callable[[Any], object], str]] = {
     "a heading renamed": (changed("■ Segments", "■ Segmants", 1), "vouliez-vous dire « Segments »"),
     "a heading without its mark": (
         changed("■ Segments", "Mes segments", 1), "il manque la rubrique « ■ Segments »",
+    ),
+    "a column more": (lambda sheet: sheet.insert_cols(2), "« Valeur » a sa place en C : retirez"),
+    "a column more on the right": (
+        lambda sheet: sheet.insert_cols(4), "« Valeur » a sa place en D : retirez",
     ),
     "a heading twice": (changed("■ Segments", "■ sources du REVENU", 1), "paraît deux fois"),
     "merged cells": (merge, "fusionnées"),

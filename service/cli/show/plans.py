@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from rules.language import Language, Text, counted, day_month, joined
-from rules.plan_check.values import ROUNDING, STEADY, Change, Finding, Part, Quantity
+from rules.plan.plan import Plan
+from rules.plan_check.values import (
+    ROUNDING,
+    STEADY,
+    Change,
+    Finding,
+    Part,
+    Quantity,
+    Repair,
+)
 from rules.plan_check.words import label_of, named, provenance, share, told
 from rules.time import date_of
 from service.cli.edge import say
@@ -14,6 +23,7 @@ from service.plan_check import CheckedPlans, Placed
 _CONTRADICTION = Text("contradiction", "contradiction"), Text("contradictions", "contradictions")
 _WARNING = Text("avertissement", "warning")
 _ACCEPTED = Text("accepté", "accepted")
+_REVISIONS = "revisions"
 
 
 def as_json(checked: CheckedPlans) -> None:
@@ -51,7 +61,7 @@ def as_text(checked: CheckedPlans) -> None:
     """Contradictions, then warnings, then the numbers that they come from, then how it stands."""
     for placed in checked.contradictions:
         line(_placed(placed, _CONTRADICTION[0]))
-        for text in _repairs(placed.finding):
+        for text in _repairs(placed.finding, checked.book.plans):
             line(text)
     for placed in checked.warnings:
         line(_placed(placed, _WARNING))
@@ -89,18 +99,37 @@ def _placed(placed: Placed, word: Text) -> Text:
     )
 
 
-def _repairs(found: Finding) -> Iterator[Text]:
+def _repairs(found: Finding, plans: Sequence[Plan]) -> Iterator[Text]:
     for number, repair in enumerate(found.repairs, 1):
-        lines = "; ".join(_written(change, found) for change in repair.changes)
-        after = Text(f" → {lines}", f" → {lines}") if lines else Text("", "")
+        after = _lines(repair, found, plans)
         yield Text(
             f"  {number}. {repair.text.fr}{after.fr}", f"  {number}. {repair.text.en}{after.en}"
         )
 
 
+def _lines(repair: Repair, found: Finding, plans: Sequence[Plan]) -> Text:
+    """The lines to write, and in which revision of the plan."""
+    if not repair.changes:
+        return Text("", "")
+    written = "; ".join(_written(each, found) for each in repair.changes)
+    day = next((day for each in repair.changes if (day := _revised(each, found, plans))), None)
+    if day is None:
+        return Text(f" → {written}", f" → {written}")
+    return Text(f" → révision du {day}, {written}", f" → revision of {day}, {written}")
+
+
+def _revised(change: Change, found: Finding, plans: Sequence[Plan]) -> str | None:
+    """The day of the revision that a change is for; None for the plan itself."""
+    if change.path[0] != _REVISIONS:
+        return None
+    plan = next(each for each in plans if (each.owner, each.period) == (change.owner, found.period))
+    return date_of(plan.revisions[int(change.path[1])].from_).isoformat()
+
+
 def _written(change: Change, found: Finding) -> str:
     """A change as the file would have it: `targets: {active_pipeline: 1 200 000}`."""
-    path = [str(step) for step in change.path]
+    steps = change.path[2:] if change.path[0] == _REVISIONS else change.path
+    path = [str(step) for step in steps]
     written = _yaml(change.value)
     for step in reversed(path[1:]):
         written = f"{{{step}: {written}}}"
