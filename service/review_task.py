@@ -13,6 +13,7 @@ from rules.alert.evidence import Evidence
 from rules.alert.lines import Channel, Recipient
 from rules.language import Text, shown
 from rules.plan.plan import Plan
+from rules.plan.terms import WEEK_DAYS
 from rules.time import Day, Instant, date_of, day_of, start_of
 from service.alert_job import LOOK, Job
 from service.store import alerts, reviewing, starting
@@ -84,7 +85,8 @@ def _is_due(job: Job, rep: str, reviewed: Mapping[str, Instant | None]) -> bool:
     plan, at = job.plan(rep), reviewed.get(rep)
     last = None if at is None else day_of(at, job.team.zone)
     due = due_on(plan, job.team.fiscal_year, last) if plan else None
-    return due is not None and due <= job.as_of
+    # It falls in the week that begins: asked for a week later, six weeks would become seven.
+    return due is not None and due < job.as_of + WEEK_DAYS
 
 
 def _episode(

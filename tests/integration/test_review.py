@@ -72,6 +72,22 @@ def test_its_task_completed_is_the_review_and_the_next_one_counts_from_it(office
     assert len(reviews(office)) == 2
 
 
+def test_it_is_asked_for_at_the_beginning_of_its_week(office: Office) -> None:
+    office.now += EVERY
+    office.cycle()
+    (key,) = reviews(office)
+    office.crm.complete_task(key)
+    office.now += 3 * DAY
+    office.cycle()
+    # Six weeks later is a Thursday: the week before it is too early, its own Monday is not.
+    office.now += EVERY - 10 * DAY
+    office.cycle()
+    assert reviews(office) == [key]
+    office.now += 7 * DAY
+    office.cycle()
+    assert len(reviews(office)) == 2
+
+
 def test_a_review_that_is_recorded_here_closes_its_task(office: Office) -> None:
     office.now += EVERY
     office.cycle()
