@@ -79,6 +79,7 @@ class FindingName(StrEnum):
     PAST_RESULTS_ONLY = "past_results_only"
     FROZEN_PLAN = "frozen_plan"
     REPS_NOT_INVOLVED = "reps_not_involved"
+    OBJECTIVE_NOT_CARRIED = "objective_not_carried"
 
 
 def _rate(given: object) -> Rate:

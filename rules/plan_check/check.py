@@ -18,7 +18,7 @@ from rules.language import Language, Text
 from rules.plan.plan import Plan
 from rules.plan.terms import TEAM, Acceptance, FindingName
 from rules.plan_check.identities import identities
-from rules.plan_check.linters import plan_found, rules_found, split_found
+from rules.plan_check.linters import departure_found, plan_found, rules_found, split_found
 from rules.plan_check.load import load, sums
 from rules.plan_check.reading import terms_of
 from rules.plan_check.terms import NOTHING, Measured, Reading, Terms
@@ -99,6 +99,8 @@ def check_plan(
                 contradictions.setdefault(found.name, _by_history(found))
         for found in plan_found(terms, () if place is None else ("revisions", place), name):
             warnings.setdefault(found.name, found)
+    for found in departure_found(plan, team):
+        warnings[found.name] = found
     return Findings(
         contradictions=list(contradictions.values()), warnings=list(warnings.values()),
         unknown={(plan.owner, plan.period): unknown} if unknown and plan.owner != TEAM else {},

@@ -1,4 +1,4 @@
-"""The five classic errors of a territory, looked for in a playbook and in its plans.
+"""The five classic errors of a territory, and one of those who leave, looked for in a playbook.
 
 1. A territory that is only geography. 2. A split that nothing explains. 3. Tiers that look at past
 results alone. 4. A plan that nobody looks at again. 5. Reps who had no part in it. Each is told as
@@ -7,6 +7,7 @@ a warning, with what to do; none stops anything.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rules.facts import BUILT_IN, Fields
 from rules.language import Text
@@ -18,6 +19,8 @@ from rules.plan_check.terms import Terms
 from rules.plan_check.values import Finding, Kind, Quantity
 from rules.plan_check.words import amount, count, share
 from rules.segments import Segments
+from rules.team import Team
+from rules.time import date_of
 
 TERRITORY = "territory"
 """The rule that says which territory an account is in, where there is one."""
@@ -172,6 +175,28 @@ def plan_found(plan: Plan, at: Path, name: str) -> Iterator[Finding]:
                 f"agreed: {{{plan.owner}: YYYY-MM-DD}}.",
             ),
         )  # fmt: skip
+
+
+def departure_found(plan: Plan, team: Team) -> Iterator[Finding]:
+    """What nobody carries of the objective of a rep who leaves within the year."""
+    work, year = plan.work(team), plan.days(team.fiscal_year)
+    if work.end is None or not year.first <= work.end < year.last:
+        return
+    held = plan.on(year.last)
+    lost = held.quota(year, replace(work, end=None)) - held.quota(year, work)
+    if lost <= 0:
+        return
+    name, day = team.reps[plan.owner].name, date_of(work.end).isoformat()
+    money = amount(lost, team.currency)
+    yield _of_plan(
+        plan, FindingName.OBJECTIVE_NOT_CARRIED, ("objective",),
+        Text(
+            f"{name} part le {day} : {money.fr} de son objectif ne sont plus à personne. "
+            "Ajoutez-les à d'autres plans, ou acceptez-le.",
+            f"{name} leaves on {day}: {money.en} of the objective are nobody's then. Add them to "
+            "other plans, or accept this.",
+        ),
+    )  # fmt: skip
 
 
 def _of_rules(name: FindingName, path: Path, text: Text) -> Finding:

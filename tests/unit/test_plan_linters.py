@@ -6,7 +6,7 @@ import pytest
 
 from rules.plan_check.linters import facts_of, rules_found
 from rules.rulebook import Rulebook, compile_rulebook
-from tests.playbooks import FIELDS, TIER, small
+from tests.playbooks import FIELDS, TIER, shipped, small
 from tests.unit.plan_checking import (
     ELISE,
     JUNE,
@@ -133,6 +133,16 @@ def test_an_accepted_contradiction_does_not_stand_until_its_day_is_over() -> Non
     assert "29 juin 2026" in last.text.fr
     assert "June 29, 2026" in last.text.en
     assert "à mesurer au T1" in last.text.en
+
+
+@pytest.mark.parametrize(("end", "lost"), [("2026-09-30", "360"), ("2026-12-31", None)])
+def test_what_a_departure_leaves_of_an_objective_is_told(end: str, lost: str | None) -> None:
+    team = shipped()["team.yaml"].replace("elise: {", f"elise: {{end: {end}, ", 1)
+    sound = {**SOUND, "quarters": ELISE["quarters"]}
+    found = all_found(with_plans(sound, team=team)).warnings
+    told = [each.text.en for each in found if each.name == "objective_not_carried"]
+    assert len(told) == (lost is not None)
+    assert all(f"{end}: ${lost},000 of" in each for each in told)
 
 
 def test_accepting_what_is_not_found_is_told() -> None:

@@ -54,6 +54,6 @@ def forecast(
             )
         )
     for each in found:
-        show.forecast(each, name_of(book, each.subject))
+        show.forecast(each, name_of(book, each.subject), book.team.fiscal_year)
     if found:
         terminal.line(show.HOW)

@@ -13,9 +13,9 @@ __all__ = ["HOW", "calibrated", "forecast"]
 _INDENT = "  "
 
 
-def forecast(found: Forecast, name: Text) -> None:
-    """A forecast in a few lines, what adds most below."""
-    for text in _lines(found, name):
+def forecast(found: Forecast, name: Text, fiscal_start: int) -> None:
+    """A forecast in a few lines, what adds most below; `fiscal_start` as in `period_of`."""
+    for text in _lines(found, name, fiscal_start):
         line(text)
     if found.adds:
         table(
@@ -31,8 +31,10 @@ def forecast(found: Forecast, name: Text) -> None:
         )  # fmt: skip
 
 
-def _lines(found: Forecast, name: Text) -> Iterator[Text]:
-    period = Text(*(period_of(found.span, found.period.key, each) for each in Language))
+def _lines(found: Forecast, name: Text, fiscal_start: int) -> Iterator[Text]:
+    period = Text(
+        *(period_of(found.span, found.period.key, each, fiscal_start) for each in Language)
+    )
     yield Text(f"{shown(name.fr)} · {period.fr}", f"{shown(name.en)} · {period.en}")
     told_fr, told_en = (
         told(found.probability, found.p10, found.p90, found.currency, each) for each in Language
