@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: demo check test scenarios fuzz bench torture simulation rehearsal oracles format lock clean
+.PHONY: demo check test properties scenarios fuzz bench torture simulation rehearsal oracles format lock clean
 
 demo: .venv/.run       ## a territory plan living in an emulated CRM, until Ctrl-C
 	@$(BIN)/arpent demo
@@ -17,13 +17,16 @@ check: .venv/.dev      ## style, types, architecture
 test: .venv/.dev       ## the whole suite, on SQLite and PostgreSQL
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
+properties: .venv/.dev ## the suite's laws, on examples drawn anew
+	ARPENT_TEST_EXAMPLES=drawn $(BIN)/pytest --numprocesses 2 -q -m hypothesis
+
 scenarios: .venv/.dev  ## 200,000 changes that a CRM shows late: none missed
 	$(BIN)/python -m tests.scenarios
 
 fuzz: .venv/.dev       ## 55,000 random conditions on both databases, 300,000 hostile strings
 	$(BIN)/python -m tests.fuzz
 
-simulation: .venv/.dev ## 200 years of a team on plan: how often it is alerted for nothing
+simulation: .venv/.dev ## 208 years of a team on plan: how often it is alerted for nothing
 	$(BIN)/python -m tests.simulation
 
 rehearsal: .venv/.dev  ## the whole year of the worked case, week by week

@@ -6,8 +6,9 @@ prior which is on the safe side: with nothing known, a variance of 1.5 times the
 
 Two scales are looked at. Bursts within a week show in weeks; a slow swell (a month above, a month
 below) shows only in stretches of four, and it is what windows of weeks suffer from: the greater
-of the two counts. A rep's level is taken from the same weeks, so that somebody far from plan is
-not mistaken for somebody irregular.
+of the two counts. Stretches being few, the prior of the swell weighs more: a quarter of history
+can't tell that there is none. A rep's level is taken from the same weeks, so that somebody far
+from plan is not mistaken for somebody irregular.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ Week = tuple[int, float]
 PRIOR = 1.5
 # What the prior is worth, in stretches seen: two reps' quarter of weeks.
 _PRIOR_WEIGHT = 24
+# The same for the swell, in stretches of four weeks: those of twenty reps' quarter and a half.
+_SWELL_PRIOR_WEIGHT = 60
 # What the team is worth beside a rep's own stretches: over two years of weeks.
 _TEAM_WEIGHT = 120
 _SWELL = 4
@@ -44,8 +47,8 @@ def dispersions(histories: Mapping[str, Sequence[Week]]) -> Mapping[str, float]:
     """
     weekly = {rep: _seen(weeks, 1) for rep, weeks in histories.items()}
     swell = {rep: _seen(weeks, _SWELL) for rep, weeks in histories.items()}
-    team = _shrunk(weekly.values(), PRIOR)
-    team_swell = _shrunk(swell.values(), team)
+    team = _shrunk(weekly.values(), PRIOR, _PRIOR_WEIGHT)
+    team_swell = _shrunk(swell.values(), max(team, PRIOR), _SWELL_PRIOR_WEIGHT)
     found = {}
     for rep in histories:
         own = _toward(weekly[rep], team, _TEAM_WEIGHT)
@@ -79,11 +82,11 @@ def _stretches(weeks: Sequence[Week], length: int) -> Sequence[Week]:
     return found
 
 
-def _shrunk(seen: Iterable[_Seen], prior: float) -> float:
+def _shrunk(seen: Iterable[_Seen], prior: float, weight: float) -> float:
     whole = list(seen)
     freedom = sum(one.freedom for one in whole)
     total = sum(one.ratio * one.freedom for one in whole)
-    return _toward(_Seen(total / freedom if freedom else prior, freedom), prior, _PRIOR_WEIGHT)
+    return _toward(_Seen(total / freedom if freedom else prior, freedom), prior, weight)
 
 
 def _toward(seen: _Seen, centre: float, weight: float) -> float:

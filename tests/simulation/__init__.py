@@ -1,5 +1,5 @@
 """Years of simulated teams, judged as the weekly look judges real ones.
 
 `python -m tests.simulation` plays hundreds of years and prints what alerts come to; the suite
-plays a few of the same ones (`tests/unit/test_false_alarms.py`).
+plays a few others (`tests/unit/test_false_alarms.py`).
 """

@@ -1,4 +1,4 @@
-"""What alerts cost a team on plan, on a few of the years of `tests.simulation`."""
+"""What alerts cost a team on plan, on a few years as `tests.simulation` plays them."""
 
 import time
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def test_a_team_on_plan_is_left_in_peace_as_often_as_it_is_told(scenario: inflow
     assert confirmed <= 10
     assert lines <= 40
     assert mean(year.below_target for year in years) > 1_800
-    # Four years have a standard error of 20 % on episodes: 200 agree within it (tests.simulation).
+    # Four years have a standard error of 20 % on episodes: of 208, see rules.alert.sensitivity.
     promise = expected_false_alarms(TEAM, Sensitivity.NORMAL)
     assert confirmed == pytest.approx(promise.confirmed_episodes, rel=0.4)
     assert lines == pytest.approx(promise.watch_lines, rel=0.4)
