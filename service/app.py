@@ -20,7 +20,7 @@ from service import access, parking, preflight
 from service.playbook_folder import read_folder
 from service.read_only import ReadOnly, guarded, restored, switched_off
 from service.settings import Settings
-from service.store import connections, requests, rulebooks, schema
+from service.store import connections, record_pages, requests, rulebooks, schema
 from service.store.connections import CrmConnection
 from service.store.engine import Store, StoreError, open_store
 from service.store.requests import Wanted
@@ -152,7 +152,9 @@ class App:
         self.respect(connector.vendor)
         identity = connector.identify()
         with self.store.write() as connection:
-            return connections.save(connection, identity)
+            saved = connections.save(connection, identity)
+            record_pages.keep(connection, saved.id, connector)
+        return saved
 
     def respect(self, vendor: str) -> None:
         """Raise `Retriable` while a CRM is to be left alone."""

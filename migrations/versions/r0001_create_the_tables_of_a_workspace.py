@@ -214,6 +214,8 @@ def upgrade() -> None:
         sa.Column("burst_seconds", sa.Float(), nullable=True),
         sa.Column("daily_calls", sa.BigInteger(), nullable=True),
         sa.Column("daily_calls_left", sa.BigInteger(), nullable=True),
+        sa.Column("account_page", sa.Text(), nullable=True),
+        sa.Column("opportunity_page", sa.Text(), nullable=True),
         sa.CheckConstraint("state in ('active', 'stopped')", name=op.f("ck_connection_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
         sa.UniqueConstraint("vendor", name=op.f("uq_connection_vendor")),

@@ -7,13 +7,14 @@ By rep: pace and confirmed deviations; challenges without an answer; the three q
 from collections.abc import Iterator, Sequence
 
 from rules.alert.lines import LineKind, WeekLine
-from rules.digest.digest import Audience, Digest, Line, Section, headed, named, said
+from rules.digest.digest import Audience, Digest, Line, Section, headed, named, recorded, said
 from rules.digest.material import OfRep, OfWeek
-from rules.digest.rep import foremost, headed_line
+from rules.digest.rep import foremost, headed_line, to_see
 from rules.digest.words import day, false_alarms, frozen, labelled, margin, paced
 from rules.kpi.figures import Figure
 from rules.kpi.names import Cut, KpiName
 from rules.language import Language, Text, counted, joined, percent
+from rules.records import Kind
 
 _WAITING = (Text("contestation attend", "challenge waits"),
             Text("contestations attendent", "challenges wait"))  # fmt: skip
@@ -31,7 +32,7 @@ def manager_digest(
     monday = day(week.week.first, language)
     sections = [
         _challenges(reps, language),
-        _own(own, language),
+        _own(own, week, language),
         *_by_rep(reps, week, language),
         _uncontacted(reps, week, language),
         _pipeline(reps, week, language),
@@ -96,8 +97,8 @@ def _told_waiting(rep: OfRep, language: Language) -> str:
     ).to(language)
 
 
-def _own(own: Sequence[WeekLine], language: Language) -> Section:
-    lines = [headed_line(line, language) for line in own if not line.is_silent]
+def _own(own: Sequence[WeekLine], week: OfWeek, language: Language) -> Section:
+    lines = [headed_line(line, week, language) for line in own if not line.is_silent]
     return Section(title=Text("Pour vous", "For you").to(language), lines=lines)
 
 
@@ -113,7 +114,7 @@ def _by_rep(reps: Sequence[OfRep], week: OfWeek, language: Language) -> Iterator
         matters = [
             line for line in rep.lines if line.kind is LineKind.CONFIRMED and not line.is_silent
         ]
-        lines += [headed_line(line, language) for line in matters[:_SHOWN_LINES]]
+        lines += [headed_line(line, week, language) for line in matters[:_SHOWN_LINES]]
         yield Section(title=named(rep.name), lines=lines, more=max(len(matters) - _SHOWN_LINES, 0))
 
 
@@ -128,13 +129,18 @@ def _uncontacted(reps: Sequence[OfRep], week: OfWeek, language: Language) -> Sec
         found = rep.uncontacted
         if found is None:
             continue
-        names = [named(each) for each in found.names]
-        rest = found.count - len(names)
-        if rest > 0:
-            names.append(Text(f"{rest} de plus", f"{rest} more").to(language))
+        ids = [*found.ids, *([0] * (len(found.names) - len(found.ids)))]
+        records = [
+            recorded(name, week.pages.get((Kind.ACCOUNT, number), ""))
+            for name, number in zip(found.names, ids, strict=True)
+        ]
         of = Text(f"{found.count} sur {found.total}", f"{found.count} of {found.total}")
-        listed = f" ({joined(names, language)})" if names else ""
-        lines.append(Line(lead=named(rep.name), text=f"{of.to(language)}{listed}"))
+        lines.append(
+            Line(
+                lead=named(rep.name), text=of.to(language), records=records,
+                others=max(found.count - len(records), 0),
+            )
+        )  # fmt: skip
     return Section(title=title.to(language), lines=lines)
 
 
@@ -200,21 +206,11 @@ def _told(reps: Sequence[OfRep], language: Language) -> Section:
             lines.append(Line(lead=named(rep.name), text=away.to(language)))
             continue
         told = [line.text.to(language) for line in foremost(rep)]
-        visits = _to_see(rep, language)
+        visits = to_see(rep, language)
         state = _delivered(rep, language)
         heads = [part for part in (state, visits) if part]
         lines.append(Line(lead=named(rep.name), text=said(". ".join([", ".join(heads), *told]))))
     return Section(title=title, lines=lines)
-
-
-def _to_see(rep: OfRep, language: Language) -> str:
-    """`7 comptes à voir`."""
-    many = counted(
-        rep.visits.due,
-        Text("compte à voir", "account to see"),
-        Text("comptes à voir", "accounts to see"),
-    )
-    return many.to(language)
 
 
 def _delivered(rep: OfRep, language: Language) -> str:

@@ -5,13 +5,27 @@ reads it, and the manager's comes later.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rules.alert.lines import LineKind, WeekLine
-from rules.digest.digest import Audience, Digest, Line, Section, cut, fitted, headed, named, said
-from rules.digest.material import OfRep, OfWeek, Visit
+from rules.digest.digest import (
+    Audience,
+    Digest,
+    Line,
+    Record,
+    Section,
+    cut,
+    fitted,
+    headed,
+    named,
+    recorded,
+    said,
+)
+from rules.digest.material import OfRep, OfWeek, Visit, Visits
 from rules.digest.words import accounts, day, false_alarms, frozen, labelled, margin, paced
 from rules.kpi.names import KpiName
-from rules.language import Language, Text
+from rules.language import Language, Text, counted, number
+from rules.records import Kind
 from rules.time import Day
 
 PACE = (
@@ -24,9 +38,13 @@ PACE = (
 # What chance alone raises at times.
 _CHANCES = (LineKind.CONFIRMED, LineKind.WATCH)
 _WHY_LENGTH, _WHY_WORDS = 160, 22
+_RECORDS = 3
+"""So many of the records behind a fact are named."""
 # Of each section the first lines stay longest, so that none is only a count.
 _KEPT_VISITS, _KEPT_PACE = 3, 2
 _RECOGNITION, _PACE, _FIRST_NEWS = 5, 10, 12
+# One praise stays before everything else is only a count, the others do not.
+_MORE_PRAISE = 13
 # The rest in turn: the third figure, the fourth visit, the second of the news, the next figure.
 _VISIT, _MORE_PACE, _NEWS = 23, 23, 25
 _IN_CRM = Text("dans le CRM, par Prochain contact", "in the CRM, by Next contact")
@@ -37,13 +55,13 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
     """The digest of a rep, in the rep's language, in at most 250 words."""
     language = rep.language
     sections = [
-        _visits(rep, week.week.first, language),
+        _visits(rep, week, language),
         _pace(rep, week, language),
         _decision(rep, week, language),
         _recognition(rep, language),
-        _news(rep, language),
+        _news(rep, week, language),
     ]
-    monday, due = day(week.week.first, language), accounts(rep.visits.due, language)
+    monday, due = day(week.week.first, language), to_see(rep, language)
     private = Text(
         f"Pour vous seul ; votre gestionnaire reçoit le sien {week.hours_later} heures après.",
         f"For you alone; your manager's comes {week.hours_later} hours later.",
@@ -60,10 +78,9 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
             language=language,
             period=week.week.key,
             subject=headed(
-                Text(
-                    f"Votre semaine du {monday} : {due} à voir",
-                    f"Your week of {monday}: {due} to see",
-                ).to(language)
+                Text(f"Votre semaine du {monday} : {due}", f"Your week of {monday}: {due}").to(
+                    language
+                )
             ),
             intro=Text(f"Bonjour {named(rep.name)},", f"Hello {named(rep.name)},").to(language),
             sections=[each for each in sections if each.lines or each.more],
@@ -72,7 +89,19 @@ def rep_digest(rep: OfRep, week: OfWeek) -> Digest:
     )
 
 
-def _visits(rep: OfRep, monday: Day, language: Language) -> Section:
+def to_see(rep: OfRep, language: Language) -> str:
+    """`7 comptes à voir`; `16 comptes à voir, 57 attendront` where the week does not hold all."""
+    many = accounts(rep.visits.asked, language)
+    told = Text(f"{many} à voir", f"{many} to see").to(language)
+    if not rep.visits.waiting:
+        return told
+    rest = number(rep.visits.waiting, language, digits=0)
+    waits = Text("attendra" if rep.visits.waiting == 1 else "attendront", "can wait")
+    return f"{told}, {rest} {waits.to(language)}"
+
+
+def _visits(rep: OfRep, week: OfWeek, language: Language) -> Section:
+    monday = week.week.first
     title = Text("Où aller cette semaine", "Where to go this week").to(language)
     if not rep.visits.first:
         nothing = Text(
@@ -86,11 +115,26 @@ def _visits(rep: OfRep, monday: Day, language: Language) -> Section:
             lead=named(visit.name),
             text=_reason(visit, monday, language, is_same=visit.why == before[place]),
             rank=place if place < _KEPT_VISITS else _VISIT + place,
+            link=week.pages.get((Kind.ACCOUNT, visit.account_id), ""),
         )
-        for place, visit in enumerate(rep.visits.first)
+        for place, visit in enumerate(rep.visits.first[: rep.visits.asked])
     ]
-    more = max(rep.visits.due - len(lines), 0)
+    more = max(rep.visits.asked - len(lines), 0)
+    if rep.visits.waiting and rep.visits.hours is not None:
+        lines.insert(0, Line(text=_held(rep.visits, language)))
     return Section(title=title, lines=lines, more=more, where=_IN_CRM.to(language))
+
+
+def _held(visits: Visits, language: Language) -> str:
+    """`24 contacts tiennent dans vos 32 h`: why some wait."""
+    hours = number(visits.hours or 0.0, language)
+    held = counted(
+        visits.asked,
+        Text("contact tient", "contact fits"), Text("contacts tiennent", "contacts fit"),
+    )  # fmt: skip
+    return Text(f"{held.fr} dans vos {hours}\u00a0h", f"{held.en} into your {hours}\u00a0h").to(
+        language
+    )
 
 
 def _reason(visit: Visit, monday: Day, language: Language, *, is_same: bool) -> str:
@@ -124,7 +168,7 @@ def _decision(rep: OfRep, week: OfWeek, language: Language) -> Section:
     title = Text("Une décision", "One thing to decide").to(language)
     matter = decided(rep)
     if matter is not None:
-        return Section(title=title, lines=_asked(matter, language), stands_out=True)
+        return Section(title=title, lines=_asked(matter, week, language), stands_out=True)
     late = [visit for visit in rep.visits.first if visit.due_on < week.week.first]
     if not late:
         return Section(title=title)
@@ -133,16 +177,26 @@ def _decision(rep: OfRep, week: OfWeek, language: Language) -> Section:
         "le contacter cette semaine, ou contester son niveau ?",
         "contact it this week, or challenge its tier?",
     ).to(language)
-    return Section(title=title, lines=[Line(lead=named(latest.name), text=asked)], stands_out=True)
+    link = week.pages.get((Kind.ACCOUNT, latest.account_id), "")
+    line = Line(lead=named(latest.name), text=asked, link=link)
+    return Section(title=title, lines=[line], stands_out=True)
 
 
-def _asked(matter: WeekLine, language: Language) -> list[Line]:
+def _asked(matter: WeekLine, week: OfWeek, language: Language) -> list[Line]:
     """What to do, and then what for: an action, not a verdict."""
     told = matter.text.to(language)
     if matter.action is None:
         return [Line(lead=cut(told, 140, 20), text=said(matter.body.to(language)))]
     action = cut(matter.action.to(language), 140, 20)
-    return [Line(lead=f"{action[:1].upper()}{action[1:]}."), Line(text=said(told))]
+    lines = [Line(lead=f"{action[:1].upper()}{action[1:]}.")]
+    if matter.kind is LineKind.FACT:
+        return [*lines, replace(headed_line(matter, week, language), lead="")]
+    lines.append(Line(text=said(told)))
+    # The accounts of a deviation are not behind it: they are those to begin with.
+    if first := _records(matter, week):
+        start = Text("Par où commencer", "Where to begin").to(language)
+        lines.append(Line(lead=start, records=first[:_RECORDS]))
+    return lines
 
 
 def decided(rep: OfRep) -> WeekLine | None:
@@ -173,7 +227,10 @@ def _others(rep: OfRep) -> Sequence[WeekLine]:
 
 def _recognition(rep: OfRep, language: Language) -> Section:
     lines = [
-        Line(text=said(line.text.to(language)), rank=_RECOGNITION + place)
+        Line(
+            text=said(line.text.to(language)),
+            rank=place + (_MORE_PRAISE if place else _RECOGNITION),
+        )
         for place, line in enumerate(_of(rep, LineKind.RECOGNITION))
     ]
     return Section(title=Text("Bravo", "Well done").to(language), lines=lines)
@@ -189,18 +246,34 @@ _HEADS = {
 }
 
 
-def headed_line(line: WeekLine, language: Language, rank: int = 0) -> Line:
-    """A line of the week under the word for its kind."""
+def headed_line(line: WeekLine, week: OfWeek, language: Language, rank: int = 0) -> Line:
+    """A line of the week under the word for its kind; of a fact, with the first records of it."""
+    text = said(line.text.to(language))
+    found = _records(line, week) if line.kind is LineKind.FACT else []
+    # What the playbook's own words name is not named twice.
+    told = [each for each in found if each.name not in text][:_RECORDS]
+    rest = max(round(line.evidence.observed), len(found)) - len(told) if told else 0
     return Line(
         lead=_HEADS[line.kind].to(language) if line.kind in _HEADS else "",
-        text=said(line.text.to(language)),
+        text=text,
         rank=rank,
+        records=told,
+        others=rest,
     )
 
 
-def _news(rep: OfRep, language: Language) -> Section:
+def _records(line: WeekLine, week: OfWeek) -> list[Record]:
+    """The records of a line: its opportunities, where it has some, else its accounts."""
+    evidence = line.evidence
+    found = [(Kind.OPPORTUNITY, number, name) for number, name in evidence.deals] or [
+        (Kind.ACCOUNT, number, name) for number, name, _ in evidence.accounts
+    ]
+    return [recorded(name, week.pages.get((kind, number), "")) for kind, number, name in found]
+
+
+def _news(rep: OfRep, week: OfWeek, language: Language) -> Section:
     lines = [
-        headed_line(line, language, place + (_NEWS if place else _FIRST_NEWS))
+        headed_line(line, week, language, place + (_NEWS if place else _FIRST_NEWS))
         for place, line in enumerate(_others(rep))
     ]
     title = Text("À suivre", "To follow").to(language)

@@ -31,7 +31,7 @@ def team_digest(
     language = team.language
     monday = day(week.week.first, language)
     asked = Text("Pour les opérations", "For ops").to(language)
-    own = [headed_line(line, language) for line in for_ops or () if not line.is_silent]
+    own = [headed_line(line, week, language) for line in for_ops or () if not line.is_silent]
     is_told = for_ops is not None or len(reps) >= _FEWEST
     sections = [
         Section(title=asked, lines=own),

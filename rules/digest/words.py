@@ -15,6 +15,8 @@ from rules.time import Day, date_of
 ACCOUNTS = (Text("compte", "account"), Text("comptes", "accounts"))
 # A count from which on its decimals say nothing; an amount from which on its hundreds do not.
 _WHOLE, _THOUSANDS_FROM = 10, 1_000_000
+# With fewer days left of a quarter, its coverage is told in amounts.
+_LAST_DAYS = 14
 _STOCKS = (
     KpiName.ACTIVE_PIPELINE,
     KpiName.WEIGHTED_PIPELINE,
@@ -58,6 +60,8 @@ def paced(figure: Figure, week: OfWeek, language: Language) -> str:
     if figure.doubt is not None:
         # It says itself that nothing can be concluded, and why.
         return figure.doubt.to(language)
+    if figure.kpi is KpiName.COVERAGE and ends_soon(week):
+        return _left_open(figure, week, language)
     if figure.value is None:
         return Text("rien à mesurer", "nothing to measure").to(language)
     parts = [quantity(figure.value, figure.unit, week.currency, language)]
@@ -71,6 +75,27 @@ def paced(figure: Figure, week: OfWeek, language: Language) -> str:
         )
         parts.append(Text(f"marge {low} à {high}", f"margin {low} to {high}").to(language))
     return ", ".join(parts)
+
+
+def ends_soon(week: OfWeek) -> bool:
+    """Whether so little is left of the quarter that a ratio of what is left says nothing."""
+    return (
+        week.as_of is not None
+        and week.quarter_ends is not None
+        and week.quarter_ends - week.as_of < _LAST_DAYS
+    )
+
+
+def _left_open(figure: Figure, week: OfWeek, language: Language) -> str:
+    """`0 $ à fermer d'ici là, il manque 24 k$`: what a coverage is made of."""
+    opened, left = (
+        quantity(each or 0.0, Unit.MONEY, week.currency, language)
+        for each in (figure.numerator, figure.denominator)
+    )
+    return Text(
+        f"{opened} à fermer d'ici là, il manque {left}",
+        f"{opened} due to close by then, {left} short",
+    ).to(language)
 
 
 def _margin_of(low: float, high: float, unit: Unit) -> tuple[float, float]:
@@ -105,6 +130,9 @@ def labelled(figure: Figure, week: OfWeek, language: Language) -> str:
     """`Revenu gagné (2026)`: what the figure is, and of when where that is a run of days."""
     label = week.labels.get(figure.kpi)
     name = named(label.to(language)) if label else figure.kpi.value
+    if figure.kpi is KpiName.COVERAGE and ends_soon(week) and week.quarter_ends is not None:
+        at = day(week.quarter_ends, language)
+        return Text(f"{name} (jusqu'au {at})", f"{name} (to {at})").to(language)
     if figure.kpi in _STOCKS:
         return name
     year, _, part = figure.period.partition("-")

@@ -8,8 +8,7 @@ set (lines, a bar) is seen on either. Everything that is not ours is escaped, an
 from collections.abc import Iterator
 from html import escape
 
-from rules.digest.digest import Digest, Line, Section, left_out
-from rules.language import Text
+from rules.digest.digest import Digest, Line, Piece, Section, is_address, left_out, pieces
 
 _FONT = (
     "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;"
@@ -19,6 +18,8 @@ _BREAKS = "overflow-wrap:anywhere;word-break:break-word"
 _HEAD = "margin:0 0 12px;font-size:21px;line-height:1.3"
 _TITLE = "margin:0 0 8px;font-size:18px;line-height:1.3;font-weight:600"
 _ROW = f"padding:6px 0;border-top:1px solid #8a8a8a55;vertical-align:top;{_BREAKS}"
+# The colour of the text around it, underlined: legible on any ground.
+_LINK = "color:inherit;text-decoration:underline"
 _FAINT = f"font-size:13px;opacity:.8;{_BREAKS}"
 
 
@@ -64,7 +65,13 @@ def _section(section: Section, digest: Digest) -> Iterator[str]:
 
 
 def _line(line: Line, digest: Digest) -> str:
-    lead = f"<strong><bdi>{escape(line.lead)}</bdi></strong>" if line.lead else ""
-    text = f"<bdi>{escape(line.text)}</bdi>" if line.text else ""
-    colon = Text(" : ", ": ").to(digest.language) if lead and text else ""
-    return f"{lead}{colon}{text}"
+    return "".join(_piece(piece) for piece in pieces(line, digest.language))
+
+
+def _piece(piece: Piece) -> str:
+    if piece.is_ours:
+        return escape(piece.text)
+    shown = f"<bdi>{escape(piece.text)}</bdi>"
+    if is_address(piece.link):
+        shown = f'<a href="{escape(piece.link)}" style="{_LINK}">{shown}</a>'
+    return f"<strong>{shown}</strong>" if piece.is_strong else shown

@@ -11,7 +11,7 @@ Source: Slack's reference of Block Kit and of formatting text for app surfaces.
 from collections.abc import Iterator
 from typing import Any
 
-from rules.digest.digest import Digest, Line, Section, left_out
+from rules.digest.digest import Digest, Line, Piece, Section, is_address, left_out, pieces
 from rules.language import Text
 
 BLOCKS = 50
@@ -52,9 +52,15 @@ def _section(section: Section, digest: Digest) -> Iterator[Payload]:
 
 
 def _line(line: Line, digest: Digest) -> str:
-    lead = f"*{escaped(line.lead)}*" if line.lead else ""
-    colon = Text(" : ", ": ").to(digest.language) if lead and line.text else ""
-    return f"• {lead}{colon}{escaped(line.text)}"
+    return "• " + "".join(_piece(piece) for piece in pieces(line, digest.language))
+
+
+def _piece(piece: Piece) -> str:
+    """A name is a link where its page is known: between its bars no sign has a meaning."""
+    shown = escaped(piece.text)
+    if is_address(piece.link):
+        shown = f"<{piece.link.translate(_ENTITIES)}|{shown.replace('|', '¦')}>"
+    return f"*{shown}*" if piece.is_strong else shown
 
 
 def _header(text: str) -> Payload:
@@ -80,10 +86,13 @@ def _paragraph(text: str) -> Payload:
 
 
 def _cut(text: str, length: int) -> str:
-    """A text of entities cut to a length, never within an entity."""
+    """A text of entities cut to a length, never within an entity nor within a link."""
     if len(text) <= length:
         return text
     kept = text[: length - 1]
+    opened = kept.rfind("<")
+    if opened >= 0 and ">" not in kept[opened:]:
+        kept = kept[:opened]
     begun = kept.rfind("&")
     if begun >= 0 and ";" not in kept[begun:]:
         kept = kept[:begun]

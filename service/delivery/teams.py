@@ -11,8 +11,7 @@ from dataclasses import replace
 from json import dumps
 from typing import Any
 
-from rules.digest.digest import Digest, Line, Section, left_out
-from rules.language import Text
+from rules.digest.digest import Digest, Line, Piece, Section, is_address, left_out, pieces
 
 BYTES = 28_000
 
@@ -87,9 +86,14 @@ def _section(section: Section, digest: Digest) -> list[Payload]:
 
 
 def _runs(line: Line, digest: Digest) -> list[Payload]:
-    colon = Text(" : ", ": ").to(digest.language) if line.lead and line.text else ""
-    runs = [_run(f"• {line.lead}", weight="Bolder")] if line.lead else [_run("• ")]
-    return [*runs, _run(f"{colon}{line.text}")] if line.text else runs
+    return [_run("• "), *(_piece(piece) for piece in pieces(line, digest.language))]
+
+
+def _piece(piece: Piece) -> Payload:
+    looks: Payload = {"weight": "Bolder"} if piece.is_strong else {}
+    if is_address(piece.link):
+        looks["selectAction"] = {"type": "Action.OpenUrl", "url": piece.link}
+    return _run(piece.text, **looks)
 
 
 def _run(text: str, **looks: object) -> Payload:

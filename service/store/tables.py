@@ -109,6 +109,9 @@ connection = Table(
     Column("burst_seconds", Float),
     Column("daily_calls", BigInteger),
     Column("daily_calls_left", BigInteger),
+    # What the address of a record's page looks like there; see `store.record_pages`.
+    Column("account_page", Text),
+    Column("opportunity_page", Text),
     CheckConstraint("state in ('active', 'stopped')", name="state"),
 )
 

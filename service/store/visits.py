@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from rules.digest.material import Uncontacted, Visit, Visits
 from rules.records import Relation
+from rules.settling import SettledBy
 from rules.time import Day
 from service.store.tables import account, activity, link, owner, tag
 
@@ -31,6 +32,7 @@ def due_by(
         _accounts(reps)
         .add_columns(
             account.c.name, tag.c.tier, tag.c.priority, tag.c.why, tag.c.next_contact_on,
+            case((tag.c.settled_by == SettledBy.RULE.value, tag.c.tier_row)).label("row"),
             func.row_number().over(partition_by=within, order_by=order).label("position"),
             func.count().over(partition_by=within).label("due"),
         )
@@ -49,7 +51,7 @@ def due_by(
         found.setdefault(row.rep_key, []).append(
             Visit(
                 account_id=row.id, name=row.name or str(row.id), tier=row.tier,
-                priority=row.priority, why=row.why, due_on=row.next_contact_on,
+                priority=row.priority, why=row.why, due_on=row.next_contact_on, row=row.row,
             )
         )  # fmt: skip
     return {rep: Visits(first=first, due=due[rep]) for rep, first in found.items()}
@@ -86,16 +88,19 @@ def uncontacted(
         .order_by(_rank(tag.c.tier, tiers), tag.c.next_contact_on, account.c.name, account.c.id)
     )
     totals: dict[str, int] = {}
-    quiet: dict[str, list[str]] = {}
+    quiet: dict[str, list[tuple[str, int]]] = {}
     for row in rows:
         totals[row.rep_key] = totals.get(row.rep_key, 0) + 1
         names = quiet.setdefault(row.rep_key, [])
         if row.is_quiet:
-            names.append(row.name or str(row.id))
+            names.append((row.name or str(row.id), row.id))
     return {
-        rep: Uncontacted(count=len(quiet[rep]), total=total, names=quiet[rep][:count])
+        rep: Uncontacted(
+            count=len(quiet[rep]), total=total, names=[name for name, _ in quiet[rep][:count]],
+            ids=[number for _, number in quiet[rep][:count]],
+        )
         for rep, total in totals.items()
-    }
+    }  # fmt: skip
 
 
 def _accounts(reps: Collection[str]) -> Select[Any]:

@@ -1,11 +1,19 @@
 """The digests as kept, and where reps are to go, on both databases."""
 
+from dataclasses import replace
+
+from sqlalchemy import select
+
 from rules.digest.digest import Audience
-from service.store import digests, visits
+from rules.language import Language
+from rules.records import Kind
+from service.digest_material import Material
+from service.store import digests, record_pages, visits
 from service.store.digests import DigestState, KeptDigest
 from service.store.engine import Store
 from service.store.rehearsing import rehearsing
-from tests.integration.office import Office
+from service.store.tables import account
+from tests.integration.office import DAY, Office, shipped
 
 
 def kept(week: str = "2026-W27", recipient: str = "elise") -> KeptDigest:
@@ -68,3 +76,36 @@ def test_where_to_go_is_by_priority_tier_and_day(store: Store) -> None:
     assert found["elise"].due == 3
     assert nothing == {}
     assert (quiet["elise"].count, quiet["elise"].total) == (3, 3)
+
+
+def test_a_record_has_the_address_that_its_crm_gave_when_it_was_connected(store: Store) -> None:
+    office = Office(store)
+    office.put_accounts("nordet")
+    office.cycle()
+    with store.read() as connection:
+        number = connection.execute(select(account.c.id)).scalar_one()
+        external_id = connection.execute(select(account.c.external_id)).scalar_one()
+        asked = [(Kind.ACCOUNT, number), (Kind.ACCOUNT, number + 1), (Kind.OPPORTUNITY, number)]
+        assert record_pages.pages(connection, asked) == {
+            (Kind.ACCOUNT, number): office.crm.record_url(Kind.ACCOUNT, external_id)
+        }
+        assert record_pages.pages(connection, []) == {}
+
+
+def test_a_reason_is_in_the_language_of_who_reads_it(store: Store) -> None:
+    office = Office(store)
+    office.put_accounts("Nordet inc.")
+    office.cycle()
+    told = {}
+    for language in Language:
+        book = shipped()
+        elise = book.team.reps["elise"].model_copy(update={"language": language})
+        team = book.team.model_copy(update={"reps": {**book.team.reps, "elise": elise}})
+        # Long after the look, when the account is due.
+        material = Material(store, replace(book, team=team), now=office.now + 60 * DAY)
+        (visit,) = material.reps["elise"].visits.first
+        told[language] = visit.why or ""
+    row = shipped().segments.tier.rows
+    assert any(told[Language.EN].endswith(each.why.en) for each in row)
+    assert any(told[Language.FR].endswith(each.why.fr) for each in row)
+    assert told[Language.EN] != told[Language.FR]

@@ -1,19 +1,33 @@
 """A digest: what is in it, its length whatever it is made of, and reading it again."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.alert.lines import LineKind
-from rules.digest.digest import REP_WORDS, Audience, Digest, Line, Section, fitted, plain, words_in
+from rules.alert.evidence import Evidence
+from rules.alert.lines import LineKind, WeekLine
+from rules.digest.digest import (
+    REP_WORDS,
+    Audience,
+    Digest,
+    Line,
+    Section,
+    fitted,
+    one_line,
+    plain,
+    words_in,
+)
 from rules.digest.manager import manager_digest
-from rules.digest.material import Visits
+from rules.digest.material import OfRep, Visits, fitting
 from rules.digest.rep import rep_digest
 from rules.digest.team import team_digest
-from rules.kpi.names import KpiName
+from rules.digest.words import labelled, paced
+from rules.kpi.names import KpiName, Unit
 from rules.language import Language, Text
+from rules.records import Kind
 from tests.unit import digests
 from tests.unit.hostile_names import HOSTILE
 
@@ -253,3 +267,73 @@ def test_it_is_read_again_as_it_was(digest: Digest) -> None:
 
 def test_words_are_what_stands_between_spaces() -> None:
     assert words_in("un\u00a0deux\ntrois ") == 3
+
+
+def visiting(many: int, hours: float | None, fits: int | None) -> OfRep:
+    rep = digests.rep(names=[f"Compte {place}" for place in range(many)])
+    return replace(rep, visits=replace(rep.visits, hours=hours, fits=fits))
+
+
+def test_the_hours_of_the_week_say_how_many_to_see_and_how_many_wait() -> None:
+    found = rep_digest(visiting(4, 3.0, 2), digests.week())
+    assert found.subject == "Votre semaine du 29 juin : 2 comptes à voir, 62 attendront"
+    where = found.sections[0]
+    assert [line.lead or line.text for line in where.lines] == [
+        "2 contacts tiennent dans vos 3\u00a0h", "Compte 0", "Compte 1",
+    ]  # fmt: skip
+    assert where.more == 0
+    unknown = rep_digest(visiting(4, None, None), digests.week())
+    assert unknown.subject == "Votre semaine du 29 juin : 64 comptes à voir"
+    assert unknown.sections[0].more == 60
+
+
+def test_contacts_fit_until_the_hours_are_used_up() -> None:
+    hours = {"gold": 2.0, "silver": 1.0}
+    tiers = ["gold", "gold", "silver", None, "silver"]
+    assert fitting(tiers, hours, 5.0) == 3
+    assert fitting(tiers, hours, 5.9) == 3
+    assert fitting(tiers, hours, 6.0) == 4
+    assert fitting(tiers, hours, 0.5) == 1, "somebody is seen in any week that is worked"
+    assert fitting(tiers, hours, 40.0) == 5
+
+
+def fact(names: int, observed: float) -> WeekLine:
+    deals = [(place, f"Affaire {place}") for place in range(names)]
+    told = digests.line(LineKind.FACT, f"Trop vieilles : {observed:.0f}")
+    evidence = Evidence(period="2026-W27", observed=observed, deals=deals)
+    return replace(told, evidence=evidence)
+
+
+def test_a_fact_names_three_of_its_records_and_counts_the_others() -> None:
+    page = "https://app.hubspot.com/contacts/1/record/0-3/7"
+    week = replace(digests.week(), pages={(Kind.OPPORTUNITY, 0): page})
+    decided = rep_digest(digests.rep(lines=[fact(10, 12.0)]), week).sections[2]
+    told = decided.lines[1]
+    assert one_line(told, Language.FR) == (
+        "Trop vieilles : 12 (Affaire 0, Affaire 1, Affaire 2 et 9 de plus)"
+    )
+    assert [record.link for record in told.records] == [page, "", ""]
+    two = rep_digest(digests.rep(lines=[fact(2, 2.0)]), week).sections[2].lines[1]
+    assert one_line(two, Language.EN) == "Trop vieilles : 2 (Affaire 0 and Affaire 1)"
+
+
+def test_near_the_end_of_a_quarter_its_coverage_is_told_in_amounts() -> None:
+    held = replace(
+        digests.figure(KpiName.REVENUE_WON, 0.0, 0.0), kpi=KpiName.COVERAGE, unit=Unit.TIMES,
+        expected=None, low=None, high=None, numerator=0.0, denominator=142_000_00.0,
+    )  # fmt: skip
+    week = replace(digests.week(), quarter_ends=digests.MONDAY + 1)
+    assert labelled(held, week, Language.FR) == "coverage (jusqu'au 30 juin)"
+    assert paced(held, week, Language.FR) == ("0\u00a0$ à fermer d'ici là, il manque 142\u00a0k$")
+    assert paced(held, replace(week, quarter_ends=digests.MONDAY + 40), Language.FR) == "0\u00a0×"
+
+
+def test_a_digest_with_records_is_read_again_as_it_was_and_an_older_one_too() -> None:
+    digest = rep_digest(digests.rep(lines=[fact(10, 12.0)]), digests.week())
+    assert plain(Digest.of_json(digest.to_json())) == plain(digest)
+    kept = json.loads(digest.to_json())
+    for section in kept["sections"]:
+        for line in section["lines"]:
+            for name in ("link", "records", "others"):
+                del line[name]
+    assert "Trop vieilles : 12" in plain(Digest.of_json(json.dumps(kept)))

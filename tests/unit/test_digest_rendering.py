@@ -1,6 +1,7 @@
 """Each rendering is parsed as its reader would: forty hostile names are only ever text."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -15,6 +16,7 @@ from rules.digest.digest import Digest, Line, Section, named, plain
 from rules.digest.manager import manager_digest
 from rules.digest.rep import rep_digest
 from rules.language import shown
+from rules.records import Kind
 from service import mail
 from service.delivery import slack, teams
 from service.delivery.apprise_addresses import inert
@@ -232,3 +234,43 @@ def test_a_page_loads_nothing_and_sets_no_colour_of_text_or_ground() -> None:
         assert '"color:' not in text
         assert '<meta name="color-scheme" content="light dark">' in text
         assert len(text.encode()) < 100_000
+
+
+PAGE = "https://app.hubspot.com/contacts/1/record/0-2/7"
+BAD = (
+    "javascript:alert(1)", "http://crm.example/7", "https://crm.example/7|x", "memory://account/7",
+    'https://crm.example/"onclick=', "https://crm.example/<b>", "https://crm.example/ 7", "",
+)  # fmt: skip
+
+
+def linked(name: str, link: str) -> Digest:
+    week = replace(digests.week(), pages={(Kind.ACCOUNT, 0): link})
+    return rep_digest(digests.rep(names=[name]), week)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "A|B> & <C"])
+def test_a_name_is_a_link_to_its_page_and_to_nothing_else(name: str) -> None:
+    digest = linked(name, PAGE)
+    found = [attributes for tag, attributes in Parsed(page(digest)).elements if tag == "a"]
+    assert {each["href"] for each in found} == {PAGE}
+    texts = "\n".join(strings(slack.message(digest)))
+    assert texts.count("<") == texts.count(f"<{PAGE}|") >= 1
+    assert texts.count(">") == texts.count("<")
+    assert all("|" not in link.split(">")[0] for link in texts.split(f"<{PAGE}|")[1:])
+    runs = [run for block in assert_envelope(teams.message(digest))["body"]
+            for run in block["inlines"] if "selectAction" in run]  # fmt: skip
+    assert [run["text"] for run in runs] == [named(name)] * len(found)
+    assert all(run["selectAction"] == {"type": "Action.OpenUrl", "url": PAGE} for run in runs)
+    assert PAGE not in plain(digest)
+
+
+@pytest.mark.parametrize("link", BAD)
+def test_what_is_no_address_of_a_page_is_no_link(link: str) -> None:
+    digest = linked("Nordet inc.", link)
+    assert "<a " not in page(digest)
+    assert "<" not in "".join(strings(slack.message(digest)))
+    assert "selectAction" not in str(teams.message(digest))
+
+
+def test_a_link_is_never_cut_in_two() -> None:
+    assert slack._cut(f"ab <{PAGE}|Nordet>", 20) == "ab …"
