@@ -4,6 +4,7 @@ One statement for each KPI that is judged, whatever the number of reps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rules.alert.alerts import DeviationRule, condition_of
 from rules.alert.judging import HISTORY, Course
@@ -26,8 +27,8 @@ def courses(
     """Rep → course, of the reps whose plan asks for what a rule watches."""
     last = job.week.last
     first = job.week.first - (HISTORY + max(rule.windows)) * DAYS_PER_WEEK
-    make = _MAKERS[rule.kpi]
-    return make(connection, job, rule, {rep: _terms(job, rep) for rep in reps}, (first, last))
+    terms = {rep: _terms(job, rep) for rep in reps}
+    return _MAKERS[rule.kpi](_Watch(connection, job, rule, terms, (first, last)))
 
 
 def _terms(job: Job, rep: str) -> list[_Terms]:
@@ -43,151 +44,131 @@ def _terms(job: Job, rep: str) -> list[_Terms]:
     ]
 
 
-def _work(job: Job, rep: str, terms: Plan) -> WorkingDays:
-    """Quiet days ask for nothing, as days away."""
-    return working_days(job.team, rep, [*terms.away, *job.alerts.quiet])
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What a rule watches: some reps under their plans, from a first day to a last one."""
 
+    connection: Transaction
+    job: Job
+    rule: DeviationRule
+    terms: Mapping[str, Sequence[_Terms]]
+    days: tuple[Day, Day]
 
-def _opened(
-    connection: Transaction,
-    job: Job,
-    _rule: DeviationRule,
-    terms: Mapping[str, Sequence[_Terms]],
-    days: tuple[Day, Day],
-) -> Mapping[str, Course]:
-    kpi = job.kpis.opportunities_opened
-    if kpi is None:
-        return {}
-    counts = tallies.opened_by_day(connection, kpi.minimum, *days)
-    return _counted(job, terms, counts, lambda plan: plan.targets.opportunities_opened)
+    def opened(self) -> Mapping[str, Course]:
+        """Opportunities opened."""
+        kpi = self.job.kpis.opportunities_opened
+        if kpi is None:
+            return {}
+        counts = tallies.opened_by_day(self.connection, kpi.minimum, *self.days)
+        return self._counted(counts, lambda plan: plan.targets.opportunities_opened)
 
+    def activities(self) -> Mapping[str, Course]:
+        """Activities of the rule's name."""
+        job, activity = self.job, self.rule.activity or ""
+        of = job.kpis.activities.get(activity)
+        if of is None:
+            return {}
+        names = job.territory.names
+        counts = tallies.activities_by_day(
+            self.connection,
+            of.of.value,
+            condition_of(of.when, names) if of.when else None,
+            names=names,
+            slots=job.territory.slots,
+            days=self.days,
+            today=job.as_of,
+        )
+        return self._counted(counts, lambda plan: plan.activities.get(activity))
 
-def _counted(
-    job: Job,
-    terms: Mapping[str, Sequence[_Terms]],
-    counts: Mapping[str, Mapping[Day, int]],
-    rate_of: Callable[[Plan], Rate | None],
-) -> Mapping[str, Course]:
-    """The courses of what plans set a rate for."""
-    found = {}
-    for rep, held in terms.items():
-        rated = [(part, plan, rate) for part, plan in held if (rate := rate_of(plan))]
-        current = job.plan(rep)
-        if current is None or rate_of(current) is None:
-            continue
+    def _counted(
+        self, counts: Mapping[str, Mapping[Day, int]], rate_of: Callable[[Plan], Rate | None]
+    ) -> Mapping[str, Course]:
+        """The courses of what plans set a rate for."""
+        found = {}
+        for rep, held in self.terms.items():
+            current = self.job.plan(rep)
+            if current is None or rate_of(current) is None:
+                continue
+            rated = [(part, plan, rate) for part, plan in held if (rate := rate_of(plan))]
+            found[rep] = Course(
+                counts=counts.get(rep, {}),
+                pieces=[part for part, _, _ in rated],
+                expects=self._rates(rep, rated),
+            )
+        return found
 
-        def expects(
-            first: Day,
-            last: Day,
-            *,
-            rep: str = rep,
-            rated: Sequence[tuple[Period, Plan, Rate]] = tuple(rated),
-        ) -> float:
+    def _rates(
+        self, rep: str, rated: Sequence[tuple[Period, Plan, Rate]]
+    ) -> Callable[[Day, Day], float]:
+        fiscal_start = self.job.team.fiscal_year
+
+        def expects(first: Day, last: Day) -> float:
             return sum(
-                rate.expected(days.first, days.last, job.team.fiscal_year, _work(job, rep, plan))
+                rate.expected(days.first, days.last, fiscal_start, self._work(rep, plan))
                 for part, plan, rate in rated
                 if (days := part.clipped(first, last))
             )
 
-        found[rep] = Course(
-            counts=counts.get(rep, {}),
-            pieces=[part for part, _, _ in rated],
-            expects=expects,
-        )
-    return found
+        return expects
 
-
-def _converted(
-    connection: Transaction,
-    job: Job,
-    _rule: DeviationRule,
-    terms: Mapping[str, Sequence[_Terms]],
-    days: tuple[Day, Day],
-) -> Mapping[str, Course]:
-    closed = tallies.closed_by_day(connection, *days)
-    found = {}
-    for rep, held in terms.items():
-        current = job.plan(rep)
-        if current is None or not current.targets.conversion_rate:
-            continue
-        each = closed.get(rep, {})
-        found[rep] = Course(
-            counts={day: total for day, (_, total) in each.items()},
-            won={day: won for day, (won, _) in each.items()},
-            pieces=[part for part, plan in held if plan.targets.conversion_rate],
-            target=current.targets.conversion_rate,
-        )
-    return found
-
-
-def _revenue(
-    connection: Transaction,
-    job: Job,
-    _rule: DeviationRule,
-    terms: Mapping[str, Sequence[_Terms]],
-    days: tuple[Day, Day],
-) -> Mapping[str, Course]:
-    won = tallies.won_amounts(connection, *days)
-    whole_team = [amount for some in won.values() for _, amount in some]
-    found = {}
-    for rep, held in terms.items():
-        if job.plan(rep) is None or not held:
-            continue
-        own = [amount for _, amount in won.get(rep, ())]
-        counts: dict[Day, int] = {}
-        for day, amount in won.get(rep, ()):
-            # A credit note is no sale that failed to come: a longer window never holds less.
-            counts[day] = counts.get(day, 0) + max(0, amount)
-        found[rep] = Course(
-            counts=counts,
-            pieces=[part for part, _ in held],
-            expects=_quotas(job, rep, held),
-            amounts=own if len(own) >= _ENOUGH_AMOUNTS else whole_team,
-        )
-    return found
-
-
-def _quotas(job: Job, rep: str, held: Sequence[_Terms]) -> Callable[[Day, Day], float]:
-    def expects(first: Day, last: Day) -> float:
-        return float(
-            sum(
-                plan.quota(Period("", days.first, days.last), _work(job, rep, plan))
-                for part, plan in held
-                if (days := part.clipped(first, last))
+    def converted(self) -> Mapping[str, Course]:
+        """What was won among what closed."""
+        closed = tallies.closed_by_day(self.connection, *self.days)
+        found = {}
+        for rep, held in self.terms.items():
+            current = self.job.plan(rep)
+            if current is None or not current.targets.conversion_rate:
+                continue
+            each = closed.get(rep, {})
+            found[rep] = Course(
+                counts={day: total for day, (_, total) in each.items()},
+                won={day: won for day, (won, _) in each.items()},
+                pieces=[part for part, plan in held if plan.targets.conversion_rate],
+                target=current.targets.conversion_rate,
             )
-        )
+        return found
 
-    return expects
+    def revenue(self) -> Mapping[str, Course]:
+        """The amounts won."""
+        won = tallies.won_amounts(self.connection, *self.days)
+        whole_team = [amount for some in won.values() for _, amount in some]
+        found = {}
+        for rep, held in self.terms.items():
+            if self.job.plan(rep) is None or not held:
+                continue
+            own = [amount for _, amount in won.get(rep, ())]
+            counts: dict[Day, int] = {}
+            for day, amount in won.get(rep, ()):
+                # A credit note is no sale that failed to come: a longer window never holds less.
+                counts[day] = counts.get(day, 0) + max(0, amount)
+            found[rep] = Course(
+                counts=counts,
+                pieces=[part for part, _ in held],
+                expects=self._quotas(rep, held),
+                amounts=own if len(own) >= _ENOUGH_AMOUNTS else whole_team,
+            )
+        return found
 
+    def _quotas(self, rep: str, held: Sequence[_Terms]) -> Callable[[Day, Day], float]:
+        def expects(first: Day, last: Day) -> float:
+            return float(
+                sum(
+                    plan.quota(Period("", days.first, days.last), self._work(rep, plan))
+                    for part, plan in held
+                    if (days := part.clipped(first, last))
+                )
+            )
 
-def _activities(
-    connection: Transaction,
-    job: Job,
-    rule: DeviationRule,
-    terms: Mapping[str, Sequence[_Terms]],
-    days: tuple[Day, Day],
-) -> Mapping[str, Course]:
-    activity = rule.activity or ""
-    of = job.kpis.activities.get(activity)
-    if of is None:
-        return {}
-    names = job.territory.names
-    term = condition_of(of.when, names) if of.when else None
-    counts = tallies.activities_by_day(
-        connection,
-        of.of.value,
-        term,
-        names=names,
-        slots=job.territory.slots,
-        days=days,
-        today=job.as_of,
-    )
-    return _counted(job, terms, counts, lambda plan: plan.activities.get(activity))
+        return expects
+
+    def _work(self, rep: str, terms: Plan) -> WorkingDays:
+        """Quiet days ask for nothing, as days away."""
+        return working_days(self.job.team, rep, [*terms.away, *self.job.alerts.quiet])
 
 
 _MAKERS = {
-    KpiName.ACTIVITIES: _activities,
-    KpiName.OPPORTUNITIES_OPENED: _opened,
-    KpiName.CONVERSION_RATE: _converted,
-    KpiName.REVENUE_WON: _revenue,
+    KpiName.ACTIVITIES: _Watch.activities,
+    KpiName.OPPORTUNITIES_OPENED: _Watch.opened,
+    KpiName.CONVERSION_RATE: _Watch.converted,
+    KpiName.REVENUE_WON: _Watch.revenue,
 }

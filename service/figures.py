@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.calendar import Period, Span
-from rules.kpi.base import BaseKpi
-from rules.kpi.deals import Coverage, SalesCycle
+from rules.kpi.base import BaseKpi, TrailingKpi
+from rules.kpi.deals import ActivePipeline, Coverage, SalesCycle, WeightedPipeline
 from rules.kpi.dimensions import Time
-from rules.kpi.effort import Activities, PriorityTimeInHours, TimeShare
+from rules.kpi.effort import (
+    Activities,
+    CoverageBonus,
+    PriorityCovered,
+    PriorityTimeInHours,
+    TimeShare,
+)
 from rules.kpi.figures import TEAM, Figure
 from rules.kpi.intervals import garwood
 from rules.kpi.making import (
@@ -36,11 +42,9 @@ from service.store.engine import Store, Transaction
 from service.store.figures import HAS_ACCOUNT, PRIOR, Logged, Sums, activity_flag, group_flag
 
 SPANS = (Span.WEEK, Span.MONTH, Span.QUARTER, Span.YEAR)
-_TRAILING = (KpiName.CONVERSION_RATE, KpiName.STAGE_CONVERSION, KpiName.SALES_CYCLE,
-             KpiName.POTENTIAL_CAPTURED)  # fmt: skip
-_STOCKS = (KpiName.ACTIVE_PIPELINE, KpiName.WEIGHTED_PIPELINE, KpiName.PRIORITY_COVERED,
-           KpiName.COVERAGE_BONUS)  # fmt: skip
-_WITHOUT_PERIOD = frozenset((*_TRAILING, *_STOCKS, KpiName.COVERAGE))
+_STOCKS = (ActivePipeline, WeightedPipeline, PriorityCovered, CoverageBonus)
+# Whatever the period, these say the same.
+_WITHOUT_PERIOD = (TrailingKpi, *_STOCKS, Coverage)
 
 
 def figures(
@@ -136,20 +140,18 @@ class _Making:
         """What is made for each span, with its doubt; once for all of a KPI without periods."""
         told: tuple[Made, Text | None] | None = None
         for span in self.moment.spans:
-            if told is None or kpi.name not in _WITHOUT_PERIOD:
+            if told is None or not isinstance(kpi, _WITHOUT_PERIOD):
                 found = self._made(subject, kpi, cut, member, span)
                 told = found, doubt_of(kpi, found)
             yield span, told
 
     def _first(self, kpi: BaseKpi, period: Period) -> Day:
         """The first day that a figure speaks of."""
-        if kpi.name in _TRAILING:
-            return self.moment.trailing(getattr(kpi, "window", 1))
-        return (
-            self.moment.as_of
-            if kpi.name in _STOCKS
-            else (self.moment.quarter.first if kpi.name is KpiName.COVERAGE else period.first)
-        )
+        if isinstance(kpi, TrailingKpi):
+            return self.moment.trailing(kpi.window)
+        if isinstance(kpi, _STOCKS):
+            return self.moment.as_of
+        return self.moment.quarter.first if isinstance(kpi, Coverage) else period.first
 
     @cached_property
     def _definitions(self) -> Mapping[tuple[KpiName, Cut], str]:

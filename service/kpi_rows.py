@@ -33,16 +33,16 @@ class KpiRow:
 
     @property
     def attainment(self) -> float | None:
-        """Value ÷ what is expected to date; None where nothing is expected, or nothing known."""
-        return _over(self.figure.value, self.figure.expected)
+        """Value ÷ what is expected to date, where that says anything."""
+        return self.figure.attainment
 
     @property
     def band(self) -> tuple[float, float] | None:
         """The 95 % interval of the attainment, where the figure is a sample."""
-        low, high = (
-            _over(each, self.figure.expected) for each in (self.figure.low, self.figure.high)
-        )
-        return None if low is None or high is None else (low, high)
+        low, high, expected = self.figure.low, self.figure.high, self.figure.expected
+        if self.attainment is None or low is None or high is None or not expected:
+            return None
+        return low / expected, high / expected
 
     @property
     def is_told(self) -> bool:
@@ -72,10 +72,6 @@ def _tells(figure: Figure) -> bool:
     # What kpis.yaml aims at holds for everybody, even for who has no account.
     is_asked = figure.target is not None and figure.kpi not in _AIMED
     return is_asked or (figure.kpi is KpiName.COVERAGE and figure.denominator is not None)
-
-
-def _over(value: float | None, expected: float | None) -> float | None:
-    return value / expected if value is not None and expected else None
 
 
 def rows(

@@ -85,7 +85,6 @@ def _row(book: Rulebook, figure: Figure) -> MeasureRow:
     language, kpi = book.team.language, book.kpis.kpi(figure.kpi)
     if kpi is None:
         raise ValueError(f"{figure.kpi} is not a KPI of this playbook")
-    value = figure.value
     told = book.kpis.explained(kpi, Cut.WHOLE, book.team.currency, book.segments.tier.contact_every)
     return MeasureRow(
         rep=figure.subject,
@@ -93,12 +92,12 @@ def _row(book: Rulebook, figure: Figure) -> MeasureRow:
         kpi=figure.kpi,
         label=kpi.label.to(language),
         unit=figure.unit,
-        value=value,
+        value=figure.value,
         numerator=figure.numerator,
         denominator=figure.denominator,
         target=figure.target,
         expected=figure.expected,
-        attainment=value / figure.expected if figure.expected and value is not None else None,
+        attainment=figure.attainment,
         explained=told.to(language),
         definition=figure.definition,
     )

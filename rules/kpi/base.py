@@ -149,14 +149,16 @@ def joined(*texts: Text) -> Text:
 class BaseKpi(Strict, ABC):
     """What every KPI has. `meaning` rises whenever the figure comes to mean something else.
 
-    `words` is the definition with a place for each setting; `cuts` are those that make sense,
-    `always` the one without which it has no meaning at all.
+    `words` is the definition with a place for each setting, `conventions` the sentences that it
+    shares with others; `cuts` are those that make sense, `always` the one without which it has no
+    meaning at all.
     """
 
     name: ClassVar[KpiName]
     unit: ClassVar[Unit]
     meaning: ClassVar[int] = 1
     words: ClassVar[Text]
+    conventions: ClassVar[tuple[Text, ...]]
     cuts: ClassVar[tuple[Cut, ...]] = ()
     always: ClassVar[Cut] = Cut.WHOLE
 
@@ -168,9 +170,10 @@ class BaseKpi(Strict, ABC):
 
         With the days between contacts by tier (`contact_every` of the rules), these are told too.
         """
+        words = joined(self.words, *self.conventions)
         told = Text(
-            self.words.fr.format_map(self._words_of(currency, Language.FR)),
-            self.words.en.format_map(self._words_of(currency, Language.EN)),
+            words.fr.format_map(self._words_of(currency, Language.FR)),
+            words.en.format_map(self._words_of(currency, Language.EN)),
         )
         if not cadence or not self._depends(cadence):
             return told
@@ -215,6 +218,24 @@ class BaseKpi(Strict, ABC):
         """The days between contacts of the tiers that the KPI names."""
         tiers: list[str] = getattr(self, "tiers", [])
         return {tier: cadence[tier] for tier in tiers if tier in cadence}
+
+
+class TrailingKpi(BaseKpi):
+    """One of the days up to that of the measure, always as many, whatever the period."""
+
+    window: Days
+
+    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
+        return {"window": str(self.window)}
+
+
+class TierKpi(BaseKpi):
+    """One of the accounts of some tiers."""
+
+    tiers: Tiers
+
+    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
+        return {"tiers": ", ".join(self.tiers)}
 
 
 def hashed(meaning: object) -> str:

@@ -18,8 +18,8 @@ from rules.kpi.base import (
     BaseKpi,
     Days,
     Part,
-    Tiers,
-    joined,
+    TierKpi,
+    TrailingKpi,
 )
 from rules.kpi.dimensions import KINDS, ActivityName, Time, hours_plain, hours_told
 from rules.kpi.names import BY_ACCOUNT, Cut, KpiName, Unit
@@ -35,16 +35,7 @@ _ONE_OF_ITS_ACCOUNTS = Text(
 _WITHOUT_ACCOUNT = Text("des heures sont sans compte", "of the hours have no account")
 
 
-class _OfTiers(BaseKpi):
-    """A KPI of the accounts of some tiers under their cadence."""
-
-    tiers: Tiers
-
-    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
-        return {"tiers": ", ".join(self.tiers)}
-
-
-class _UnderCadence(_OfTiers):
+class _UnderCadence(TierKpi):
     """One that depends on the days between contacts of its tiers."""
 
     def _depends(self, cadence: Mapping[str, int]) -> dict[str, object]:
@@ -57,21 +48,19 @@ class PriorityContacted(_UnderCadence):
     name = KpiName.PRIORITY_CONTACTED
     unit = Unit.RATIO
     cuts = BY_ACCOUNT
-    words = joined(
-        Text(
-            "Parmi les comptes des niveaux {tiers} à contacter d'ici la fin de la période, part de "
-            "ceux qui ont un contact consigné entre le premier jour de la période et le jour de la "
-            "mesure. Un compte est à contacter s'il n'a aucun contact avant la période, ou si le "
-            "dernier, plus la cadence de son niveau, tombe au plus tard le dernier jour de la "
-            "période entière. Un niveau sans cadence n'est jamais à contacter.",
-            "Among the accounts of tiers {tiers} due for a contact by the end of the period, the "
-            "share with a contact logged between the first day of the period and the day of the "
-            "measure. An account is due when it has no contact before the period, or when the last "
-            "one, plus the cadence of its tier, falls on the last day of the whole period or "
-            "before. A tier without a cadence never comes due.",
-        ),
-        CONTACTS, ACCOUNTS, DAYS, WILSON,
-    )  # fmt: skip
+    words = Text(
+        "Parmi les comptes des niveaux {tiers} à contacter d'ici la fin de la période, part de "
+        "ceux qui ont un contact consigné entre le premier jour de la période et le jour de la "
+        "mesure. Un compte est à contacter s'il n'a aucun contact avant la période, ou si le "
+        "dernier, plus la cadence de son niveau, tombe au plus tard le dernier jour de la "
+        "période entière. Un niveau sans cadence n'est jamais à contacter.",
+        "Among the accounts of tiers {tiers} due for a contact by the end of the period, the "
+        "share with a contact logged between the first day of the period and the day of the "
+        "measure. An account is due when it has no contact before the period, or when the last "
+        "one, plus the cadence of its tier, falls on the last day of the whole period or "
+        "before. A tier without a cadence never comes due.",
+    )
+    conventions = (CONTACTS, ACCOUNTS, DAYS, WILSON)
 
 
 class PriorityCovered(_UnderCadence):
@@ -80,19 +69,17 @@ class PriorityCovered(_UnderCadence):
     name = KpiName.PRIORITY_COVERED
     unit = Unit.RATIO
     cuts = BY_ACCOUNT
-    words = joined(
-        Text(
-            "Parmi les comptes des niveaux {tiers} qui ont une cadence, part de ceux dont le "
-            "dernier contact, plus la cadence de leur niveau, tombe le jour de la mesure ou après. "
-            "Les contacts d'après le jour de la mesure ne comptent pas. Sans aucun de ces comptes, "
-            "il n'y a pas de valeur.",
-            "Among the accounts of tiers {tiers} that have a cadence, the share whose last "
-            "contact, plus the cadence of their tier, falls on the day of the measure or later. "
-            "Contacts after the day of the measure do not count. Without any such account there is "
-            "no value.",
-        ),
-        CONTACTS, ACCOUNTS, DAYS,
-    )  # fmt: skip
+    words = Text(
+        "Parmi les comptes des niveaux {tiers} qui ont une cadence, part de ceux dont le "
+        "dernier contact, plus la cadence de leur niveau, tombe le jour de la mesure ou après. "
+        "Les contacts d'après le jour de la mesure ne comptent pas. Sans aucun de ces comptes, "
+        "il n'y a pas de valeur.",
+        "Among the accounts of tiers {tiers} that have a cadence, the share whose last "
+        "contact, plus the cadence of their tier, falls on the day of the measure or later. "
+        "Contacts after the day of the measure do not count. Without any such account there is "
+        "no value.",
+    )
+    conventions = (CONTACTS, ACCOUNTS, DAYS)
 
     aim: Part | None = None
 
@@ -102,21 +89,19 @@ class CoverageBonus(_UnderCadence):
 
     name = KpiName.COVERAGE_BONUS
     unit = Unit.YES_NO
-    words = joined(
-        Text(
-            "1 (oui) quand au moins {at_least} des comptes des niveaux {tiers} qui ont une cadence "
-            "sont couverts, sinon 0 (non). Un compte est couvert si son dernier contact, plus la "
-            "cadence de son niveau, tombe le jour de la mesure ou après. Numérateur : les comptes "
-            "couverts ; dénominateur : tous. Sans aucun, il n'y a pas de valeur. Un indicateur "
-            "seulement : rien n'est calculé d'une paie.",
-            "1 (yes) when at least {at_least} of the accounts of tiers {tiers} that have a cadence "
-            "are covered, else 0 (no). An account is covered when its last contact, plus the "
-            "cadence of its tier, falls on the day of the measure or later. Numerator: the "
-            "accounts covered; denominator: all. Without any there is no value. An indicator only: "
-            "no pay is computed from it.",
-        ),
-        CONTACTS, ACCOUNTS, DAYS,
-    )  # fmt: skip
+    words = Text(
+        "1 (oui) quand au moins {at_least} des comptes des niveaux {tiers} qui ont une cadence "
+        "sont couverts, sinon 0 (non). Un compte est couvert si son dernier contact, plus la "
+        "cadence de son niveau, tombe le jour de la mesure ou après. Numérateur : les comptes "
+        "couverts ; dénominateur : tous. Sans aucun, il n'y a pas de valeur. Un indicateur "
+        "seulement : rien n'est calculé d'une paie.",
+        "1 (yes) when at least {at_least} of the accounts of tiers {tiers} that have a cadence "
+        "are covered, else 0 (no). An account is covered when its last contact, plus the "
+        "cadence of its tier, falls on the day of the measure or later. Numerator: the "
+        "accounts covered; denominator: all. Without any there is no value. An indicator only: "
+        "no pay is computed from it.",
+    )
+    conventions = (CONTACTS, ACCOUNTS, DAYS)
 
     at_least: Part
 
@@ -132,13 +117,11 @@ class Activities(BaseKpi):
     unit = Unit.COUNT
     cuts = (Cut.ACTIVITY,)
     always = Cut.ACTIVITY
-    words = joined(
-        Text(
-            "Nombre d'activités faites dans la période, pour chaque nom : {names}.",
-            "Number of activities done in the period, for each name: {names}.",
-        ),
-        FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, POISSON,
-    )  # fmt: skip
+    words = Text(
+        "Nombre d'activités faites dans la période, pour chaque nom : {names}.",
+        "Number of activities done in the period, for each name: {names}.",
+    )
+    conventions = (FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, POISSON)
 
     names: dict[str, ActivityName]
 
@@ -161,20 +144,18 @@ class TimeShare(BaseKpi):
     unit = Unit.RATIO
     cuts = (Cut.GROUP,)
     always = Cut.GROUP
-    words = joined(
-        Text(
-            "Heures des activités faites dans la période qui vont à un groupe (numérateur) ÷ "
-            "heures de toutes (dénominateur ; sans heure, pas de valeur). Une activité vaut "
-            "{hours}. Elle va au premier de ces groupes dont l'un de ses comptes remplit la "
-            "condition, à défaut au groupe sans nom : {groups}.",
-            "Hours of the activities done in the period that go to a group (numerator) ÷ the hours "
-            "of all of them (denominator; without hours, no value). An activity is worth {hours}. "
-            "It goes to the first of "
-            "these groups of which one of its accounts meets the condition, else to the group "
-            "without a name: {groups}.",
-        ),
-        FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, GATE,
-    )  # fmt: skip
+    words = Text(
+        "Heures des activités faites dans la période qui vont à un groupe (numérateur) ÷ "
+        "heures de toutes (dénominateur ; sans heure, pas de valeur). Une activité vaut "
+        "{hours}. Elle va au premier de ces groupes dont l'un de ses comptes remplit la "
+        "condition, à défaut au groupe sans nom : {groups}.",
+        "Hours of the activities done in the period that go to a group (numerator) ÷ the hours "
+        "of all of them (denominator; without hours, no value). An activity is worth {hours}. "
+        "It goes to the first of "
+        "these groups of which one of its accounts meets the condition, else to the group "
+        "without a name: {groups}.",
+    )
+    conventions = (FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, GATE)
 
     time: Time
 
@@ -192,22 +173,20 @@ class TimeShare(BaseKpi):
         return _WITHOUT_ACCOUNT
 
 
-class PriorityTime(_OfTiers):
+class PriorityTime(TierKpi):
     """The share of the logged time that goes to accounts of the priority tiers."""
 
     name = KpiName.PRIORITY_TIME
     unit = Unit.RATIO
-    words = joined(
-        Text(
-            "Heures des activités faites dans la période avec un compte des niveaux {tiers} "
-            "(numérateur) ÷ heures de toutes (dénominateur ; sans heure, pas de valeur). Une "
-            "activité vaut {hours}. Le niveau d'un compte est celui d'aujourd'hui.",
-            "Hours of the activities done in the period with an account of tiers {tiers} "
-            "(numerator) ÷ the hours of all of them (denominator; without hours, no value). An "
-            "activity is worth {hours}. The tier of an account is today's.",
-        ),
-        FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, GATE,
-    )  # fmt: skip
+    words = Text(
+        "Heures des activités faites dans la période avec un compte des niveaux {tiers} "
+        "(numérateur) ÷ heures de toutes (dénominateur ; sans heure, pas de valeur). Une "
+        "activité vaut {hours}. Le niveau d'un compte est celui d'aujourd'hui.",
+        "Hours of the activities done in the period with an account of tiers {tiers} "
+        "(numerator) ÷ the hours of all of them (denominator; without hours, no value). An "
+        "activity is worth {hours}. The tier of an account is today's.",
+    )
+    conventions = (FLOW, LOGGED, _ONE_OF_ITS_ACCOUNTS, DAYS, GATE)
 
     aim: Part | None = None
 
@@ -241,47 +220,43 @@ class TierMoves(BaseKpi):
     unit = Unit.COUNT
     cuts = (Cut.MOVE,)
     always = Cut.MOVE
-    words = joined(
-        Text(
-            "Nombre de changements de niveau dans la période, selon l'historique des niveaux, pour "
-            "chaque passage d'un niveau à un autre (bronze>gold). La première évaluation d'un "
-            "compte n'est pas un changement ; un aller et retour en fait deux.",
-            "Number of changes of tier in the period, by the history of tiers, for each passage "
-            "from one tier to another (bronze>gold). The first evaluation of an account is no "
-            "change; there and back makes two.",
-        ),
-        FLOW, ACCOUNTS, DAYS,
-    )  # fmt: skip
+    words = Text(
+        "Nombre de changements de niveau dans la période, selon l'historique des niveaux, pour "
+        "chaque passage d'un niveau à un autre (bronze>gold). La première évaluation d'un "
+        "compte n'est pas un changement ; un aller et retour en fait deux.",
+        "Number of changes of tier in the period, by the history of tiers, for each passage "
+        "from one tier to another (bronze>gold). The first evaluation of an account is no "
+        "change; there and back makes two.",
+    )
+    conventions = (FLOW, ACCOUNTS, DAYS)
 
 
-class PotentialCaptured(BaseKpi):
+class PotentialCaptured(TrailingKpi):
     """What accounts bought in a trailing window ÷ their potential."""
 
     name = KpiName.POTENTIAL_CAPTURED
     unit = Unit.RATIO
     cuts = BY_ACCOUNT
-    words = joined(
-        Text(
-            "Somme des montants des opportunités gagnées dont la date de fermeture est dans les "
-            "{window} jours qui finissent le jour de la mesure, ce jour compris, avec des comptes "
-            "dans la portée des règles dont le potentiel (« {potential} ») est connu et positif "
-            "(numérateur) ÷ somme de ce potentiel (dénominateur). Une vente compte pour la "
-            "personne responsable du compte. La même fenêtre, que la période soit une semaine ou "
-            "un an.",
-            "Sum of the amounts of the won opportunities whose close date is within the {window} "
-            "days that end on the day of the measure, that day included, with accounts in the "
-            "scope of the rules whose potential ('{potential}') is known and positive (numerator) "
-            "÷ the sum of that potential (denominator). A sale counts for whoever owns the "
-            "account. The same window, whether the period is a week or a year.",
-        ),
-        ACCOUNTS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE,
-    )  # fmt: skip
+    words = Text(
+        "Somme des montants des opportunités gagnées dont la date de fermeture est dans les "
+        "{window} jours qui finissent le jour de la mesure, ce jour compris, avec des comptes "
+        "dans la portée des règles dont le potentiel (« {potential} ») est connu et positif "
+        "(numérateur) ÷ somme de ce potentiel (dénominateur). Une vente compte pour la "
+        "personne responsable du compte. La même fenêtre, que la période soit une semaine ou "
+        "un an.",
+        "Sum of the amounts of the won opportunities whose close date is within the {window} "
+        "days that end on the day of the measure, that day included, with accounts in the "
+        "scope of the rules whose potential ('{potential}') is known and positive (numerator) "
+        "÷ the sum of that potential (denominator). A sale counts for whoever owns the "
+        "account. The same window, whether the period is a week or a year.",
+    )
+    conventions = (ACCOUNTS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE)
 
     potential: str
     window: Days = Field(default=365)
 
-    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
-        return {"window": str(self.window), "potential": self.potential}
+    def _settings(self, currency: str, language: Language) -> dict[str, str]:
+        return {**super()._settings(currency, language), "potential": self.potential}
 
     @property
     def emptiness(self) -> Text:

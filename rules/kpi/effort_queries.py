@@ -34,7 +34,6 @@ from rules.kpi.effort import (
 from rules.kpi.moment import Moment
 from rules.kpi.names import Cut
 from rules.kpi.queries import Relations, rolled_up
-from rules.layers import fenced
 from rules.records import ActivityKind, Relation, StageKind
 
 Sql = ColumnElement[Any]
@@ -127,7 +126,9 @@ def _account_rows(
 ) -> FromClause:
     """Contacts and sales are grouped first, then joined.
 
-    SQLite, which keeps no statistics here, would otherwise read every link for each account.
+    SQLite, which keeps no statistics here, would otherwise read every link for each account. Both
+    look for their links by an outer join, for it would take the links first too, in the order of
+    accounts, which is all over the file; what has no account is grouped under NULL and joins none.
     """
     accounts = relations.accounts
     source = accounts
@@ -151,6 +152,7 @@ def _account_rows(
 def _last_contacts(relations: Relations, moment: Moment) -> FromClause:
     """(account_id, last_on, before_week …): the last contacts, of all and before each period."""
     link, activity = relations.link.c, relations.activity.c
+    is_linked = and_(link.from_id == activity.id, link.relation == Relation.ACTIVITY_ACCOUNT.value)
     before = [
         func.max(case((activity.happened_on < period.first, activity.happened_on))).label(
             f"before_{span}"
@@ -161,9 +163,8 @@ def _last_contacts(relations: Relations, moment: Moment) -> FromClause:
         select(
             link.to_id.label("account_id"), func.max(activity.happened_on).label("last_on"), *before
         )
-        .select_from(relations.link.join(relations.activity, activity.id == link.from_id))
+        .select_from(relations.activity.outerjoin(relations.link, is_linked))
         .where(
-            link.relation == Relation.ACTIVITY_ACCOUNT.value,
             activity.is_contact.is_(True),
             activity.archived_at.is_(None),
             activity.happened_on <= moment.as_of,
@@ -174,26 +175,22 @@ def _last_contacts(relations: Relations, moment: Moment) -> FromClause:
 
 
 def _won_by_account(relations: Relations, moment: Moment, window: int) -> FromClause:
-    """(account_id, won): the sales of a trailing window by main account, whoever made them.
-
-    The sales come first, fenced: SQLite would otherwise look for the opportunity of every link.
-    """
+    """(account_id, won): the sales of a trailing window by main account, whoever made them."""
     opportunity, stage, link = relations.opportunity.c, relations.stage.c, relations.link.c
-    sales = fenced(
-        select(opportunity.id, cast(opportunity.team_amount, Float).label("amount"))
-        .select_from(relations.opportunity.join(relations.stage, stage.id == opportunity.stage_id))
+    is_main = and_(
+        link.from_id == opportunity.id,
+        link.relation == Relation.OPPORTUNITY_ACCOUNT.value,
+        link.is_primary.is_(True),
+    )
+    sales = relations.opportunity.join(relations.stage, stage.id == opportunity.stage_id)
+    amount = cast(opportunity.team_amount, Float)
+    return (
+        select(link.to_id.label("account_id"), func.sum(amount).label("won"))
+        .select_from(sales.outerjoin(relations.link, is_main))
         .where(
             stage.kind == StageKind.WON,
             opportunity.archived_at.is_(None),
             opportunity.closes_on.between(moment.trailing(window), moment.as_of),
-        )
-    )
-    return (
-        select(link.to_id.label("account_id"), func.sum(sales.c.amount).label("won"))
-        .select_from(sales.join(relations.link, link.from_id == sales.c.id))
-        .where(
-            link.relation == Relation.OPPORTUNITY_ACCOUNT.value,
-            link.is_primary.is_(True),
         )
         .group_by(link.to_id)
         .subquery("won_by_account")

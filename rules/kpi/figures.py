@@ -52,6 +52,17 @@ class Figure:
         """What the figure is of: subject, KPI, cut, member, span; one of each at a time."""
         return (self.subject, self.kpi.value, self.cut, self.member, self.span.value)
 
+    @property
+    def attainment(self) -> float | None:
+        """Value ÷ what is expected to date; None where nothing is expected, or nothing known.
+
+        None of a length as well: the target is the longest that it should be, and a shorter one
+        would look as if it fell short.
+        """
+        if self.value is None or not self.expected or self.unit is Unit.DAYS:
+            return None
+        return self.value / self.expected
+
     def to_json(self) -> dict[str, Any]:
         """The figure as plain data: days as `2026-06-29`."""
         plain = {name: getattr(self, name) for name in self.__slots__}

@@ -31,6 +31,7 @@ from rules.language import Language, Text, percent
 
 NO_CASE = Text("non concluant : aucun cas", "not conclusive: no case")
 _NO_PLAN = Text("sans objectif de plan", "no objective of a plan")
+_NOTHING_ASKED = Text("aucun objectif ce trimestre", "no objective this quarter")
 _REACHED = Text("l'objectif du trimestre est atteint", "the quarter's objective is reached")
 
 
@@ -180,6 +181,8 @@ def made_of_quota(kpi: Coverage, tally: Tally, quota: float | None) -> Made:
     pipeline = tally["to_go_amount"]
     if quota is None:
         return Made(value=None, numerator=pipeline, doubt=_NO_PLAN)
+    if quota <= 0:
+        return Made(value=None, numerator=pipeline, doubt=_NOTHING_ASKED)
     left = quota - tally["done_amount"]
     if left <= 0:
         return Made(value=None, numerator=pipeline, denominator=left, doubt=_REACHED)

@@ -13,7 +13,7 @@ from rules.kpi.base import (
     SUM,
     BaseKpi,
     Part,
-    Tiers,
+    TierKpi,
     hashed,
     joined,
 )
@@ -26,33 +26,27 @@ def _aimed(tiers: Sequence[str], segments: Sequence[str] = ()) -> str:
     return f"aimed_{hashed([sorted(tiers), sorted(segments)])}"
 
 
-class PriorityRevenue(BaseKpi):
+class PriorityRevenue(TierKpi):
     """The part of what was won in the period that comes from the priority tiers."""
 
     name = KpiName.PRIORITY_REVENUE
     unit = Unit.RATIO
-    words = joined(
-        Text(
-            "Somme des montants gagnés dans la période avec des comptes des niveaux {tiers} ÷ "
-            "somme de tous les montants gagnés dans la période (étape gagnée, date de fermeture "
-            "dans la période). Il n'y a pas de valeur quand cette somme n'est pas positive.",
-            "Sum of the amounts won in the period with accounts of tiers {tiers} ÷ sum of all the "
-            "amounts won in the period (stage won, close date in the period). There is no value "
-            "when that sum is not positive.",
-        ),
-        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE,
-    )  # fmt: skip
+    words = Text(
+        "Somme des montants gagnés dans la période avec des comptes des niveaux {tiers} ÷ "
+        "somme de tous les montants gagnés dans la période (étape gagnée, date de fermeture "
+        "dans la période). Il n'y a pas de valeur quand cette somme n'est pas positive.",
+        "Sum of the amounts won in the period with accounts of tiers {tiers} ÷ sum of all the "
+        "amounts won in the period (stage won, close date in the period). There is no value "
+        "when that sum is not positive.",
+    )
+    conventions = (FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, DAYS, GATE)
 
-    tiers: Tiers
     aim: Part | None = None
 
     @property
     def aimed(self) -> str:
         """What the sums of its wins are called."""
         return _aimed(self.tiers)
-
-    def _settings(self, _currency: str, _language: Language) -> dict[str, str]:
-        return {"tiers": ", ".join(self.tiers)}
 
 
 class _OfPlan(BaseKpi):
@@ -88,10 +82,11 @@ class PlanWins(_OfPlan):
     unit = Unit.COUNT
     cuts = BY_DEAL
     words = joined(
-        Text("Nombre d'opportunités", "Number of opportunities"), _IN_PLAN,
+        Text("Nombre d'opportunités", "Number of opportunities"),
+        _IN_PLAN,
         Text("Dénominateur : toutes les gagnées.", "Denominator: all that were won."),
-        FLOW, DEALS, MAIN_ACCOUNT, DAYS, POISSON,
-    )  # fmt: skip
+    )
+    conventions = (FLOW, DEALS, MAIN_ACCOUNT, DAYS, POISSON)
 
 
 class PlanRevenue(_OfPlan):
@@ -107,5 +102,5 @@ class PlanRevenue(_OfPlan):
             "Numérateur : celles dont le montant est connu ; dénominateur : toutes celles-là.",
             "Numerator: those whose amount is known; denominator: all of those.",
         ),
-        FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, SUM, DAYS, GATE,
-    )  # fmt: skip
+    )
+    conventions = (FLOW, DEALS, MAIN_ACCOUNT, AMOUNTS, SUM, DAYS, GATE)

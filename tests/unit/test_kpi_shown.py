@@ -16,6 +16,7 @@ from rules.kpi.figures import TEAM, Figure
 from rules.kpi.kpis import Cut, KpiName, Unit
 from rules.language import Language, Text
 from rules.rulebook import Rulebook, compile_rulebook
+from rules.team import Team
 from rules.time import day_number
 from service.cli.show import kpi as show
 from service.cli.show import kpi_csv
@@ -51,6 +52,9 @@ def row(figure: Figure = WON, name: str = "Élise", **options: Any) -> KpiRow:
     member = Text(figure.member, figure.member) if figure.cut else None
     label = Text("Ventes gagnées", "Revenue won")
     return KpiRow(figure=figure, name=Text(name, name), label=label, member=member, **options)
+
+
+PEOPLE = Team.model_validate({"zone": "America/Toronto", "currency": "CAD"})
 
 
 def told(text: str) -> str:
@@ -168,6 +172,21 @@ def test_a_period_has_a_name(span: Span, period: str, fr: str, en: str) -> None:
     assert (period_of(span, period, Language.FR), period_of(span, period, Language.EN)) == (fr, en)
 
 
+@pytest.mark.parametrize(
+    ("span", "period", "fr", "en"),
+    [
+        (Span.MONTH, "2027-02", "février 2027", "February 2027"),
+        (Span.QUARTER, "2026-Q4", "T4 2026-2027", "Q4 2026-2027"),
+        (Span.YEAR, "2026", "exercice 2026-2027", "fiscal year 2026-2027"),
+    ],
+)
+def test_a_fiscal_year_of_two_years_is_named_after_both(
+    span: Span, period: str, fr: str, en: str
+) -> None:
+    april = [period_of(span, period, language, fiscal_start=4) for language in Language]
+    assert april == [fr, en]
+
+
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_table_fits_and_begins_with_what_is_attained(
@@ -175,7 +194,7 @@ def test_the_table_fits_and_begins_with_what_is_attained(
 ) -> None:
     big = replace(WON, value=123_456_700, target=120_000_000, expected=119_999_900)
     doubtful = replace(WON, doubt=DOUBT)
-    out = printed(width, language, [row(), row(RATE), row(big), row(CALLS), row(doubtful)], "CAD")
+    out = printed(width, language, [row(), row(RATE), row(big), row(CALLS), row(doubtful)], PEOPLE)
     lines = out.splitlines()
     assert max(map(len, lines)) <= width
     heads = next(line for line in lines if "Indicateur" in line or "KPI" in line)
@@ -192,7 +211,7 @@ def test_a_frozen_figure_stands_beside_todays(printed: Any) -> None:
     late = replace(WON, value=6_250_000)
     meant_otherwise = replace(WON, definition="other")
     listed = [row(today=late), row(today=WON), row(today=meant_otherwise), row(today=None)]
-    out = told(printed(80, "fr", listed, "2026-W26", "CAD", how=show.frozen))
+    out = told(printed(80, "fr", listed, "2026-W26", PEOPLE, how=show.frozen))
     assert "juin 2026, au dimanche de 2026-W26 : gelé / aujourd'hui" in out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "Ventes gagnées 52 500 $ 62 500 $ +10 000 $" in lines
@@ -201,10 +220,27 @@ def test_a_frozen_figure_stands_beside_todays(printed: Any) -> None:
     assert "Ventes gagnées 52 500 $ – –" in lines
 
 
+def test_a_frozen_rate_moves_by_points_and_other_days_are_not_compared(printed: Any) -> None:
+    listed = [
+        row(RATE, today=replace(RATE, value=0.197)),
+        row(today=replace(WON, first=WON.first + 90, value=6_250_000)),
+    ]
+    out = told(printed(80, "fr", listed, "2026-W26", PEOPLE, how=show.frozen))
+    assert "-0,3 pt" in out
+    assert "+10 000" not in out
+    assert "période" in out
+
+
+def test_a_length_has_no_attainment() -> None:
+    cycle = replace(WON, kpi=KpiName.SALES_CYCLE, unit=Unit.DAYS, value=60, target=75, expected=75)
+    assert row(cycle).attainment is None
+    assert row(cycle).band is None
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_inert_in_the_table(printed: Any, name: str) -> None:
     figure = replace(WON, cut="product", member=name)
-    out = printed(80, "fr", [row(figure, name=name)], "CAD")
+    out = printed(80, "fr", [row(figure, name=name)], PEOPLE)
     assert "\x1b" not in out
     assert "\u202e" not in out
     if name.isprintable() and name.isascii() and len(name) < 20:

@@ -9,7 +9,9 @@ from rich.text import Text as PlainText
 
 from rules.crm_filter import FilterText, NoFilter
 from rules.kpi.figures import Figure
-from rules.language import Language, Text, day_month, shown
+from rules.kpi.names import Unit
+from rules.language import Language, Text, day_month, number, shown
+from rules.team import Team
 from rules.time import date_of
 from service.cli.edge import language, say
 from service.cli.show.kpi_figures import NONE, attainment_of, period_of, quantity, value_of
@@ -46,33 +48,34 @@ _NOTHING = Text(
     "Nothing to show for these days: no record that counts, and no plan.",
 )
 _CHANGED = Text("définition changée depuis", "definition changed since")
+_OTHER_DAYS = Text("période changée depuis", "period changed since")
 _PARTS: Mapping[str, Text] = {
     "numerator": Text("numérateur : ", "numerator: "),
     "denominator": Text("dénominateur : ", "denominator: "),
 }
 
 
-def figures(rows: Sequence[KpiRow], currency: str) -> None:
+def figures(rows: Sequence[KpiRow], team: Team) -> None:
     """Each person's figures, beside what the plan expects to date."""
     for row, listed in _by_subject(rows):
         figure = row.figure
         fr, en = (day_month(date_of(figure.as_of), each) for each in Language)
-        period = period_of(figure.span, figure.period, language())
+        period = period_of(figure.span, figure.period, language(), team.fiscal_year)
         title = Text(f"{row.name.fr} · {period}, au {fr}", f"{row.name.en} · {period}, as of {en}")
         columns = _NARROW if console.width < _WIDE else _LIVE
-        _table(title, columns, (_live(each, currency) for each in _titled(listed)))
+        _table(title, columns, (_live(each, team.currency) for each in _titled(listed)))
 
 
-def frozen(rows: Sequence[KpiRow], week: str, currency: str) -> None:
+def frozen(rows: Sequence[KpiRow], week: str, team: Team) -> None:
     """Each person's figures as kept for a week, beside the same measured today."""
     for row, listed in _by_subject(rows):
-        period = period_of(row.figure.span, row.figure.period, language())
+        period = period_of(row.figure.span, row.figure.period, language(), team.fiscal_year)
         end = "" if row.figure.period == week else week
         title = Text(
             f"{row.name.fr} · {period}{end and f', au dimanche de {end}'} : gelé / aujourd'hui",
             f"{row.name.en} · {period}{end and f', to the Sunday of {end}'}: frozen / today",
         )
-        _table(title, _FROZEN, (_side_by_side(each, currency) for each in _titled(listed)))
+        _table(title, _FROZEN, (_side_by_side(each, team.currency) for each in _titled(listed)))
 
 
 def _by_subject(rows: Sequence[KpiRow]) -> Iterator[tuple[KpiRow, list[KpiRow]]]:
@@ -125,10 +128,15 @@ def _change(then: Figure, now: Figure | None, currency: str) -> str:
         return NONE
     if then.definition != now.definition:
         return say(_CHANGED)
+    if then.first != now.first:
+        # Another fiscal year than then: the two columns are not of the same days.
+        return say(_OTHER_DAYS)
     change = now.value - then.value
     if not change:
         return "="
     sign = "+" if change > 0 else ""
+    if then.unit is Unit.RATIO:
+        return f"{sign}{number(change * 100, language())}\u00a0pt"
     return sign + quantity(change, then.unit, currency, language())
 
 

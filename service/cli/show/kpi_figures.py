@@ -72,8 +72,12 @@ def attainment_of(row: KpiRow, language: Language) -> str:
     return f"{told} ({least}{_SPACE}{to}{_SPACE}{percent(high, language)})"
 
 
-def period_of(span: Span, period: str, language: Language) -> str:
-    """A period by its name: `juin 2026`, `T2 2026`, `semaine 2026-W26`, `année 2026`."""
+def period_of(span: Span, period: str, language: Language, fiscal_start: int = 1) -> str:
+    """A period by its name: `juin 2026`, `T2 2026`, `semaine 2026-W26`, `année 2026`.
+
+    A fiscal year that begins in another month than January has days of two years, and is named
+    after both: `T4 2026-2027`, `exercice 2026-2027`.
+    """
     match span:
         case Span.MONTH:
             year, month = period.split("-")
@@ -81,7 +85,12 @@ def period_of(span: Span, period: str, language: Language) -> str:
             return format_date(first, "LLLL y", locale=language.locale)
         case Span.QUARTER:
             year, _, quarter = period.partition("-Q")
-            return f"{Text('T', 'Q').to(language)}{quarter} {year}"
+            return f"{Text('T', 'Q').to(language)}{quarter} {_years(year, fiscal_start)}"
         case Span.WEEK:
             return f"{Text('semaine', 'week').to(language)} {period}"
-    return f"{Text('année', 'year').to(language)} {period}"
+    word = Text("année", "year") if fiscal_start == 1 else Text("exercice", "fiscal year")
+    return f"{word.to(language)} {_years(period, fiscal_start)}"
+
+
+def _years(year: str, fiscal_start: int) -> str:
+    return year if fiscal_start == 1 else f"{year}-{int(year) + 1}"
