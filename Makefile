@@ -18,7 +18,7 @@ test: .venv/.dev       ## the whole suite, on SQLite and PostgreSQL
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 properties: .venv/.dev ## the suite's laws, on examples drawn anew
-	ARPENT_TEST_EXAMPLES=drawn $(BIN)/pytest --numprocesses 2 -q -m hypothesis
+	ARPENT_TEST_LAWS=drawn $(BIN)/pytest --numprocesses 2 -q -m hypothesis
 
 scenarios: .venv/.dev  ## 200,000 changes that a CRM shows late: none missed
 	$(BIN)/python -m tests.scenarios

@@ -4,16 +4,19 @@
 PostgreSQL's one migrated database is emptied, a hundred times faster than making another.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.sql import SQL, Composed, Identifier
 
 import migrations
@@ -29,6 +32,15 @@ os.environ["COLUMNS"] = "200"
 # whole product each time would take as long as what they do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 statements.share()
+# The same examples in every run: a change is judged by what it changes. `make properties` draws
+# others.
+settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("drawn", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("ARPENT_TEST_LAWS", "same"))
+# What a run of the suite leaves out is done on another day; all its processes agree on the day.
+os.environ.setdefault("ARPENT_TEST_DAY", str(datetime.now(UTC).toordinal()))
+# What lives as long as the tests is not searched for garbage again and again: a twelfth of all.
+gc.set_threshold(20_000, 50, 50)
 # Tens of thousands of commits would wait for a disk to keep what nobody needs: they go to memory,
 # where there is room for the files of several runs.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is its user's alone
@@ -37,6 +49,11 @@ if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMOR
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 _NAME = f"arpent_{os.getpid()}"
 _numbers = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

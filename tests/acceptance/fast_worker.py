@@ -1,12 +1,14 @@
-"""`arpent worker` with a quick clock: `python -m tests.acceptance.fast_worker START SPEED`.
+"""`arpent worker` with a quick clock: `python -m tests.acceptance.fast_worker START SPEED LOOKS`.
 
 START is an instant in ISO 8601, at which this process begins; SPEED is how many of its seconds go
-by in one real second. Everything else is the worker as it is.
+by in one real second; to LOOKS, a file, it adds a byte each time that the clock is looked at.
+Everything else is the worker as it is.
 """
 
 import sys
 import time
 from datetime import datetime
+from pathlib import Path
 
 from rules.time import Instant, instant_of
 from service import ending, logs, worker
@@ -16,11 +18,13 @@ from service.settings import load_settings
 TICK_SECONDS = 0.1
 
 
-def main(start: str, speed: str) -> None:
+def main(start: str, speed: str, looks: str) -> None:
     """Work until SIGTERM."""
     begun, first = time.monotonic(), instant_of(datetime.fromisoformat(start))
 
     def clock() -> Instant:
+        with Path(looks).open("a", encoding="ascii") as file:
+            file.write(".")
         return first + int((time.monotonic() - begun) * 1000 * float(speed))
 
     app = open_app(load_settings(), clock)

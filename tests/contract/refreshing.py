@@ -73,7 +73,7 @@ def say(words: object) -> None:
 def main(vendor: str, moment: str) -> None:
     keeping = keeping_until(moment)
     crm = open_connector(vendor, load_settings(), keeping=keeping, account_id=None)
-    together = threading.Barrier(THREADS, timeout=30)
+    together = threading.Barrier(THREADS, timeout=300)
 
     def call(_: int) -> int:
         together.wait()

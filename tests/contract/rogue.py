@@ -42,11 +42,11 @@ class Rogue:
     def close(self) -> None:
         self._is_open = False
         with suppress(OSError):
-            socket.create_connection(self._listener.getsockname(), timeout=1).close()
-        self._acceptor.join(2)
+            socket.create_connection(self._listener.getsockname(), timeout=60).close()
+        self._acceptor.join(60)
         self._listener.close()
         for thread in self._threads:
-            thread.join(2)
+            thread.join(60)
 
     def _accept(self) -> None:
         while self._is_open:
@@ -93,11 +93,15 @@ def answers(body: bytes, *, status: bytes = b"200 OK", headers: bytes = b"") -> 
 
 
 def drips(before: bytes, drop: bytes) -> Script:
-    """Sends something, then a drop for ever, each within any timeout between two bytes."""
+    """Sends something, then drops, each within any timeout between two bytes, until nobody is left.
+
+    They end after minutes: whoever waits for the end is told from whoever has a deadline, even on
+    a loaded machine.
+    """
 
     def script(connection: socket.socket) -> None:
         connection.sendall(before)
-        for _ in range(200):
+        for _ in range(6_000):
             connection.sendall(drop)
             time.sleep(0.05)
 

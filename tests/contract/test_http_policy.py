@@ -102,6 +102,12 @@ FAILURES: dict[str, tuple[Script, type[ConnectorError]]] = {
 }
 
 
+# What is cut by a deadline alone, by a short one; every other failure comes by itself, and a loaded
+# machine is given time for it. Without a deadline, these would last for several times as long.
+ENDLESS = {name for name in FAILURES if "drip" in name} | {"no answer at all"}
+PATIENCE = 60.0
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_misbehaving_server_is_named_and_never_sees_the_token_told(
     failure: str,
@@ -112,15 +118,13 @@ def test_a_misbehaving_server_is_named_and_never_sees_the_token_told(
     script, expected = FAILURES[failure]
     server = rogue(script)
     caplog.set_level(logging.DEBUG)
-    # Unpacking takes its time; every other failure is cut by the deadline or comes at once.
-    seconds = 20.0 if expected is Oversized else 0.4
     started = time.monotonic()
 
     with pytest.raises(ConnectorError) as caught:
-        send(transport, server.url, seconds)
+        send(transport, server.url, 0.4 if failure in ENDLESS else PATIENCE)
 
     assert type(caught.value) is expected
-    assert time.monotonic() - started < seconds + 0.6
+    assert time.monotonic() - started < PATIENCE
     assert "127.0.0.1" in caught.value.message.fr
     told = "".join(traceback.format_exception(caught.value)) + caplog.text
     assert CANARY not in told
@@ -263,15 +267,20 @@ def test_credentials_are_redacted_by_value_and_by_shape() -> None:
 
 
 def test_threads_share_one_window() -> None:
-    governor = Governor(limit=5, interval=0.2, clock=Clock(), margin=False)
+    seen = threading.local()
+
+    def look() -> float:
+        seen.last = time.monotonic()
+        return float(seen.last)
+
+    governor = Governor(limit=5, interval=0.2, clock=Clock(monotonic=look), margin=False)
     sends: list[float] = []
-    lock = threading.Lock()
 
     def work() -> None:
         for _ in range(4):
             governor.acquire()
-            with lock:
-                sends.append(time.monotonic())
+            # When the turn was taken: what this thread saw last, however late it goes on.
+            sends.append(seen.last)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

@@ -19,12 +19,12 @@ from connectors.salesforce.connector import Salesforce
 from rules.records import Kind
 from tests.contract.policed import CANARY, HUBSPOT_KEY, POLICED, RECORD, json, line_of
 from tests.contract.rogue import Rogue, Script, answers, closes, in_turn, resets
-from tests.contract.test_http_policy import FAILURES
+from tests.contract.test_http_policy import ENDLESS, FAILURES, PATIENCE
 
 READS = [(name, deed) for name, each in POLICED.items() for deed in each.reads]
 WRITES = [(name, deed) for name, each in POLICED.items() for deed in each.writes]
 HTML = b"<html><body>Service unavailable</body></html>"
-SOON = 0.2
+SOON = 0.5
 
 
 class Line:
@@ -75,15 +75,23 @@ def assert_silent(caught: BaseException, *seen: str) -> None:
     assert CANARY not in told
 
 
-@pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize(("vendor", "deed"), WRITES)
+# One deadline cuts what drips and what stays silent: each kind is met by one write of each vendor,
+# and silence by all of them.
+FAILED = [
+    (vendor, deed, failure)
+    for vendor, deed in WRITES
+    for failure in FAILURES
+    if "drip" not in failure or deed == next(iter(POLICED[vendor].writes))
+]
+
+
+@pytest.mark.parametrize(("vendor", "deed", "failure"), FAILED)
 def test_a_write_that_fails_is_named_sent_once_and_over_in_time(
     vendor: str, deed: str, failure: str, line: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     script, expected = FAILURES[failure]
     caplog.set_level(logging.DEBUG)
-    seconds = 20.0 if expected is Oversized else SOON
-    opened = line(vendor, script, seconds)
+    opened = line(vendor, script, SOON if failure in ENDLESS else PATIENCE)
     opened.crm.identify()
     started = time.monotonic()
 
@@ -91,7 +99,7 @@ def test_a_write_that_fails_is_named_sent_once_and_over_in_time(
         opened.write(deed)
 
     assert type(caught.value) is expected
-    assert time.monotonic() - started < seconds + 0.6
+    assert time.monotonic() - started < PATIENCE
     assert len(opened.server.requests) == 1
     assert_silent(caught.value, caplog.text)
 
@@ -127,17 +135,19 @@ def test_a_read_without_a_usable_answer_is_tried_five_times(
     assert opened.waits == [1.0, 2.0, 4.0, 8.0]
 
 
-@pytest.mark.parametrize("failure", [name for name in FAILURES if "drip" in name])
-@pytest.mark.parametrize("vendor", POLICED)
+@pytest.mark.parametrize(
+    ("vendor", "failure"),
+    list(zip(POLICED, [name for name in FAILURES if "drip" in name], strict=True)),
+)
 def test_a_read_that_drips_is_over_in_time(vendor: str, failure: str, line: Open) -> None:
-    opened = line(vendor, FAILURES[failure][0], 0.1)
+    opened = line(vendor, FAILURES[failure][0], SOON)
     opened.crm.identify()
     started = time.monotonic()
 
     with pytest.raises(Unanswered):
         opened.read()
 
-    assert time.monotonic() - started < 5 * 0.1 + 0.6
+    assert time.monotonic() - started < PATIENCE
 
 
 @pytest.mark.parametrize(("vendor", "deed"), READS)
@@ -353,8 +363,7 @@ def test_a_login_that_fails_sends_nothing_else(
 ) -> None:
     script, expected = FAILURES[failure]
     caplog.set_level(logging.DEBUG)
-    seconds = 20.0 if expected is Oversized else 0.1
-    opened = knocking(vendor, script, seconds)
+    opened = knocking(vendor, script, 0.1 if failure in ENDLESS else PATIENCE)
     started = time.monotonic()
 
     with pytest.raises(ConnectorError) as caught:
@@ -363,7 +372,7 @@ def test_a_login_that_fails_sends_nothing_else(
     # The write never left.
     assert not isinstance(caught.value, Unanswered)
     assert isinstance(caught.value, Fatal if expected is Fatal else Retriable)
-    assert time.monotonic() - started < 5 * seconds + 0.6
+    assert time.monotonic() - started < PATIENCE
     assert all(POLICED[vendor].login in line_of(each) for each in opened.server.requests)
     assert_silent(caught.value, caplog.text)
 

@@ -180,7 +180,7 @@ def test_a_session_that_ends_half_way_is_replaced_once_for_all(
     crm = opened(WAYS[way]())
     crm.identify()
     sandbox.expire_sessions()
-    together = threading.Barrier(CALLERS, timeout=30)
+    together = threading.Barrier(CALLERS, timeout=300)
 
     def ask(_: int) -> int:
         together.wait()

@@ -204,7 +204,7 @@ def start(crm: Granting, file: Path) -> Iterator[Start]:
 
     yield start
     for process in made:
-        process.communicate(timeout=30)
+        process.communicate(timeout=300)
 
 
 def ask(process: subprocess.Popen[str]) -> None:
@@ -289,7 +289,7 @@ def test_a_process_that_dies_before_it_leaves_the_token_holds_nobody_up(
     dying = start("leave")
     assert answer(dying) == "ready"
     ask(dying)
-    assert dying.wait(timeout=30) == DEAD
+    assert dying.wait(timeout=300) == DEAD
 
     following = opened(crm, file)
     assert following.fields(Kind.ACCOUNT)
@@ -305,7 +305,7 @@ def test_a_token_that_was_replaced_and_lost_needs_a_person(
     dying = start("keep")
     assert answer(dying) == "ready"
     ask(dying)
-    assert dying.wait(timeout=30) == DEAD
+    assert dying.wait(timeout=300) == DEAD
 
     following = opened(crm, file)
     with pytest.raises(Fatal, match=crm.is_over):

@@ -46,7 +46,7 @@ from tests.integration.office import DAY, MINUTE
 
 EXAMPLES = os.environ.get("ARPENT_TEST_EXAMPLES")
 STEPS = int(os.environ.get("ARPENT_TEST_STEPS", "30"))
-SHARE = {"sqlite": 12, "postgresql": 3}
+SHARE = {"sqlite": 6, "postgresql": 2}
 PERSON = "Élise Gagnon"
 NAMES = ("a", "b", "c", "d")
 # 1 November 2026, half an hour before Toronto goes back to winter time; then 14 March 2027.

@@ -17,7 +17,7 @@ from tests.torture.points import Points
 
 LEASE_SECONDS = 0.5
 # How many ticks of the other process until it has watched for long enough.
-_TICKS = 2_000
+_TICKS = 15_000
 _MINUTE = timedelta(minutes=1)
 
 

@@ -162,13 +162,9 @@ def harmful(vendor: str) -> list[Bug]:
     return [bug for bug in BUGS if bug.name not in PORTALS[vendor].harmless]
 
 
-def shared_out(day: int) -> Mapping[str, Sequence[Bug]]:
-    """Each bug for one of the CRMs in which it harms; for another one the day after."""
-    shared: dict[str, list[Bug]] = {vendor: [] for vendor in PORTALS}
-    for place, bug in enumerate(BUGS):
-        where = [vendor for vendor in PORTALS if bug in harmful(vendor)]
-        shared[where[(place + day) % len(where)]].append(bug)
-    return shared
+def some(vendor: str, day: int) -> list[Bug]:
+    """Half of the bugs that harm in this CRM; the other half when its turn comes again."""
+    return harmful(vendor)[day // len(PORTALS) % 2 :: 2]
 
 
 def violations_of(stages: Mapping[str, Ready], bug: Bug, *, planted: bool = True) -> list[str]:

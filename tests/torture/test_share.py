@@ -1,4 +1,4 @@
-"""A part of the torture for every day; `make torture` does it all (`docs/reliability.md`).
+"""A part of the torture, of another CRM each day (`docs/reliability.md`); `make torture` does all.
 
 It runs in a process of its own, which makes others by forking: nothing else may run in it.
 """
@@ -9,12 +9,17 @@ import sys
 
 import pytest
 
+from tests.torture import planted
+from tests.torture.__main__ import vendor_of
 from tests.torture.parts import CAUGHT, DOUBLE, POSTGRES, SQLITE
-from tests.torture.planted import BUGS
 from tests.torture.results import ROOT, Line, Results
 from tests.torture.world import PORTALS, STAGES
 
-LONGEST = 900
+# Only there so that nothing hangs, however loaded the machine is.
+LONGEST = 3_600
+# Another day takes another CRM, other points and other faults.
+DAY = int(os.environ["ARPENT_TEST_DAY"])
+VENDOR = vendor_of(DAY)
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +29,8 @@ def share(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Result
     settings = {name: value for name, value in os.environ.items() if "ARPENT_" not in name}
     settings |= {"PYTHONPATH": str(ROOT), "ARPENT_TEST_POSTGRES": postgres_url}
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.torture", "share", path], cwd=path.parent, env=settings,
-        text=True, capture_output=True, check=False, timeout=LONGEST,
+        [sys.executable, "-m", "tests.torture", "share", path, str(DAY)], cwd=path.parent,
+        env=settings, text=True, capture_output=True, check=False, timeout=LONGEST,
     )  # fmt: skip
     assert ended.returncode in {0, 1}, ended.stderr
     results = Results(path)
@@ -38,40 +43,44 @@ def lines(results: Results, part: str) -> list[Line]:
     return [line for line in results.lines.values() if line.part.startswith(part)]
 
 
-@pytest.mark.parametrize("vendor", PORTALS)
-def test_points_all_over_a_story_survive_a_death(share: Results, vendor: str) -> None:
-    """At least one in each stage."""
-    found = lines(share, f"points: {vendor}, {SQLITE}")
+def test_points_all_over_a_story_survive_a_death(share: Results) -> None:
+    """Some in each stage."""
+    found = lines(share, f"points: {VENDOR}, {SQLITE}")
     assert len({line.part for line in found}) == len(STAGES)
-    assert len(lines(share, "points: ")) >= 16
+    assert len(found) >= 2 * len(STAGES)
 
 
 def test_points_survive_a_death_on_postgresql(share: Results) -> None:
-    """With one of the CRMs, each in its turn."""
-    assert sum(len(lines(share, f"points: {vendor}, {POSTGRES}")) for vendor in PORTALS) >= 3
+    assert len(lines(share, f"points: {VENDOR}, {POSTGRES}")) >= 2
 
 
-@pytest.mark.parametrize("vendor", PORTALS)
-def test_double_deaths_among_faults_lose_nothing(share: Results, vendor: str) -> None:
-    assert len(lines(share, f"{DOUBLE}: {vendor}")) >= 3
-    assert len(lines(share, DOUBLE)) >= 12
+def test_double_deaths_among_faults_lose_nothing(share: Results) -> None:
+    assert len(lines(share, f"{DOUBLE}: {VENDOR}")) >= 4
 
 
-def test_faults_of_all_kinds_were_met(share: Results) -> None:
+def test_faults_of_many_kinds_were_met(share: Results) -> None:
     fired = share.fired()
     requests = fired.pop("requests")
-    assert fired.total() >= 0.12 * requests
-    assert sum(count > 0 for count in fired.values()) >= 20
+    assert fired.total() >= 0.08 * requests
+    assert sum(count > 0 for count in fired.values()) >= 8
 
 
-def test_every_planted_bug_is_caught(share: Results) -> None:
-    """Each with one of the CRMs."""
-    assert {line.name for line in lines(share, CAUGHT)} == {bug.name for bug in BUGS}
+def test_the_planted_bugs_of_the_day_are_caught(share: Results) -> None:
+    assert {line.name for line in lines(share, CAUGHT)} == {
+        bug.name for bug in planted.some(VENDOR, DAY)
+    }
 
 
 @pytest.mark.parametrize("vendor", PORTALS)
-def test_what_a_frozen_process_wrote_is_healed_by_the_next_cycle(
-    share: Results, vendor: str
-) -> None:
+def test_each_planted_bug_has_its_day(vendor: str) -> None:
+    shown = {bug.name for day in range(2 * len(PORTALS)) for bug in planted.some(vendor, day)}
+    assert shown == {bug.name for bug in planted.harmful(vendor)}
+
+
+def test_every_crm_has_its_day() -> None:
+    assert {vendor_of(DAY + number) for number in range(len(PORTALS))} == set(PORTALS)
+
+
+def test_what_a_frozen_process_wrote_is_healed_by_the_next_cycle(share: Results) -> None:
     """Frozen by SIGSTOP before a write, resumed after another process wrote something newer."""
-    assert len(lines(share, f"frozen and resumed: {vendor}")) == 1
+    assert len(lines(share, f"frozen and resumed: {VENDOR}")) == 1

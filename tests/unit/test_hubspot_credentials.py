@@ -256,7 +256,7 @@ def test_many_threads_go_over_to_the_next_key_once(portal: Portal, start: Start)
 
 def test_sixty_four_callers_ask_for_one_token(portal: Portal, start: Start) -> None:
     client = start(Kept().grant, clock=Clock())
-    together = threading.Barrier(64, timeout=20)
+    together = threading.Barrier(64, timeout=300)
 
     def call(path: str) -> object:
         together.wait()

@@ -365,7 +365,7 @@ class Activities(Portal):
             for place, size in enumerate(self.SIZES.values(), start=1)
             for number in range(size)
         }
-        self.together = threading.Barrier(len(self.SIZES), timeout=5)
+        self.together = threading.Barrier(len(self.SIZES), timeout=300)
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
         asked = dict(query)

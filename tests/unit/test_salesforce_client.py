@@ -217,7 +217,7 @@ def test_sixty_four_callers_share_one_renewal(start: Start) -> None:
 
     def answering(call: Call) -> Said:
         if call.headers["Authorization"] == "Bearer access-token-1":
-            first.wait(20)
+            first.wait(300)
             return error(401, "INVALID_SESSION_ID", "Session expired or invalid")
         return Said({"ok": call.headers["Authorization"][-1]})
 

@@ -24,7 +24,7 @@ def sandbox() -> Iterator[SalesforceSandbox]:
 @pytest.fixture
 def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_SESSION}", "Sforce-Auto-Assign": "FALSE"}
-    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=5) as client:
+    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=60) as client:
         yield client
 
 

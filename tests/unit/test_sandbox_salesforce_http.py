@@ -30,7 +30,7 @@ def sandbox() -> Iterator[SalesforceSandbox]:
 @pytest.fixture
 def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_SESSION}", "Sforce-Auto-Assign": "FALSE"}
-    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=5) as client:
+    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -40,7 +40,7 @@ def unchanged() -> Iterator[httpx.Client]:
     with SalesforceSandbox(now=NOW) as running:
         headers = {"Authorization": f"Bearer {SANDBOX_SESSION}"}
         root = f"{running.url}/services/data/v68.0"
-        with httpx.Client(base_url=root, headers=headers, timeout=5) as client:
+        with httpx.Client(base_url=root, headers=headers, timeout=60) as client:
             yield client
 
 
@@ -235,7 +235,7 @@ def test_a_session_may_be_valid_but_not_for_rest(
 
 
 def token_of(sandbox: SalesforceSandbox, **form: str) -> httpx.Response:
-    return httpx.post(f"{sandbox.url}/services/oauth2/token", data=form, timeout=5)
+    return httpx.post(f"{sandbox.url}/services/oauth2/token", data=form, timeout=60)
 
 
 def test_a_refresh_token_is_replaced_when_the_app_rotates(sandbox: SalesforceSandbox) -> None:
@@ -267,10 +267,10 @@ def test_a_token_answer_names_the_org_and_the_instance(sandbox: SalesforceSandbo
     assert answer["token_type"] == "Bearer"  # noqa: S105 - a word of OAuth, not a secret
     assert "expires_in" not in answer
     headers = {"Authorization": f"Bearer {answer['access_token']}"}
-    seen = httpx.get(f"{sandbox.url}/services/oauth2/userinfo", headers=headers, timeout=5).json()
+    seen = httpx.get(f"{sandbox.url}/services/oauth2/userinfo", headers=headers, timeout=60).json()
     assert seen["organization_id"] == sandbox.org_id
     gone = httpx.post(
-        f"{sandbox.url}/services/oauth2/revoke", data={"token": answer["access_token"]}, timeout=5
+        f"{sandbox.url}/services/oauth2/revoke", data={"token": answer["access_token"]}, timeout=60
     )
     assert gone.status_code == 200
     refused(httpx.get(f"{sandbox.url}{DATA}/limits", headers=headers), 401, "INVALID_SESSION_ID")
@@ -320,7 +320,7 @@ def test_the_common_faults_speak_as_salesforce_does(
 
 
 def test_the_back_doors_need_no_key(sandbox: SalesforceSandbox) -> None:
-    with httpx.Client(base_url=sandbox.url, timeout=5) as door:
+    with httpx.Client(base_url=sandbox.url, timeout=60) as door:
         assert door.post("/__switches", json={"page_size": 3}).json()["page_size"] == 3
         unknown = door.post("/__switches", json={"nonsense": 1})
         assert (unknown.status_code, "nonsense" in unknown.json()["message"]) == (400, True)

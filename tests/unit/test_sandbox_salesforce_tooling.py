@@ -38,7 +38,7 @@ def sandbox() -> Iterator[SalesforceSandbox]:
 def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_SESSION}"}
     root = f"{sandbox.url}/services/data/v68.0"
-    with httpx.Client(base_url=root, headers=headers, timeout=5) as client:
+    with httpx.Client(base_url=root, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -48,7 +48,7 @@ def unchanged() -> Iterator[httpx.Client]:
     with SalesforceSandbox(now=NOW) as running:
         headers = {"Authorization": f"Bearer {SANDBOX_SESSION}"}
         root = f"{running.url}/services/data/v68.0"
-        with httpx.Client(base_url=root, headers=headers, timeout=5) as client:
+        with httpx.Client(base_url=root, headers=headers, timeout=60) as client:
             yield client
 
 

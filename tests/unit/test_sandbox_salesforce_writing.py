@@ -46,7 +46,7 @@ def sandbox() -> Iterator[SalesforceSandbox]:
 @pytest.fixture
 def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_SESSION}", "Sforce-Auto-Assign": "FALSE"}
-    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=5) as client:
+    with httpx.Client(base_url=sandbox.url + DATA, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -56,7 +56,7 @@ def shared() -> Iterator[httpx.Client]:
     with SalesforceSandbox(now=NOW) as running:
         headers = {"Authorization": f"Bearer {SANDBOX_SESSION}"}
         root = f"{running.url}/services/data/v68.0"
-        with httpx.Client(base_url=root, headers=headers, timeout=5) as client:
+        with httpx.Client(base_url=root, headers=headers, timeout=60) as client:
             yield client
 
 

@@ -16,7 +16,8 @@ from service import streams
 BUSY = Text("Le CRM est occupé.", "The CRM is busy.")
 REVOKED = Text("La clé est révoquée.", "The key is revoked.")
 FOUR = (Kind.ACCOUNT, Kind.CONTACT, Kind.OPPORTUNITY, Kind.ACTIVITY)
-PATIENCE = 5.0
+# Only there so that nothing hangs, however loaded the machine is.
+PATIENCE = 300.0
 
 
 def page(number: int, kind: Kind = Kind.OWNER, *, is_last: bool = False) -> Page:

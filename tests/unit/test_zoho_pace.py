@@ -15,12 +15,12 @@ DAY = 24 * 60 * 60.0
 
 def holds(concurrency: Concurrency, limit: int, *, is_heavy: bool) -> bool:
     """Whether so many calls can be under way, and not one more until one of them ends."""
-    inside, over = threading.Barrier(limit + 1, timeout=10), threading.Event()
+    inside, over = threading.Barrier(limit + 1, timeout=300), threading.Event()
 
     def call() -> None:
         with concurrency.place(is_heavy=is_heavy):
             inside.wait()
-            over.wait(10)
+            over.wait(300)
 
     def late() -> None:
         with concurrency.place(is_heavy=is_heavy):
@@ -36,7 +36,7 @@ def holds(concurrency: Concurrency, limit: int, *, is_heavy: bool) -> bool:
     is_kept_out = not entered.wait(0.05)
     over.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(300)
     return is_kept_out and entered.is_set()
 
 
