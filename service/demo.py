@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
 
 from connectors.base import Connector
 from connectors.registry import CrmSettings
@@ -83,14 +83,15 @@ def run(*, once: bool, json: bool, port: int, crm: str | None = None) -> None:
 
 def _stay_up(portals: Mapping[str, Emulated], pages: Mapping[str, str]) -> None:
     """Say where to look, and wait for Ctrl-C, which ends the command as it does everywhere."""
-    stopped = Event()
-    # Raised in the middle of something that may not fail, an interrupt would be lost: it is noted.
-    before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    stopped: SimpleQueue[None] = SimpleQueue()
+    # Raised in the middle of something that may not fail, an interrupt would be lost: it is noted,
+    # without a lock, which the same thread might hold.
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.put(None))
     try:
         for vendor, portal in portals.items():
             show.addresses(portal.url, pages[vendor] if portal.has_pages else None)
         show.how_to_stop()
-        stopped.wait()
+        stopped.get()
     finally:
         signal.signal(signal.SIGINT, before)
     raise KeyboardInterrupt

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from queue import SimpleQueue
 from types import FrameType
 
 
@@ -14,13 +14,14 @@ def until_signal() -> Iterator[Callable[[], None]]:
     Enter it in the main thread, first of all: until then SIGTERM kills, or does nothing at all to
     the first process of a container.
     """
-    ended = Event()
+    # Reentrant: an event that is set while it is being waited for by the same thread locks it.
+    orders: SimpleQueue[int] = SimpleQueue()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
+    def end(number: int, _frame: FrameType | None) -> None:
+        orders.put(number)
 
     def wait() -> None:
-        ended.wait()
+        orders.get()
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, end) for number in numbers}

@@ -1,8 +1,8 @@
 """Serving an emulated CRM from a process of its own, until it is told to end."""
 
 import signal
-import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import FrameType
 from typing import Protocol
 
@@ -22,17 +22,18 @@ def serve(sandbox: Served, port: int = 0, announce: Callable[[str], None] | None
 
     `announce` is called once with the address. PortInUseError if the port is taken.
     """
-    ended = threading.Event()
+    # Reentrant, unlike an event: a signal may come just as its thread begins to wait.
+    orders: SimpleQueue[int] = SimpleQueue()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
+    def end(number: int, _frame: FrameType | None) -> None:
+        orders.put(number)
 
     url = sandbox.start(port)
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if announce is not None:
             announce(url)
-        ended.wait()
+        orders.get()
     finally:
         sandbox.stop()
         for number, handler in before.items():

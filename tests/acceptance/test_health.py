@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -89,3 +91,39 @@ def test_a_signal_that_comes_early_ends_the_wait() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         wait()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+# A process of its own, for whoever loses the order waits for ever.
+AT_EVERY_PLACE = """
+import os, signal, sys
+from service import ending
+
+def waited(place):
+    seen = 0
+    def trace(_frame, _event, _argument):
+        nonlocal seen
+        seen += 1
+        if seen == place:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return trace
+    with ending.until_signal() as wait:
+        # Where the way into the wait is shorter than that, the order comes later.
+        signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGTERM))
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        sys.settrace(trace)
+        wait()
+        sys.settrace(None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+for place in range(1, 40):
+    waited(place)
+print("ended")
+"""
+
+
+def test_a_signal_that_comes_at_any_place_of_the_way_into_the_wait_ends_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_EVERY_PLACE], cwd=ROOT, text=True, capture_output=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("ended\n", "")

@@ -173,10 +173,13 @@ def tasks(portal: HubSpotSandbox) -> int:
 def test_the_look_is_done_at_its_hour_and_once(workplace: Workplace) -> None:
     # A period of years began long ago: the weekly look does not wait for the next one.
     workplace.shell.settings["pull_every_minutes"] = "5000000"
-    workplace.start_quick(start=EARLY, speed="10")
+    workplace.start_quick(start=EARLY, speed="0")
     until(lambda: workplace.runs() == 1)
+    workplace.wait_for_ticks()
     assert workplace.rows("alert") == []
     assert tasks(workplace.portal) == 0
+    assert workplace.process
+    workplace.process.send_signal(signal.SIGUSR1)
     until(lambda: tasks(workplace.portal) == 1)
     until(lambda: workplace.runs() == 2)
     # Some more ticks bring nothing more.
