@@ -120,7 +120,7 @@ def outlook(prospect: Prospect) -> Outlook:
 
 def chance_of(prospect: Prospect, target: int) -> float:
     """The probability of at least `target`."""
-    return _Race(prospect, target).chance(prospect.wins)
+    return _Target(prospect, target).chance(prospect.wins)
 
 
 def gains(prospect: Prospect, target: int, count: int) -> list[Gain]:
@@ -147,7 +147,7 @@ def wins_needed(prospect: Prospect, target: int, chance: float) -> float | None:
     """
     if not any(amount > 0 for amount in prospect.amounts):
         return None
-    race = _Race(prospect, target)
+    race = _Target(prospect, target)
     if race.chance(0.0) >= chance:
         return 0.0
     low, high = 0.0, 1.0
@@ -167,7 +167,7 @@ def shrunk(won: float, closed: float, team: float, weight: float = 20.0) -> floa
     return (won + weight * team) / (closed + weight)
 
 
-class _Race:
+class _Target:
     """What is missing of a target, on a grid that ends there, and what the open deals bring of it.
 
     `_short` is the chance that they bring less than the target, for each cell that the deals to
